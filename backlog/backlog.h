@@ -1,0 +1,136 @@
+// Backlog: where messages wait, durably. The embedded journal (journal.h) is the one implementation so far.
+//
+// Everything is called on the loop thread and reports on the loop thread. What is gathered between two flush()
+// calls belongs to one batch, numbered from 1; batches are reported in order, each exactly once:
+//   on_committed(batch, messages_error = 0)  everything in it is synced
+//   on_committed(batch, messages_error = E)  its *messages* were not kept (ENOSPC, EDQUOT, EIO, EROFS): refuse
+//                                            them; its changes (settle, retry, dead …) are kept all the same:
+//                                            synced by now or as soon as the disk lets them
+//   on_broken(what)                          a sync failed: nothing more is ever reported; leave, exit non-zero
+// A message is the backlog's from append() on, may be fetched from on_committed on, and is forgotten by settle().
+//
+// Identity is the sequence: settle wins wherever it stands, a second copy of a sequence is ignored.
+// Redelivered after a crash: what was in flight, plus what settled during one commit, never more.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace forebay {
+
+// What the index must know of a waiting message; everything else stays on disk. Times are Unix milliseconds.
+struct MessageFacts {
+  Sequence sequence = 0;
+  QueueId queue = 0;
+  uint8_t klass = 0;
+  uint8_t max_attempts = 0;    // 0: the queue's
+  bool due_by_wall = false;    // due_ms came from not_before: it follows the wall clock when that is stepped
+  int64_t accepted_ms = 0;
+  int64_t due_ms = 0;          // 0: at once
+  int64_t expires_ms = 0;      // 0: never
+  uint32_t bytes = 0;          // of body and meta, for the bounds
+};
+
+// A message that outlived the process. `facts.due_ms` is the latest (a retry's, if any).
+struct RecoveredMessage {
+  MessageFacts facts;
+  uint8_t attempts = 0;
+  bool crashed_in_flight = false;  // an attempt had begun and its end is unknown; counted in `attempts`
+  bool dead = false;
+};
+
+enum class Settlement : uint8_t { delivered = 1, expired, cancelled, superseded, purged, dropped };
+
+struct DeadLetter {
+  Sequence sequence = 0;
+  QueueId queue = 0;
+  uint8_t attempts = 0;
+  int64_t died_ms = 0;
+  uint32_t bytes = 0;
+  std::string reason;   // "http 404", "attempts exhausted: timeout"
+  std::string excerpt;  // of the last reply, at most 256 bytes
+};
+
+// A body on its way out. `meta` is relay/'s encoding (relay/meta.h), opaque here.
+struct StoredMessage {
+  std::string_view meta;
+  std::string_view body;
+  int64_t accepted_ms = 0;
+  std::shared_ptr<const void> keep;  // owns the two views
+};
+
+struct BacklogFigures {
+  uint64_t live_bytes = 0, dead_bytes = 0, free_bytes = 0;  // of the segments' space: forebay_journal_bytes{kind}
+  uint64_t disk_free_bytes = 0;
+  uint64_t torn_tails = 0, quarantined_segments = 0, missing_segments = 0;
+  uint64_t bytes_written = 0;  // everything this process wrote to the data_dir
+  bool refusing = false;       // the last write of messages failed; tried again by itself
+  std::string refusing_why;    // "no space left on device (…)"
+};
+
+class BacklogListener {
+ public:
+  virtual ~BacklogListener() = default;
+  virtual void on_committed(uint64_t batch, int messages_error) = 0;
+  virtual void on_broken(const std::string& what) = 0;
+  // One durable write: its sync's length and how many messages shared it.
+  virtual void on_synced(Duration took, uint32_t messages) = 0;
+};
+
+class Backlog {
+ public:
+  virtual ~Backlog() = default;
+
+  // -- gather (into the open batch) --
+  // May one more message of this size come in? 0, or why not: ENOSPC (data_dir's max_bytes, or the disk), EIO,
+  // EROFS. Asked before a sequence is reserved; nothing is kept of the asking.
+  virtual int room(uint64_t bytes) = 0;
+  // One body, stored once, with one copy per facts entry (sequences rising by one).
+  virtual void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) = 0;
+  virtual void settle(Sequence sequence, Settlement how) = 0;
+  virtual void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) = 0;
+  virtual void dead(const DeadLetter& letter) = 0;
+  virtual void revive(Sequence sequence, int64_t due_ms) = 0;  // a dead letter waits again, attempts 0
+  // A small named value that outlives restarts (spends, pauses); the newest of a name wins, empty removes it.
+  virtual void note(std::string_view name, std::string_view value) = 0;
+  virtual uint64_t open_batch() const = 0;
+  // End of a loop turn: hands the open batch on if there is anything in it. Batches in waiting share one sync.
+  virtual void flush() = 0;
+
+  // -- attempts: written, not synced for; they survive kill -9 and tell which message a crash interrupted --
+  virtual void attempt_begun(Sequence sequence, uint8_t attempt) = 0;  // attempt: 1 for the first
+  virtual void attempt_over(Sequence sequence) = 0;
+  virtual void write_attempts() = 0;  // once a turn, before anything is handed to a sink
+
+  // -- bodies --
+  // `done` comes later, on the loop thread: the message, or an errno (EIO: its place on disk is damaged).
+  using Fetched = std::function<void(int error, StoredMessage message)>;
+  virtual void fetch(Sequence sequence, Fetched done) = 0;
+  // Reads ahead into a byte-bounded window, so that a later fetch() finds them there.
+  virtual void prefetch(std::span<const Sequence> sequences) = 0;
+
+  // -- what is known --
+  virtual std::optional<DeadLetter> dead_letter(Sequence sequence) const = 0;
+  virtual std::string noted(std::string_view name) const = 0;
+  virtual Sequence next_sequence() const = 0;  // the next append()'s first
+  virtual BacklogFigures figures() const = 0;
+  virtual uint32_t store_id() const = 0;
+  virtual std::span<const uint8_t, 16> id_key() const = 0;  // for the permutation of message ids
+  // The number of a queue name, new names made durable before it returns. Only at start and reload.
+  virtual int queue_id(std::string_view name, QueueId* id) = 0;
+
+  // Commits what was gathered, waits for it, writes a checkpoint, marks the stop as clean.
+  virtual void close() = 0;
+};
+
+}  // namespace forebay

@@ -1,0 +1,20 @@
+# One interface target carries the flags that every Forebay target is built with.
+add_library(forebay_flags INTERFACE)
+target_include_directories(forebay_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(forebay_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
+  -fno-omit-frame-pointer)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
+# Paired assertions stay on in every build: the impossible ends the process, it is not optimised away.
+if(FOREBAY_SANITIZE)
+  target_compile_options(forebay_flags INTERFACE -fsanitize=${FOREBAY_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(forebay_flags INTERFACE -fsanitize=${FOREBAY_SANITIZE})
+endif()
+
+# forebay_library(NAME SOURCES... LINK targets...)
+function(forebay_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC forebay_flags ${arg_LINK})
+endfunction()

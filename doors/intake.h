@@ -1,0 +1,94 @@
+// Intake: what a door may ask of the relay. Doors know HTTP and nothing of queues; the relay knows queues and
+// nothing of HTTP. All calls and callbacks are on the loop thread; no callback comes from inside the call.
+//
+// publish(): all messages of the call are accepted or none. A Problem returned means that nothing was kept.
+// Otherwise `listener.on_published(token, …)` comes exactly once, after the sync (accepted) or after the write
+// failed (a Problem). Views in NewMessage need live only during the call. The listener must outlive its tokens,
+// or call forget(listener) first.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+
+namespace forebay {
+
+// RFC 9457 problem details, and how long a client should wait.
+struct Problem {
+  int status = 500;
+  std::string type = "about:blank";  // a short word, e.g. "backlog-full"; doors make it a URI reference
+  std::string title;
+  std::string detail;
+  std::optional<Duration> retry_after;
+};
+
+using MessageId = std::array<char, 26>;  // Crockford base32
+
+struct NewMessage {
+  std::string_view queue;
+  std::string_view klass;            // empty: default
+  std::string_view key;
+  std::string_view content_type;
+  std::string_view idempotency_key;
+  std::optional<Duration> delay;
+  std::optional<WallTime> not_before;  // wins over delay
+  std::optional<Duration> ttl;
+  std::optional<uint32_t> retries;     // attempts after the first: max_attempts = retries + 1
+  std::span<const std::pair<std::string_view, std::string_view>> forward;  // header name, value
+  std::string_view body;
+};
+
+struct AcceptedMessage {
+  MessageId id;
+  std::string_view queue;
+  uint64_t position = 0;          // messages of the queue handed out before it, an upper estimate
+  WallTime estimated_delivery;    // far_future(): never at the limits in force (a paused sink)
+  bool deduplicated = false;
+};
+
+class PublishListener {
+ public:
+  virtual ~PublishListener() = default;
+  virtual void on_published(uint64_t token, std::span<const AcceptedMessage> accepted) = 0;
+  virtual void on_refused(uint64_t token, const Problem& problem) = 0;  // the write failed; nothing was kept
+  virtual void on_changed(uint64_t token, uint64_t count) = 0;          // cancel, pause, purge … is durable
+};
+
+struct WaitingOn {
+  std::string kind;  // limit key_limit delay hold retry throttled breaker hours paused order turn lease
+  std::string name;
+  std::optional<WallTime> until;
+};
+
+struct MessageStatus {
+  std::string id;
+  std::string queue;
+  std::string state;  // delayed held ready in_flight retrying leased delivered expired dead cancelled superseded
+  uint32_t attempts = 0;
+  std::string last_outcome;  // empty: none yet
+  std::optional<uint64_t> position;
+  std::optional<WallTime> estimated_delivery;
+  std::optional<WaitingOn> waiting_on;
+};
+
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  virtual std::optional<Problem> publish(std::span<const NewMessage> messages, uint64_t token,
+                                         PublishListener& listener) = 0;
+  virtual std::variant<MessageStatus, Problem> find(std::string_view id) = 0;
+  // on_changed(token, 1) once the cancellation is durable.
+  virtual std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) = 0;
+  // No callback goes to this listener any more.
+  virtual void forget(PublishListener& listener) = 0;
+};
+
+}  // namespace forebay

@@ -1,0 +1,95 @@
+// Server: strict HTTP/1.1 on libuv and llhttp, for every door that speaks HTTP.
+//
+// Promise: a request reaches the handler only when it is whole (headers and body within their limits and times)
+// and can be read in one way only; everything else is answered with a problem and the connection is closed.
+// Answers leave a connection in the order of its requests, however late and in whatever order respond() comes.
+// respond() for a connection that has gone is a no-op. All on the loop thread; respond() may be called from
+// inside on_request().
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "doors/intake.h"
+
+namespace forebay {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 0;  // 0: any free port
+  uint32_t max_connections = 4096;
+  uint64_t max_header_bytes = 16 * 1024;   // request line and headers; above: 431
+  uint32_t max_header_count = 100;         // above: 431
+  uint64_t max_body_bytes = 256 * 1024;    // above: 413, before the body is read where Content-Length tells
+  uint32_t max_pipelined = 256;            // requests unanswered on one connection; above: reading pauses
+  uint64_t max_unsent_bytes = 1 << 20;     // answers a client does not read; above: reading pauses
+  Duration header_timeout = Duration::seconds(10);
+  Duration body_timeout = Duration::seconds(60);
+  Duration idle_timeout = Duration::seconds(75);
+};
+
+struct Request {
+  std::string_view method;  // as sent, e.g. "POST"
+  std::string_view path;    // raw, before '?', still percent-encoded, always starts with '/'
+  std::string_view query;   // raw, after '?', may be empty
+  std::span<const std::pair<std::string_view, std::string_view>> headers;  // in order, names as sent
+  std::string_view body;
+  // The first header of that name (case-insensitive); nullopt: not there.
+  std::optional<std::string_view> header(std::string_view name) const;
+  // How many headers of that name there are.
+  size_t header_count(std::string_view name) const;
+};
+
+// One request awaiting its answer.
+struct ExchangeId {
+  uint64_t connection = 0;
+  uint64_t number = 0;
+};
+
+struct Response {
+  int status = 200;
+  std::string_view content_type = "application/json";  // empty: no body
+  std::vector<std::pair<std::string_view, std::string>> headers;
+  std::string body;
+  bool close = false;
+};
+
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+  // The largest body this path takes, or nullopt for ServerOptions::max_body_bytes. Asked after the headers.
+  virtual std::optional<uint64_t> body_limit(std::string_view /*method*/, std::string_view /*path*/) {
+    return std::nullopt;
+  }
+  // Views in `request` live only during the call.
+  virtual void on_request(const Request& request, ExchangeId exchange) = 0;
+};
+
+// application/problem+json of a Problem, with Retry-After in whole seconds (rounded up) where it has one.
+Response problem_response(const Problem& problem);
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  // 0, or a libuv error (EADDRINUSE …). After it, port() tells the port in use.
+  virtual int listen() = 0;
+  virtual uint16_t port() const = 0;
+  virtual void respond(ExchangeId exchange, Response response) = 0;
+  virtual uint64_t connections() const = 0;
+  // No new connections; idle ones closed, others after their answers ("Connection: close").
+  virtual void stop_accepting() = 0;
+  // Everything closed, answered or not. The loop must run once more before the object may go.
+  virtual void close() = 0;
+};
+
+std::unique_ptr<Server> make_server(uv_loop_t* loop, ServerOptions options, RequestHandler& handler);
+
+}  // namespace forebay
