@@ -38,18 +38,18 @@ void Overseer::refresh_gauges() {
 void Overseer::refresh_queue(size_t index, Now now) {
   using State = QueueMetrics::State;
   using Death = QueueMetrics::Death;
-  using Refusal = QueueMetrics::Refusal;
+  using Why = QueueMetrics::Refusal;
   const Queue& queue = core_.queues()[index];
   const QueueMetrics& metrics = metrics_.queue(index);
   const QueueCounters& counters = queue.counters;
   raise_to(*metrics.accepted, number(counters.accepted));
   raise_to(*metrics.delivered, number(counters.delivered));
   raise_to(*metrics.retries, number(counters.retries));
-  raise_to(*metrics.refused[Refusal::backlog_full], number(counters.refused_full));
-  raise_to(*metrics.refused[Refusal::late], number(counters.refused_late));
-  raise_to(*metrics.refused[Refusal::disk_full], number(counters.refused_disk_full));
-  raise_to(*metrics.refused[Refusal::disk_error], number(counters.refused_disk_error));
-  raise_to(*metrics.refused[Refusal::stopping], number(counters.refused_stopping));
+  raise_to(*metrics.refused[Why::backlog_full], number(counters.refused_full));
+  raise_to(*metrics.refused[Why::late], number(counters.refused_late));
+  raise_to(*metrics.refused[Why::disk_full], number(counters.refused_disk_full));
+  raise_to(*metrics.refused[Why::disk_error], number(counters.refused_disk_error));
+  raise_to(*metrics.refused[Why::stopping], number(counters.refused_stopping));
   raise_to(*metrics.dead_letters[Death::attempts], number(counters.dead_attempts));
   raise_to(*metrics.dead_letters[Death::refused], number(counters.dead_refused));
   raise_to(*metrics.dead_letters[Death::max_age], number(counters.dead_too_old));
@@ -79,24 +79,24 @@ void Overseer::refresh_sink(SinkLane& lane, Now now) {
 }
 
 void Overseer::refresh_journal() {
-  using Kind = JournalMetrics::Kind;
+  using Space = JournalMetrics::Kind;
   const BacklogFigures figures = backlog_.figures();
   const JournalMetrics& metrics = metrics_.journal();
-  metrics.bytes[Kind::live]->Set(number(figures.live_bytes));
-  metrics.bytes[Kind::dead]->Set(number(figures.dead_bytes));
-  metrics.bytes[Kind::free]->Set(number(figures.free_bytes));
+  metrics.bytes[Space::live]->Set(number(figures.live_bytes));
+  metrics.bytes[Space::dead]->Set(number(figures.dead_bytes));
+  metrics.bytes[Space::free]->Set(number(figures.free_bytes));
   raise_to(*metrics.torn_tails, number(figures.torn_tails));
   metrics.quarantined_segments->Set(number(figures.quarantined_segments));
   metrics.disk_free_bytes->Set(number(figures.disk_free_bytes));
 }
 
 std::map<std::string, uint64_t> Overseer::attempts_of(SinkId sink) const {
-  using Kind = Outcome::Kind;
   const SinkMetrics& metrics = metrics_.sink(sink);
   std::map<std::string, uint64_t> attempts;
-  const std::pair<const char*, Kind> words[] = {
-      {"delivered", Kind::delivered}, {"retry", Kind::retry},           {"throttled", Kind::throttled},
-      {"dead", Kind::dead},           {"sink_fault", Kind::sink_fault}, {"unanswered", Kind::unanswered}};
+  using End = Outcome::Kind;
+  const std::pair<const char*, End> words[] = {
+      {"delivered", End::delivered}, {"retry", End::retry},           {"throttled", End::throttled},
+      {"dead", End::dead},           {"sink_fault", End::sink_fault}, {"unanswered", End::unanswered}};
   for (const auto& [word, kind] : words) attempts[word] = static_cast<uint64_t>(metrics.attempts[kind]->Value());
   return attempts;
 }

@@ -2,8 +2,8 @@
 // and lets Answers reply after the sync. All or nothing for every call.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -46,7 +46,7 @@ class IntakeDesk : public Intake {
   MessageIds& ids_;
   Answers& answers_;
   const LastOutcomes& last_outcomes_;
-  absl::flat_hash_map<std::string, QueueId> queue_ids_;
+  std::map<std::string, QueueId, std::less<>> queue_ids_;
   bool stopping_ = false;
 
   // Of the call under way; kept for their capacity.
