@@ -14,12 +14,8 @@ struct Unit {
 };
 
 // Largest first, so that formatting takes the first that divides.
-constexpr std::array<Unit, 6> size_units{{{"TiB", 1ull << 40},
-                                          {"GiB", 1ull << 30},
-                                          {"MiB", 1ull << 20},
-                                          {"KiB", 1ull << 10},
-                                          {"B", 1},
-                                          {"", 1}}};
+constexpr std::array<Unit, 6> size_units{
+    {{"TiB", 1ull << 40}, {"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}, {"", 1}}};
 constexpr std::array<Unit, 4> count_units{{{"G", 1'000'000'000}, {"M", 1'000'000}, {"k", 1'000}, {"", 1}}};
 constexpr uint64_t number_max = std::numeric_limits<int64_t>::max();
 

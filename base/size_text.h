@@ -1,6 +1,6 @@
 // Sizes (`256KiB 50GiB`, bytes) and counts (`10M 5k`) as people write them: digits and at most one unit.
-// Sizes go by 1024 (B KiB MiB GiB TiB), counts by 1000 (k M G). No sign, no space, no fraction; `MB` is refused,
-// because half of its readers take it for MiB.
+// Sizes go by 1024 (B KiB MiB GiB TiB), counts by 1000 (k M G). No sign, no space, no fraction; `MB` is
+// refused, because half of its readers take it for MiB.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Substitution inside one scalar of the config file, after YAML has been parsed: what comes in can never become
-// structure.
+// Substitution inside one scalar of the config file, after YAML has been parsed: what comes in can never
+// become structure.
 //   ${NAME}           the environment variable; not set: an error
 //   ${NAME:-default}  the default where it is not set or empty
 //   ${file:path}      the file's content without the line end at its end; relative to the config file
@@ -21,8 +21,8 @@ Variables process_environment();
 
 struct Substituted {
   std::string text;
-  std::string shown;    // fit for a message: `${NAME}` in place of what came in, defaults left out
-  std::string error;    // not empty: `text` is not to be used
+  std::string shown;        // fit for a message: `${NAME}` in place of what came in, defaults left out
+  std::string error;        // not empty: `text` is not to be used
   size_t error_offset = 0;  // of the `$` in the scalar
 };
 
