@@ -23,7 +23,10 @@ class StepWorker : public Worker {
   explicit StepWorker(std::string name = "worker") : name_(std::move(name)) {}
   void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
 
-  bool can_step() const { return !running_ && !tasks_.empty(); }
+  bool can_step() const { return !busy() && !tasks_.empty(); }
+  // Busy: a task is running, or somebody else does what is this worker's thread's business (hold).
+  bool busy() const { return running_ || held_; }
+  void hold(bool held) { held_ = held; }
   bool step();        // runs the oldest task; false: there was none, or one is running
   uint64_t run_all();  // steps until nothing is left, tasks posted meanwhile included; how many
   void forget_all() { tasks_.clear(); }  // the process died: what was posted never happens
@@ -34,6 +37,7 @@ class StepWorker : public Worker {
   std::string name_;
   std::deque<std::function<void()>> tasks_;
   bool running_ = false;
+  bool held_ = false;
 };
 
 class StepScheduler {
