@@ -64,7 +64,7 @@ class CrashRun {
     if (!world_->open()) {
       outcome_.loud = true;
       if (world_->why().empty()) complain("first open", {"refused without a word"});
-      if (!outcome_fault_may_refuse()) complain("first open", {"refused: " + world_->why()});
+      if (!fault_may_refuse()) complain("first open", {"refused: " + world_->why()});
       return;
     }
     Script script(*world_, ledger_, crash_.seed, {});
@@ -72,14 +72,34 @@ class CrashRun {
       if (world_->loop_is_free()) script.turns(2);
       world_->step(6);
     });
-    script.turns(crash_.turns);
+    if (crash_.lifted_after == 0) {
+      script.turns(crash_.turns);
+    } else {
+      turns_with_trouble(script);
+    }
     if (!crash_.forget) world_->settle_down();
     outcome_.loud = !world_->broken().empty();
     outcome_.refused = script.refused();
     complain("first life", world_->wrong());
   }
 
-  bool outcome_fault_may_refuse() const { return crash_.fault && crash_.fault->kind != Fault::Kind::delay; }
+  void turns_with_trouble(Script& script) {
+    for (uint32_t i = 0; i < crash_.turns && !disk_.fault_happened(); ++i) script.turn();
+    script.turns(crash_.lifted_after);
+    disk_.lift();
+    script.turns(10);
+    uint64_t accepted = script.accepted();
+    script.turns(20);
+    world_->settle_down();
+    script.turns(2);
+    if (!world_->broken().empty()) {
+      complain("trouble that passed", {"broken: " + world_->broken()});
+    } else if (script.accepted() <= accepted + 5 || world_->journal().figures().refusing) {
+      complain("trouble that passed", {"messages are not accepted again: " + world_->journal().figures().refusing_why});
+    }
+  }
+
+  bool fault_may_refuse() const { return crash_.fault && crash_.fault->kind != Fault::Kind::delay; }
 
   // Opens what is there and compares; leaves the world open.
   bool recover(Ended ended, const std::string& when) {

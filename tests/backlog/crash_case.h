@@ -20,6 +20,8 @@ struct CrashCase {
   std::optional<Forget> forget;       // how the first life ends: a power cut; none: the process is killed
   std::optional<Forget> forget_next;  // the same of the second life
   bool ignore_syncs = false;
+  // The fault is lifted so many turns after it began, and messages must be accepted again; 0: it is not lifted.
+  uint32_t lifted_after = 0;
   // Cut the power again during recovery: at every such-and-such operation of it; 0: not.
   uint64_t recovery_cuts_every = 0;
 };

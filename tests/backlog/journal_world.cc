@@ -20,7 +20,7 @@ JournalWorld::~JournalWorld() { kill(); }
 
 bool JournalWorld::open() {
   files_ = disk_.files();
-  WorldParts parts{*files_, commit_, helper_, reader_, loop_, *this};
+  WorldParts parts{*files_, commit_, helper_, reader_, loop_, clock_, *this};
   on_loop([&] { journal_ = open_backlog_(parts, &recovered_, &why_); });
   return journal_ != nullptr;
 }
@@ -36,6 +36,19 @@ void JournalWorld::kill() {
 void JournalWorld::step(uint64_t steps) {
   while (steps-- > 0 && scheduler_.step()) {
   }
+}
+
+void JournalWorld::read(Sequence sequence) {
+  journal_->fetch(sequence, [this, sequence](int error, const StoredMessage& stored) {
+    const Entry* entry = ledger_.appended(sequence);
+    if (error != 0) {
+      if (!ledger_.was_settled(sequence) && !disk_.is_cut()) {
+        wrong_.push_back(fmt::format("message {} cannot be read: {}", sequence, ::strerror(error)));
+      }
+    } else if (*entry->body != stored.body || *entry->meta != stored.meta) {
+      wrong_.push_back(fmt::format("message {} was read with other bytes", sequence));
+    }
+  });
 }
 
 Contents JournalWorld::contents() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backlog/backlog.h"
+#include "base/clock.h"
 #include "sim/faulty_disk.h"
 #include "sim/step_worker.h"
 #include "tests/backlog/ledger.h"
@@ -23,12 +24,23 @@ struct WorldParts {
   Worker& helper;
   Worker& reader;
   Mailbox& loop;
+  Clock& clock;
   BacklogListener& listener;
 };
 
 using OpenBacklog = std::function<std::unique_ptr<Backlog>(const WorldParts& parts,
                                                            std::vector<RecoveredMessage>* recovered,
                                                            std::string* error)>;
+
+// A clock that goes when told to.
+class StepClock : public Clock {
+ public:
+  Now now() override { return now_; }
+  void advance(Duration by) { now_ = {now_.steady + by, now_.wall + by}; }
+
+ private:
+  Now now_{Instant{1'000'000'000}, WallTime::from_ms(1'700'000'000'000)};
+};
 
 class JournalWorld : private BacklogListener {
  public:
@@ -39,6 +51,9 @@ class JournalWorld : private BacklogListener {
 
   // False: the journal refused to open; why() tells what it said.
   bool open();
+  void advance(Duration by) { clock_.advance(by); }
+  // Reads a message while others work; what comes must be what was handed in.
+  void read(Sequence sequence);
   // Everything the journal holds, read through its own door; call when nothing is under way.
   Contents contents();
   void kill();
@@ -77,6 +92,7 @@ class JournalWorld : private BacklogListener {
   FaultyDisk& disk_;
   Ledger& ledger_;
   OpenBacklog open_backlog_;
+  StepClock clock_;
   StepScheduler scheduler_;
   StepWorker& commit_;
   StepWorker& helper_;

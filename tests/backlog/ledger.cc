@@ -45,12 +45,14 @@ void Ledger::append(uint64_t batch, std::span<const MessageFacts> copies, std::s
   auto shared_body = std::make_shared<const std::string>(body);
   for (const MessageFacts& facts : copies) {
     Entry entry{.facts = facts, .meta = shared_meta, .body = shared_body};
+    appended_[facts.sequence] = entry;
     changes_.push_back({Change::Kind::append, batch, facts.sequence, entry});
   }
   last_handed_in_ = std::max(last_handed_in_, batch);
 }
 
 void Ledger::settle(uint64_t batch, Sequence sequence) {
+  settled_.insert(sequence);
   changes_.push_back({Change::Kind::settle, batch, sequence});
   last_handed_in_ = std::max(last_handed_in_, batch);
 }
@@ -92,6 +94,11 @@ void Ledger::attempt_begun(Sequence sequence, uint8_t attempt) {
 }
 
 void Ledger::attempt_over(Sequence sequence) { attempts_[sequence].under_way = 0; }
+
+const Entry* Ledger::appended(Sequence sequence) const {
+  auto found = appended_.find(sequence);
+  return found == appended_.end() ? nullptr : &found->second;
+}
 
 bool Ledger::committed(uint64_t batch, int messages_error) {
   if (batch <= last_reported_ || batch > last_handed_in_) return false;
@@ -235,24 +242,19 @@ void Ledger::compare_attempts(const Entry& expected, const Entry& found, Ended e
 }
 
 std::vector<std::string> Ledger::compare_damaged(const Contents& found, std::set<Sequence>* missing) const {
-  std::map<Sequence, Entry> ever = base_.messages;
-  for (const Change& change : changes_) {
-    if (change.kind == Change::Kind::append) ever[change.sequence] = change.entry;
-  }
   std::vector<std::string> wrong;
   for (const auto& [sequence, entry] : found.messages) {
-    auto known = ever.find(sequence);
-    if (known == ever.end()) {
+    const Entry* known = appended(sequence);
+    if (known == nullptr) {
       wrong.push_back(fmt::format("message {} was invented", sequence));
-    } else if (auto what = difference(known->second, entry); !what.empty()) {
+    } else if (auto what = difference(*known, entry); !what.empty()) {
       wrong.push_back(fmt::format("message {}: {}", sequence, what));
     }
   }
   missing->clear();
   for (const auto& [sequence, entry] : at_end_of(last_handed_in_, refused_).messages) {
     if (sequence > largest_acknowledged_) continue;
-    auto at = found.messages.find(sequence);
-    if (at == found.messages.end() || !at->second.body) missing->insert(sequence);
+    if (!found.messages.contains(sequence)) missing->insert(sequence);
   }
   return wrong;
 }

@@ -58,13 +58,16 @@ class Ledger {
 
   // What is in it once everything handed in and not refused counts.
   Contents final_contents() const;
+  // A message that was ever handed in; nullptr: never. Its changes are not in it.
+  const Entry* appended(Sequence sequence) const;
+  bool was_settled(Sequence sequence) const { return settled_.contains(sequence); }
   // The largest sequence that was acknowledged to somebody.
   Sequence largest_acknowledged() const { return largest_acknowledged_; }
 
   // Empty: `found` is what may be found. Else what is wrong, a line each.
   std::vector<std::string> compare(const Contents& found, Ended ended) const;
-  // For damaged media: nothing invented or altered (a body that cannot be read is a null Text); fills `missing`
-  // with the acknowledged messages that are not there or cannot be read.
+  // For damaged media: nothing invented or altered (a body that cannot be read is a null Text, and loud enough);
+  // fills `missing` with the acknowledged messages that are not there.
   std::vector<std::string> compare_damaged(const Contents& found, std::set<Sequence>* missing) const;
 
   // The next life begins with what was found.
@@ -93,6 +96,8 @@ class Ledger {
                         std::vector<std::string>* wrong) const;
 
   Contents base_;
+  std::map<Sequence, Entry> appended_;  // in every life
+  std::set<Sequence> settled_;          // handed in, whatever became of it
   std::vector<Change> changes_;
   std::set<uint64_t> refused_;  // batches whose messages were not kept
   std::map<Sequence, Attempts> attempts_;

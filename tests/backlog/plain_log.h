@@ -22,6 +22,7 @@ enum class Flaw : uint8_t {
   ignores_checksums,
   loses_changes_of_failed_writes,
   counts_attempts_late,
+  trusts_unsynced_bytes,
 };
 
 class PlainLog : public Backlog {

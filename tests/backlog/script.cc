@@ -26,7 +26,8 @@ void Script::turns(uint32_t count) {
 void Script::turn() {
   if (!world_.broken().empty()) return;
   world_.on_loop([this] {
-    clock_ms_ += 10;
+    clock_ms_ += 100;
+    world_.advance(Duration::milliseconds(100));
     learn();
     count_crashed_attempts();
     admit();
@@ -47,6 +48,7 @@ void Script::learn() {
     for (Sequence sequence : unreported_[batch]) {
       if (error == 0) {
         waiting_[sequence] = 0;
+        ++accepted_;
       } else {
         facts_.erase(sequence);
         ++refused_;
@@ -103,7 +105,6 @@ void Script::admit_one() {
   auto span = std::span<const MessageFacts>(facts).first(copies);
   ledger_.append(batch, span, meta, body);
   world_.journal().append(span, meta, body);
-  admitted_ += copies;
 }
 
 void Script::begin_attempts() {
@@ -201,7 +202,7 @@ void Script::read_some() {
   }
   if (wanted.empty()) return;
   world_.journal().prefetch(wanted);
-  world_.journal().fetch(wanted.front(), [](int, const StoredMessage&) {});
+  for (size_t i = 0; i < wanted.size() && i < 3; ++i) world_.read(wanted[i]);
 }
 
 }  // namespace forebay::testing

@@ -31,7 +31,7 @@ class Script {
   // One turn of the loop, then some steps of everybody. Nothing happens once the journal is broken.
   void turn();
   void turns(uint32_t count);
-  uint64_t admitted() const { return admitted_; }
+  uint64_t accepted() const { return accepted_; }  // reported without an error
   uint64_t refused() const { return refused_; }  // by room(), or by a report with an error
 
  private:
@@ -54,7 +54,7 @@ class Script {
   Traffic traffic_;
   std::mt19937_64 random_;
   int64_t clock_ms_ = 1'700'000'000'000;
-  uint64_t admitted_ = 0;
+  uint64_t accepted_ = 0;
   uint64_t refused_ = 0;
   std::map<uint64_t, std::vector<Sequence>> unreported_;  // by batch: messages handed in
   std::map<Sequence, MessageFacts> facts_;                // of everything below
