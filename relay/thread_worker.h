@@ -1,6 +1,7 @@
 // ThreadWorker: a Worker on a thread of its own.
 // Everything posted before destruction begins is run before destruction ends; tasks may post further tasks to
-// their own worker, which are then run as well. Nothing may be posted from elsewhere once destruction has begun.
+// their own worker, which are then run as well. Nothing may be posted from elsewhere once destruction has
+// begun.
 #pragma once
 
 #include <condition_variable>

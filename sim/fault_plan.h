@@ -17,7 +17,9 @@ std::string_view name_of(DiskCall call);
 
 // A set of calls, for faults that concern some only.
 using DiskCalls = uint32_t;
-constexpr DiskCalls only(DiskCall call) { return 1u << static_cast<unsigned>(call); }
+constexpr DiskCalls only(DiskCall call) {
+  return 1u << static_cast<unsigned>(call);
+}
 inline constexpr DiskCalls kEveryCall = ~0u;
 // What a full disk refuses; syncs, removals and renames go on.
 inline constexpr DiskCalls kCallsThatNeedSpace =

@@ -140,10 +140,11 @@ std::string FaultyDisk::log(uint64_t around, uint64_t context) const {
   std::string lines;
   for (const DiskOperation& operation : state_->operations) {
     if (operation.number + context < around || operation.number > around + context) continue;
-    lines += fmt::format("{}{:5} {:14} {} @{} +{}{}{}\n", operation.number == around ? '>' : ' ',
-                         operation.number, name_of(operation.call), operation.name, operation.offset,
-                         operation.bytes, operation.error == 0 ? "" : fmt::format(": {}", ::strerror(operation.error)),
-                         operation.fault.empty() ? "" : "  <- " + operation.fault);
+    lines +=
+        fmt::format("{}{:5} {:14} {} @{} +{}{}{}\n", operation.number == around ? '>' : ' ', operation.number,
+                    name_of(operation.call), operation.name, operation.offset, operation.bytes,
+                    operation.error == 0 ? "" : fmt::format(": {}", ::strerror(operation.error)),
+                    operation.fault.empty() ? "" : "  <- " + operation.fault);
   }
   return lines;
 }

@@ -21,7 +21,7 @@ class FaultyDisk::State {
   // What begin() decided about an operation.
   struct Verdict {
     uint64_t operation = 0;
-    int error = 0;                      // not 0: fails with this, after what `kind` lets through
+    int error = 0;  // not 0: fails with this, after what `kind` lets through
     Fault::Kind kind = Fault::Kind::fail;
   };
 
@@ -44,7 +44,7 @@ class FaultyDisk::State {
   bool read_only = false;
   bool ignore_syncs = false;
   uint64_t capacity = std::numeric_limits<uint64_t>::max();
-  uint64_t epoch = 1;  // of processes: rises when one ends
+  uint64_t epoch = 1;                                      // of processes: rises when one ends
   std::vector<std::pair<std::string, const void*>> locks;  // name, the Directory that holds it
 };
 

@@ -14,9 +14,12 @@ namespace {
 const char* name_of(std::optional<Forget> forget) {
   if (!forget) return "killed";
   switch (*forget) {
-    case Forget::all: return "cut, all unsynced forgotten";
-    case Forget::tail: return "cut, a tail forgotten";
-    case Forget::random: return "cut, random sectors and names forgotten";
+    case Forget::all:
+      return "cut, all unsynced forgotten";
+    case Forget::tail:
+      return "cut, a tail forgotten";
+    case Forget::random:
+      return "cut, random sectors and names forgotten";
   }
   return "?";
 }
@@ -95,7 +98,8 @@ class CrashRun {
     if (!world_->broken().empty()) {
       complain("trouble that passed", {"broken: " + world_->broken()});
     } else if (script.accepted() <= accepted + 5 || world_->journal().figures().refusing) {
-      complain("trouble that passed", {"messages are not accepted again: " + world_->journal().figures().refusing_why});
+      complain("trouble that passed",
+               {"messages are not accepted again: " + world_->journal().figures().refusing_why});
     }
   }
 
@@ -154,8 +158,9 @@ class CrashRun {
       auto forget = static_cast<Forget>((crash_.seed + cut_at) % 3);
       std::string log = disk.log(cut_at);
       end_life(disk, &interrupted, forget);
-      check_interrupted(disk, fmt::format("after a cut at operation {} of the recovery ({})", cut_at,
-                                          name_of(forget)), log);
+      check_interrupted(
+          disk, fmt::format("after a cut at operation {} of the recovery ({})", cut_at, name_of(forget)),
+          log);
       cut_at += crash_.recovery_cuts_every;
     }
   }
@@ -182,7 +187,9 @@ class CrashRun {
 
 }  // namespace
 
-CrashOutcome run(const CrashCase& crash) { return CrashRun(crash).go(); }
+CrashOutcome run(const CrashCase& crash) {
+  return CrashRun(crash).go();
+}
 
 std::string describe(const CrashCase& crash) {
   return fmt::format("seed {}, {} turns, {}; {}; second life {}{}", crash.seed, crash.turns,

@@ -32,7 +32,9 @@ CrashCase case_at(uint64_t n, const MatrixRow& row, const MatrixRun& matrix) {
 
 }  // namespace
 
-std::ostream& operator<<(std::ostream& out, const MatrixRow& row) { return out << row.name; }
+std::ostream& operator<<(std::ostream& out, const MatrixRow& row) {
+  return out << row.name;
+}
 
 std::vector<MatrixRow> fault_rows() {
   using enum Fault::Kind;
@@ -55,13 +57,23 @@ std::vector<MatrixRow> fault_rows() {
 std::vector<MatrixRow> trouble_rows() {
   using enum Fault::Kind;
   return {
-      {"disk_full", {.kind = fail, .until = kUntilLifted, .error = ENOSPC, .calls = kCallsThatNeedSpace}, {}, 12},
-      {"disk_full_cut", {.kind = short_write, .until = kUntilLifted, .error = ENOSPC, .calls = kCallsThatNeedSpace},
-       Forget::random, 12},
+      {"disk_full",
+       {.kind = fail, .until = kUntilLifted, .error = ENOSPC, .calls = kCallsThatNeedSpace},
+       {},
+       12},
+      {"disk_full_cut",
+       {.kind = short_write, .until = kUntilLifted, .error = ENOSPC, .calls = kCallsThatNeedSpace},
+       Forget::random,
+       12},
       {"quota", {.kind = fail, .until = kUntilLifted, .error = EDQUOT, .calls = kCallsThatNeedSpace}, {}, 3},
-      {"write_errors", {.kind = torn_write, .until = kUntilLifted, .error = EIO, .calls = only(DiskCall::write)},
-       {}, 12},
-      {"read_only", {.kind = fail, .until = kUntilLifted, .error = EROFS, .calls = kAllButSyncs}, Forget::all, 12},
+      {"write_errors",
+       {.kind = torn_write, .until = kUntilLifted, .error = EIO, .calls = only(DiskCall::write)},
+       {},
+       12},
+      {"read_only",
+       {.kind = fail, .until = kUntilLifted, .error = EROFS, .calls = kAllButSyncs},
+       Forget::all,
+       12},
   };
 }
 

@@ -26,9 +26,9 @@ std::vector<MatrixRow> trouble_rows();  // writes fail for a while, then the dis
 struct MatrixRun {
   OpenBacklog open;
   uint64_t seed = 1;
-  uint64_t every = 1;                // operations: 1 is all of them
-  bool all_recovery_cuts = false;    // else of a sample of operations
-  uint64_t failures_max = 3;         // stop after so many
+  uint64_t every = 1;              // operations: 1 is all of them
+  bool all_recovery_cuts = false;  // else of a sample of operations
+  uint64_t failures_max = 3;       // stop after so many
 };
 
 // What failed, each with seed, operation and log; empty: the row holds.

@@ -1,6 +1,6 @@
 // Damage: a journal's files with one thing changed behind its back: a byte flipped, a file cut short or gone.
-// What must hold: no crash, no wrong body, nothing invented; where acknowledged messages are lost, it is said:
-// open refuses with a text, or the figures count a torn tail, a quarantined or a missing segment.
+// What must hold: no crash, no wrong body, nothing invented; where acknowledged messages are lost, it is
+// said: open refuses with a text, or the figures count a torn tail, a quarantined or a missing segment.
 #pragma once
 
 #include <cstdint>

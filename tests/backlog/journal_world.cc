@@ -16,7 +16,9 @@ JournalWorld::JournalWorld(FaultyDisk& disk, Ledger& ledger, uint64_t seed, Open
       reader_(scheduler_.add("reader")),
       loop_(scheduler_.add("loop")) {}
 
-JournalWorld::~JournalWorld() { kill(); }
+JournalWorld::~JournalWorld() {
+  kill();
+}
 
 bool JournalWorld::open() {
   files_ = disk_.files();
@@ -80,7 +82,8 @@ Contents JournalWorld::contents() {
 void JournalWorld::on_committed(uint64_t batch, int messages_error) {
   if (!broken_.empty()) wrong_.push_back(fmt::format("batch {} was reported after on_broken", batch));
   if (!ledger_.committed(batch, messages_error)) {
-    wrong_.push_back(fmt::format("batch {} was reported out of order (after {})", batch, ledger_.last_reported()));
+    wrong_.push_back(
+        fmt::format("batch {} was reported out of order (after {})", batch, ledger_.last_reported()));
   }
   reports_.push_back({batch, messages_error});
 }

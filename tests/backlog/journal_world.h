@@ -1,5 +1,5 @@
-// JournalWorld: one process with a journal on a faulty disk, everything of it on one thread and stepped by seed.
-// Its life ends with kill() (the process dies between two steps) or when the disk's power is cut.
+// JournalWorld: one process with a journal on a faulty disk, everything of it on one thread and stepped by
+// seed. Its life ends with kill() (the process dies between two steps) or when the disk's power is cut.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,8 @@ struct WorldParts {
   BacklogListener& listener;
 };
 
-using OpenBacklog = std::function<std::unique_ptr<Backlog>(const WorldParts& parts,
-                                                           std::vector<RecoveredMessage>* recovered,
-                                                           std::string* error)>;
+using OpenBacklog = std::function<std::unique_ptr<Backlog>(
+    const WorldParts& parts, std::vector<RecoveredMessage>* recovered, std::string* error)>;
 
 // A clock that goes when told to.
 class StepClock : public Clock {

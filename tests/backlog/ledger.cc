@@ -13,8 +13,10 @@ std::string difference(const Entry& expected, const Entry& found) {
   const MessageFacts& f = found.facts;
   if (e.queue != f.queue) return fmt::format("queue {} is {}", e.queue, f.queue);
   if (e.klass != f.klass) return fmt::format("class {} is {}", e.klass, f.klass);
-  if (e.max_attempts != f.max_attempts) return fmt::format("max_attempts {} is {}", e.max_attempts, f.max_attempts);
-  if (e.accepted_ms != f.accepted_ms) return fmt::format("accepted_ms {} is {}", e.accepted_ms, f.accepted_ms);
+  if (e.max_attempts != f.max_attempts)
+    return fmt::format("max_attempts {} is {}", e.max_attempts, f.max_attempts);
+  if (e.accepted_ms != f.accepted_ms)
+    return fmt::format("accepted_ms {} is {}", e.accepted_ms, f.accepted_ms);
   if (e.expires_ms != f.expires_ms) return fmt::format("expires_ms {} is {}", e.expires_ms, f.expires_ms);
   if (e.bytes != f.bytes) return fmt::format("bytes {} is {}", e.bytes, f.bytes);
   if (found.meta && *expected.meta != *found.meta) return "its meta is another";
@@ -93,7 +95,9 @@ void Ledger::attempt_begun(Sequence sequence, uint8_t attempt) {
   attempts.under_way = attempt;
 }
 
-void Ledger::attempt_over(Sequence sequence) { attempts_[sequence].under_way = 0; }
+void Ledger::attempt_over(Sequence sequence) {
+  attempts_[sequence].under_way = 0;
+}
 
 const Entry* Ledger::appended(Sequence sequence) const {
   auto found = appended_.find(sequence);
@@ -170,10 +174,13 @@ Contents Ledger::at_end_of(uint64_t batch, const std::set<uint64_t>& without_mes
   return contents;
 }
 
-Contents Ledger::final_contents() const { return at_end_of(last_handed_in_, refused_); }
+Contents Ledger::final_contents() const {
+  return at_end_of(last_handed_in_, refused_);
+}
 
 std::vector<std::string> Ledger::compare(const Contents& found, Ended ended) const {
-  // A batch that was under way and not reported may have been refused its messages; it shows in its first one.
+  // A batch that was under way and not reported may have been refused its messages; it shows in its first
+  // one.
   std::set<uint64_t> without = refused_;
   for (const Change& change : changes_) {
     if (change.kind != Change::Kind::append || change.batch <= last_reported_) continue;
@@ -185,14 +192,15 @@ std::vector<std::string> Ledger::compare(const Contents& found, Ended ended) con
     if (wrong.empty()) return {};
     if (best.empty() || wrong.size() < best.size()) {
       best = std::move(wrong);
-      best.push_back(fmt::format("(compared with the end of batch {}; durable {}, reported {}, handed in {})", batch,
-                                 last_durable_, last_reported_, last_handed_in_));
+      best.push_back(fmt::format("(compared with the end of batch {}; durable {}, reported {}, handed in {})",
+                                 batch, last_durable_, last_reported_, last_handed_in_));
     }
   }
   return best;
 }
 
-std::vector<std::string> Ledger::differences(const Contents& expected, const Contents& found, Ended ended) const {
+std::vector<std::string> Ledger::differences(const Contents& expected, const Contents& found,
+                                             Ended ended) const {
   std::vector<std::string> wrong;
   for (const auto& [sequence, entry] : expected.messages) {
     auto at = found.messages.find(sequence);

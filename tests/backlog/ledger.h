@@ -43,7 +43,8 @@ enum class Ended { process, power };
 class Ledger {
  public:
   // -- what was handed in --
-  void append(uint64_t batch, std::span<const MessageFacts> copies, std::string_view meta, std::string_view body);
+  void append(uint64_t batch, std::span<const MessageFacts> copies, std::string_view meta,
+              std::string_view body);
   void settle(uint64_t batch, Sequence sequence);
   void retry(uint64_t batch, Sequence sequence, int64_t due_ms, uint8_t attempts);
   void dead(uint64_t batch, const DeadLetter& letter);
@@ -66,8 +67,8 @@ class Ledger {
 
   // Empty: `found` is what may be found. Else what is wrong, a line each.
   std::vector<std::string> compare(const Contents& found, Ended ended) const;
-  // For damaged media: nothing invented or altered (a body that cannot be read is a null Text, and loud enough);
-  // fills `missing` with the acknowledged messages that are not there.
+  // For damaged media: nothing invented or altered (a body that cannot be read is a null Text, and loud
+  // enough); fills `missing` with the acknowledged messages that are not there.
   std::vector<std::string> compare_damaged(const Contents& found, std::set<Sequence>* missing) const;
 
   // The next life begins with what was found.
@@ -78,9 +79,9 @@ class Ledger {
     enum class Kind { append, settle, retry, dead, revive, note } kind;
     uint64_t batch;
     Sequence sequence = 0;
-    Entry entry;             // append; dead: its letter
-    int64_t due_ms = 0;      // retry, revive
-    uint8_t attempts = 0;    // retry
+    Entry entry;              // append; dead: its letter
+    int64_t due_ms = 0;       // retry, revive
+    uint8_t attempts = 0;     // retry
     std::string name, value;  // note
   };
   struct Attempts {

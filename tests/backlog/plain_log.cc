@@ -66,13 +66,15 @@ std::string frame_of(std::string_view records) {
   return std::string(reinterpret_cast<const char*>(&header), sizeof header) + std::string(records);
 }
 
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
 
 }  // namespace
 
-std::unique_ptr<PlainLog> PlainLog::open(Files& files, Worker& commit, Worker& loop, BacklogListener& listener,
-                                         Flaw flaw, std::vector<RecoveredMessage>* recovered,
-                                         std::string* error) {
+std::unique_ptr<PlainLog> PlainLog::open(Files& files, Worker& commit, Worker& loop,
+                                         BacklogListener& listener, Flaw flaw,
+                                         std::vector<RecoveredMessage>* recovered, std::string* error) {
   std::unique_ptr<PlainLog> log(new PlainLog(files, commit, loop, listener, flaw));
   if (int failed = log->start()) {
     *error = std::strerror(failed);
@@ -291,7 +293,9 @@ void PlainLog::apply(std::string_view record) {
   if (found == held_.end()) return;
   RecoveredMessage& known = found->second.known;
   switch (record[0]) {
-    case 's': held_.erase(found); break;
+    case 's':
+      held_.erase(found);
+      break;
     case 'r':
       known.facts.due_ms = in.number();
       known.attempts = static_cast<uint8_t>(in.number());
@@ -320,7 +324,8 @@ void PlainLog::apply(std::string_view record) {
       known.attempts = letter.attempts;
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 

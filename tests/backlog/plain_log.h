@@ -1,5 +1,6 @@
-// PlainLog: the simplest Backlog that keeps the promise: one file that only grows, copied whole at each start.
-// It is here to test the tests: the crash matrix must find nothing in it, and must find each flaw it can be given.
+// PlainLog: the simplest Backlog that keeps the promise: one file that only grows, copied whole at each
+// start. It is here to test the tests: the crash matrix must find nothing in it, and must find each flaw it
+// can be given.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ enum class Flaw : uint8_t {
 class PlainLog : public Backlog {
  public:
   static std::unique_ptr<PlainLog> open(Files& files, Worker& commit, Worker& loop, BacklogListener& listener,
-                                        Flaw flaw, std::vector<RecoveredMessage>* recovered, std::string* error);
+                                        Flaw flaw, std::vector<RecoveredMessage>* recovered,
+                                        std::string* error);
 
   int room(uint64_t) override { return 0; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
@@ -76,9 +78,9 @@ class PlainLog : public Backlog {
   BacklogListener& listener_;
   Flaw flaw_;
   std::unique_ptr<File> file_;
-  uint64_t end_ = 0;          // of the file; commit worker only
-  std::string unwritten_;     // changes that a failed write left behind; commit worker only
-  bool broken_ = false;       // commit worker only
+  uint64_t end_ = 0;       // of the file; commit worker only
+  std::string unwritten_;  // changes that a failed write left behind; commit worker only
+  bool broken_ = false;    // commit worker only
   uint64_t batch_ = 1;
   std::string messages_, changes_, attempts_;  // records of the open batch
   Sequence next_ = 1;

@@ -78,8 +78,8 @@ void Script::admit() {
 
 void Script::admit_one() {
   bool large = one_in(traffic_.large_one_in);
-  std::string body = text(static_cast<uint32_t>(random_() % (large ? traffic_.large_bytes_max
-                                                                   : traffic_.body_bytes_max)));
+  std::string body =
+      text(static_cast<uint32_t>(random_() % (large ? traffic_.large_bytes_max : traffic_.body_bytes_max)));
   std::string meta = text(static_cast<uint32_t>(random_() % 60));
   size_t copies = one_in(10) ? 2 + random_() % 2 : 1;
   auto bytes = static_cast<uint32_t>(body.size() + meta.size());

@@ -1,6 +1,6 @@
-// Script: a relay's traffic on a journal, drawn from a seed and from nothing else that varies: admissions with one
-// or several copies, attempts, deliveries, retries, deaths, revivals, purges, notes, reads. Most messages are
-// settled soon, a few stay, so that old segments hold a little that is live.
+// Script: a relay's traffic on a journal, drawn from a seed and from nothing else that varies: admissions
+// with one or several copies, attempts, deliveries, retries, deaths, revivals, purges, notes, reads. Most
+// messages are settled soon, a few stay, so that old segments hold a little that is live.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@
 namespace forebay::testing {
 
 struct Traffic {
-  uint32_t admissions_max = 4;     // a turn
+  uint32_t admissions_max = 4;  // a turn
   uint32_t body_bytes_max = 1500;
-  uint32_t keep_one_in = 12;       // of messages: left waiting for good
+  uint32_t keep_one_in = 12;  // of messages: left waiting for good
   uint32_t large_one_in = 25;
   uint32_t large_bytes_max = 12'000;
 };
@@ -32,7 +32,7 @@ class Script {
   void turn();
   void turns(uint32_t count);
   uint64_t accepted() const { return accepted_; }  // reported without an error
-  uint64_t refused() const { return refused_; }  // by room(), or by a report with an error
+  uint64_t refused() const { return refused_; }    // by room(), or by a report with an error
 
  private:
   void learn();
