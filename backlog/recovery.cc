@@ -1,0 +1,456 @@
+#include "backlog/recovery.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <queue>
+
+#include "backlog/format.h"
+
+namespace forebay {
+
+// A segment's entries on their way into the catalog, loaded when their turn comes.
+struct Recovery::Source {
+  OnDisk* segment;
+  IndexCursor cursor{std::span<const std::byte>()};
+  IndexEntry entry;
+  bool loaded = false;
+};
+
+struct Recovery::Candidate {
+  IndexEntry entry;
+  uint32_t slot = 0;
+  uint32_t number = 0;  // 0: none
+};
+
+Recovery::Recovery(Files& files, const StoreFile& store, uint64_t segment_bytes)
+    : files_(files), store_(store), segment_bytes_(segment_bytes) {}
+
+int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog,
+                  const std::function<void(const RecoveredMessage&)>& recovered, RecoveredLog* log,
+                  RecoveryReport* report, std::string* error) {
+  attempts_ = &attempts;
+  catalog_ = catalog;
+  log_ = log;
+  report_ = report;
+  error_ = error;
+  if (const int failed = read_checkpoints()) return failed;
+  if (const int failed = read_segments()) return failed;
+  classify();
+  replay();
+  for (const SequenceRun& run : settled_) checkpoint_.live.erase_run(run.first, run.count);
+  place_all(recovered);
+  for (const auto& [name, value] : checkpoint_.notes) catalog_->note(name, value);
+  const bool clean_stop = checkpoint_.head.clean && report_->replayed_frames == 0;
+  log_->next_frame = expected_ == 0 ? 1 : expected_;
+  log_->next_sequence = std::max(checkpoint_.head.next_sequence, highest_sequence_ + 1);
+  if (!clean_stop) log_->next_sequence += unclean_jump;
+  report_->clean = clean_stop && report_->complaints.empty();
+  return 0;
+}
+
+int Recovery::read_checkpoints() {
+  Checkpoint found[2];
+  CheckpointState states[2];
+  for (int which = 0; which < 2; ++which) {
+    uint32_t version = 0;
+    states[which] = read_checkpoint(files_, which, store_.store_id, &found[which], &version);
+    const std::string name = files_.where() + "/" + std::string(format::checkpoint_names[which]);
+    if (states[which] == CheckpointState::other_version) {
+      *error_ = name + ": " + version_words(version);
+      return EINVAL;
+    }
+    if (states[which] == CheckpointState::damaged) complain(name + ": damaged");
+    if (states[which] != CheckpointState::good) continue;
+    log_->checkpointed_frames[which] = found[which].head.position.next_frame;
+  }
+  int newest = -1;
+  for (int which = 0; which < 2; ++which) {
+    if (states[which] != CheckpointState::good) continue;
+    if (newest < 0 || found[which].head.generation > found[newest].head.generation) newest = which;
+  }
+  if (newest < 0) {
+    complain(files_.where() + ": no checkpoint can be read; everything found in the segments is taken as waiting: "
+             "expect redeliveries");
+    return 0;
+  }
+  have_checkpoint_ = true;
+  checkpoint_ = std::move(found[newest]);
+  log_->checkpoint_generation = checkpoint_.head.generation;
+  expected_ = checkpoint_.head.position.next_frame;
+  if (states[1 - newest] == CheckpointState::missing && checkpoint_.head.generation > 1) {
+    complain(files_.where() + "/" + std::string(format::checkpoint_names[1 - newest]) + ": missing");
+  }
+  return 0;
+}
+
+int Recovery::open(const SegmentHeader& header, std::unique_ptr<File>* file) {
+  return files_.open(segment_name(header.slot), Files::Mode::open_existing, file);
+}
+
+int Recovery::read_segments() {
+  std::vector<std::string> names;
+  if (const int failed = files_.list(&names)) {
+    *error_ = files_.where() + ": " + std::strerror(failed);
+    return failed;
+  }
+  for (const std::string& name : names) {
+    uint32_t slot = 0;
+    if (!parse_segment_name(name, &slot)) continue;
+    ++log_->segment_files;
+    log_->next_slot = std::max(log_->next_slot, slot + 1);
+    if (const int failed = read_segment_file(slot)) return failed;
+  }
+  std::sort(segments_.begin(), segments_.end(),
+            [](const OnDisk& a, const OnDisk& b) { return a.header.number < b.header.number; });
+  return 0;
+}
+
+int Recovery::read_segment_file(uint32_t slot) {
+  const std::string path = files_.where() + "/" + segment_name(slot);
+  OnDisk segment;
+  segment.header.slot = slot;
+  std::unique_ptr<File> file;
+  HeaderState state = HeaderState::damaged;
+  uint32_t version = 0;
+  int failed = open(segment.header, &file);
+  if (failed == 0) failed = file->size(&segment.file_bytes);
+  if (failed == 0) failed = read_segment_header(*file, &segment.header, &state, &version);
+  if (failed == 0 && state == HeaderState::other_version) {
+    *error_ = path + ": " + version_words(version);
+    return EINVAL;
+  }
+  if (failed == 0 && state == HeaderState::blank) {
+    log_->free.push_back({slot, 0});
+    return 0;
+  }
+  const bool ours = state == HeaderState::good && segment.header.store_id == store_.store_id &&
+                    segment.header.slot == slot && segment.header.number != 0;
+  if (failed != 0 || !ours) {
+    ++report_->quarantined_segments;
+    complain(path + ": " +
+             (failed != 0 ? std::strerror(failed)
+                          : state == HeaderState::good ? "belongs elsewhere" : "its header is damaged") +
+             "; left alone");
+    return 0;
+  }
+  log_->next_number = std::max(log_->next_number, segment.header.number + 1);
+  segments_.push_back(std::move(segment));
+  return 0;
+}
+
+// Which segments are known by the checkpoint, which must be read, and which hold nothing of interest.
+void Recovery::classify() {
+  const LogPosition& position = checkpoint_.head.position;
+  std::map<std::pair<uint32_t, uint32_t>, const SegmentTally*> listed;
+  for (const CheckpointSegment& segment : checkpoint_.segments) {
+    listed[{segment.tally.number, segment.slot}] = &segment.tally;
+    log_->next_number = std::max(log_->next_number, segment.tally.number + 1);
+  }
+  log_->last_number = position.number;
+  std::vector<OnDisk> kept;
+  for (OnDisk& segment : segments_) {
+    const auto found = listed.find({segment.header.number, segment.header.slot});
+    if (found != listed.end()) {
+      segment.listed = found->second;
+      segment.tally = *found->second;
+      segment.tally.live = 0;
+      listed.erase(found);
+    } else if (segment.header.number <= position.number) {
+      log_->free.push_back({segment.header.slot, segment.header.generation});
+      continue;
+    }
+    segment.tally.number = segment.header.number;
+    segment.tally.generation = segment.header.generation;
+    kept.push_back(std::move(segment));
+  }
+  segments_ = std::move(kept);
+  for (const auto& [key, tally] : listed) {
+    if (tally->live > 0) missing_.push_back(key.first);
+  }
+  for (size_t at = 0; at < segments_.size(); ++at) {
+    const SegmentTally* tally = segments_[at].listed;
+    if (!tally || tally->state == SegmentTally::State::open) replayed_.push_back(at);
+  }
+  log_->next_number = std::max(log_->next_number, position.number + 1);
+}
+
+void Recovery::replay() {
+  for (const size_t at : replayed_) {
+    if (!replay_one(at)) break;
+  }
+  if (torn_before_) {
+    ++report_->torn_tails;
+    const OnDisk& segment = segments_[last_with_frames_];
+    complain(files_.where() + "/" + segment_name(segment.header.slot) + ": torn tail, cut at byte " +
+             std::to_string(segment.tally.end));
+  }
+  // What holds no frames is free. (Later frames of a commit that never finished were blanked.)
+  std::vector<OnDisk> kept;
+  for (OnDisk& segment : segments_) {
+    if (segment.tally.state == SegmentTally::State::none) {
+      log_->free.push_back({segment.header.slot, segment.header.generation});
+    } else {
+      log_->last_number = std::max(log_->last_number, segment.header.number);
+      kept.push_back(std::move(segment));
+    }
+  }
+  segments_ = std::move(kept);
+}
+
+// False: the log ends before this segment.
+bool Recovery::replay_one(size_t at) {
+  OnDisk& segment = segments_[at];
+  std::unique_ptr<File> file;
+  int failed = open(segment.header, &file);
+  if (failed == 0) failed = read_segment(*file, segment.file_bytes, &bytes_);
+  if (failed != 0) return quarantine(segment, std::strerror(failed)), true;
+
+  std::vector<FoundFrame> chain, later;
+  const uint64_t from = format::segment_header_bytes;
+  const ScanResult scan = scan_segment(bytes_.span(), segment.header, from, bytes_.size(), expected_,
+                                       [&](const FoundFrame& frame) { chain.push_back(frame); },
+                                       [&](const FoundFrame& frame) { later.push_back(frame); });
+  std::vector<FoundFrame> here = chain;
+  here.insert(here.end(), later.begin(), later.end());
+  const bool unfinished = scan.broken_frame || scan.later_frames > 0;
+  const bool gap = expected_ != 0 && (chain.empty() ? unfinished : chain.front().view.number > expected_);
+  if (gap && !vouched_for(at, here)) return discard_from(at), false;
+  if (gap && !chain.empty()) blame_gap(chain.front().view.number);
+  const bool short_of_checkpoint = segment.listed && have_checkpoint_ && scan.expected < expected_;
+  const bool corrupt = short_of_checkpoint || (gap && chain.empty()) ||
+                       (scan.later_frames > 0 && scan.later_synced_through >= scan.expected && scan.expected != 0);
+  if (chain.empty() && !corrupt) return true;
+  torn_before_ = !corrupt && unfinished;
+  last_with_frames_ = at;
+  segment.tally.state = SegmentTally::State::sealed;
+  segment.tally.end = scan.end;
+  if (corrupt) {
+    quarantine(segment, "corrupt at byte " + std::to_string(scan.end) + ", frame " + std::to_string(scan.expected) +
+                            " was synced and is damaged");
+    segment.tally.end = bytes_.size();
+  }
+  IndexBuilder builder;
+  for (const FoundFrame& frame : corrupt ? here : chain) {
+    builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
+    if (!have_checkpoint_ || frame.view.number >= checkpoint_.head.position.next_frame) apply(frame);
+    segment.tally.last_frame = std::max(segment.tally.last_frame, frame.view.number);
+  }
+  expected_ = std::max(expected_, segment.tally.last_frame + 1);
+  segment.index = finish_index({segment.header.slot, segment.header.number, segment.header.generation,
+                                segment.tally.end, segment.tally.last_frame},
+                               std::move(builder));
+  segment.indexed = true;
+  segment.tally.first_sequence = segment.index.first_sequence;
+  return true;
+}
+
+// Is there a frame, here or in a later segment, that was written after the expected one had been synced?
+bool Recovery::vouched_for(size_t at, const std::vector<FoundFrame>& here) {
+  uint64_t vouched = 0;
+  for (const FoundFrame& frame : here) vouched = std::max(vouched, frame.view.synced_through);
+  ByteBuffer bytes;
+  for (size_t next = at + 1; next < segments_.size() && vouched < expected_; ++next) {
+    std::unique_ptr<File> file;
+    if (open(segments_[next].header, &file) != 0 || read_segment(*file, SIZE_MAX, &bytes) != 0) continue;
+    const auto look = [&](const FoundFrame& frame) { vouched = std::max(vouched, frame.view.synced_through); };
+    scan_segment(bytes.span(), segments_[next].header, format::segment_header_bytes, bytes.size(), 0, look, look);
+  }
+  return vouched >= expected_;
+}
+
+// Frames up to `found` were synced and are not there.
+void Recovery::blame_gap(uint64_t found) {
+  if (!have_checkpoint_) return;  // recycled ones leave gaps, and no checkpoint says which
+  const std::string frames = "frames " + std::to_string(expected_) + " to " + std::to_string(found - 1);
+  if (torn_before_) {
+    quarantine(segments_[last_with_frames_], "its tail is damaged, " + frames + " were synced and are lost");
+    torn_before_ = false;
+  } else {
+    ++report_->missing_segments;
+    complain(files_.where() + ": a segment is missing, " + frames + " were synced and are lost");
+  }
+}
+
+// What a commit that never finished left here and behind must not be taken for a part of the log later.
+void Recovery::discard_from(size_t at) {
+  if (!torn_before_) {
+    ++report_->torn_tails;
+    complain(files_.where() + "/" + segment_name(segments_[at].header.slot) + ": an unfinished commit, cut");
+  }
+  for (; at < segments_.size(); ++at) {
+    std::unique_ptr<File> file;
+    const std::array<std::byte, format::segment_header_used> blank{};
+    if (open(segments_[at].header, &file) == 0 && file->write_at(0, blank) == 0) file->sync();
+  }
+}
+
+void Recovery::apply(const FoundFrame& frame) {
+  ++report_->replayed_frames;
+  RecordReader reader(frame.view.records);
+  while (reader.next(&record_)) apply(record_);
+  if (!reader.ok()) complain("frame " + std::to_string(frame.view.number) + ": a record that makes no sense");
+}
+
+void Recovery::apply(const Record& record) {
+  const Sequence sequence = record.sequence;
+  switch (record.kind) {
+    case RecordKind::message:
+      for (const MessageFacts& facts : record.receivers) {
+        checkpoint_.live.insert(facts.sequence);
+        highest_sequence_ = std::max(highest_sequence_, facts.sequence);
+      }
+      break;
+    case RecordKind::settle: settled_.insert(settled_.end(), record.runs.begin(), record.runs.end()); break;
+    case RecordKind::retry:
+      checkpoint_.changes[sequence] = {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1,
+                                       .attempts = record.attempts};
+      break;
+    case RecordKind::dead:
+      checkpoint_.changes[sequence] = {.dead = 1, .attempts = record.attempts};
+      checkpoint_.dead[sequence] = {sequence, record.queue, record.attempts, record.died_ms, record.bytes,
+                                    std::string(record.reason), std::string(record.excerpt)};
+      break;
+    case RecordKind::revive:
+      checkpoint_.changes[sequence] = {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1};
+      checkpoint_.dead.erase(sequence);
+      break;
+    case RecordKind::note:
+      if (record.value.empty()) {
+        checkpoint_.notes.erase(std::string(record.name));
+      } else {
+        checkpoint_.notes[std::string(record.name)] = record.value;
+      }
+      break;
+    case RecordKind::none: break;
+  }
+}
+
+// The entries of a segment: from its index file, else from itself.
+bool Recovery::load(OnDisk& segment) {
+  if (segment.indexed) return true;
+  const IndexHead head{segment.header.slot, segment.header.number, segment.header.generation, segment.tally.end,
+                       segment.tally.last_frame};
+  const bool trusted = segment.tally.state == SegmentTally::State::sealed && segment.file_bytes >= segment.tally.end;
+  if (trusted && read_index(files_, store_.store_id, head, &segment.index)) return true;
+  std::unique_ptr<File> file;
+  int failed = open(segment.header, &file);
+  if (failed == 0) failed = read_segment(*file, segment.tally.end, &bytes_);
+  if (failed != 0) return quarantine(segment, std::strerror(failed)), false;
+  IndexBuilder builder;
+  const auto add = [&](const FoundFrame& frame) {
+    builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
+  };
+  const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes,
+                                       segment.tally.end, 0, add, add);
+  if (scan.end != segment.tally.end && trusted) quarantine(segment, "corrupt at byte " + std::to_string(scan.end));
+  if (!trusted && segment.tally.state == SegmentTally::State::sealed) quarantine(segment, "it is cut short");
+  segment.index = finish_index(head, std::move(builder));
+  segment.indexed = true;
+  return true;
+}
+
+// Merges the segments' entries by sequence; of two copies of a sequence the later in the log is taken.
+void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& recovered) {
+  std::vector<Source> sources;
+  for (OnDisk& segment : segments_) {
+    if (segment.tally.state == SegmentTally::State::quarantined && segment.listed) {
+      ++report_->quarantined_segments;
+      complain(files_.where() + "/" + segment_name(segment.header.slot) + ": in quarantine");
+    }
+    const bool empty = segment.listed && !segment.indexed && segment.listed->live == 0;
+    if (!empty) sources.push_back({&segment});
+  }
+  using Turn = std::pair<Sequence, size_t>;
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
+  for (size_t i = 0; i < sources.size(); ++i) turns.emplace(sources[i].segment->tally.first_sequence, i);
+  Candidate best;
+  while (!turns.empty()) {
+    Source& source = sources[turns.top().second];
+    const size_t which = turns.top().second;
+    turns.pop();
+    if (!source.loaded) {
+      source.loaded = true;
+      if (!load(*source.segment)) continue;
+      source.cursor = IndexCursor(source.segment->index.entries);
+      if (source.cursor.next(&source.entry)) turns.emplace(source.entry.facts.sequence, which);
+      continue;
+    }
+    const SegmentHeader& header = source.segment->header;
+    bool more = true;
+    do {
+      if (best.number != 0 && best.entry.facts.sequence != source.entry.facts.sequence) place(best, recovered);
+      const bool same = best.number != 0 && best.entry.facts.sequence == source.entry.facts.sequence;
+      if (!same || header.number > best.number) best = {source.entry, header.slot, header.number};
+      more = source.cursor.next(&source.entry);
+    } while (more && (turns.empty() || source.entry.facts.sequence < turns.top().first));
+    if (more) {
+      turns.emplace(source.entry.facts.sequence, which);
+    } else if (!source.segment->indexed) {
+      source.segment->index = {};  // read from its file: not needed any more
+    }
+  }
+  if (best.number != 0) place(best, recovered);
+  report_->lost_messages = checkpoint_.live.size() - placed_;
+  if (report_->lost_messages > 0) {
+    report_->missing_segments += missing_.size();
+    complain(files_.where() + ": " + std::to_string(report_->lost_messages) + " waiting messages are nowhere to be found");
+    for (const uint32_t number : missing_) {
+      complain(files_.where() + ": segment number " + std::to_string(number) + " is missing");
+    }
+  }
+  for (OnDisk& segment : segments_) {
+    SegmentTally& tally = catalog_->segment(segment.header.slot);
+    segment.tally.live = tally.live;
+    segment.tally.live_bytes = tally.live_bytes;
+    tally = segment.tally;
+    if (segment.indexed && tally.state == SegmentTally::State::sealed) {
+      log_->unwritten.push_back(std::move(segment.index));
+    }
+  }
+}
+
+void Recovery::place(const Candidate& candidate, const std::function<void(const RecoveredMessage&)>& recovered) {
+  const MessageFacts& facts = candidate.entry.facts;
+  if (!checkpoint_.live.contains(facts.sequence)) return;
+  ++placed_;
+  highest_sequence_ = std::max(highest_sequence_, facts.sequence);
+  catalog_->admit(facts.sequence, make_place(candidate.slot, candidate.entry.offset, candidate.entry.length,
+                                             candidate.entry.shared));
+  RecoveredMessage message{.facts = facts};
+  const auto changed =
+      checkpoint_.changes.empty() ? checkpoint_.changes.end() : checkpoint_.changes.find(facts.sequence);
+  if (changed != checkpoint_.changes.end()) {
+    const Change& change = changed->second;
+    message.attempts = static_cast<uint8_t>(change.attempts);
+    message.dead = change.dead;
+    if (change.due_set) message.facts.due_ms = static_cast<int64_t>(change.due_ms), message.facts.due_by_wall = false;
+    if (change.dead) {
+      DeadLetter& letter = checkpoint_.dead[facts.sequence];
+      letter.sequence = facts.sequence;
+      catalog_->dead(letter);
+    } else {
+      catalog_->retry(facts.sequence, message.facts.due_ms, message.attempts);
+    }
+  }
+  const auto attempt = attempts_->empty() ? attempts_->end() : attempts_->find(facts.sequence);
+  if (attempt != attempts_->end() && !message.dead && attempt->second > message.attempts) {
+    message.attempts = attempt->second;
+    message.crashed_in_flight = true;
+    catalog_->retry(facts.sequence, message.facts.due_ms, message.attempts);
+    log_->crashed.push_back(facts.sequence);
+  }
+  if (recovered) recovered(message);
+}
+
+void Recovery::quarantine(OnDisk& segment, const std::string& why) {
+  if (segment.tally.state == SegmentTally::State::quarantined) return;
+  segment.tally.state = SegmentTally::State::quarantined;
+  ++report_->quarantined_segments;
+  complain(files_.where() + "/" + segment_name(segment.header.slot) + ": " + why + "; quarantined, the rest is served");
+}
+
+void Recovery::complain(std::string what) { report_->complaints.push_back(std::move(what)); }
+
+}  // namespace forebay

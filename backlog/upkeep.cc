@@ -1,0 +1,217 @@
+#include "backlog/upkeep.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include "backlog/format.h"
+#include "backlog/segment.h"
+#include "backlog/whole_file.h"
+
+namespace forebay {
+
+Upkeep::Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool,
+               BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken)
+    : files_(files),
+      clock_(clock),
+      options_(options),
+      catalog_(catalog),
+      pool_(pool),
+      bodies_(bodies),
+      helper_(helper),
+      inbox_(inbox),
+      next_sequence_(next_sequence),
+      broken_(std::move(broken)),
+      compaction_(files, helper, inbox, catalog) {}
+
+void Upkeep::start(RecoveredLog& log, bool clean) {
+  position_ = {0, log.last_number, 0, log.next_frame};
+  checkpoint_generation_ = log.checkpoint_generation;
+  for (int which = 0; which < 2; ++which) checkpointed_frames_[which] = log.checkpointed_frames[which];
+  checkpoint_due_ = !clean;
+  for (SegmentIndex& index : log.unwritten) write_index_of(std::move(index));
+  log.unwritten.clear();
+  recycle();
+  prepare_spares();
+}
+
+void Upkeep::committed(CommitResult& result) {
+  position_ = result.position;
+  new_bytes_ += result.frame_bytes;
+  for (const auto& [slot, count] : result.settled) {
+    SegmentTally& tally = catalog_.segment(slot);
+    assert(tally.unsynced_settles >= count);
+    tally.unsynced_settles -= count;
+    const bool died = tally.unsynced_settles == 0 && tally.live == 0;
+    if (died && tally.state == SegmentTally::State::sealed) new_bytes_ += tally.end;
+  }
+  for (const SegmentHeader& header : result.opened) {
+    SegmentTally& tally = catalog_.segment(header.slot);
+    assert(tally.state == SegmentTally::State::none);
+    tally.state = SegmentTally::State::open;
+    tally.number = header.number;
+    tally.generation = header.generation;
+  }
+  for (SealedSegment& sealed : result.sealed) {
+    SegmentTally& tally = catalog_.segment(sealed.head.slot);
+    assert(tally.state == SegmentTally::State::open && tally.number == sealed.head.number);
+    tally.state = SegmentTally::State::sealed;
+    tally.end = sealed.head.end;
+    tally.last_frame = sealed.head.last_frame;
+    SegmentIndex index = finish_index(sealed.head, std::move(sealed.index));
+    tally.first_sequence = index.first_sequence;
+    if (tally.live == 0) new_bytes_ += tally.end;
+    write_index_of(std::move(index));
+  }
+}
+
+void Upkeep::write_index_of(SegmentIndex index) {
+  const uint32_t slot = index.head.slot;
+  index_bytes_[slot] = 0;
+  auto shared = std::make_shared<SegmentIndex>(std::move(index));
+  shared->entries = shared->bytes.span();
+  helper_.post([this, shared, slot] {
+    // A lost index costs a longer start, nothing else: errors are not errors here.
+    if (write_index(files_, options_.store_id, *shared) != 0) files_.remove(index_name(slot));
+    inbox_.post([this, slot, bytes = shared->entries.size() + 1] {
+      index_bytes_[slot] = bytes;
+      count_other_bytes();
+    });
+  });
+}
+
+bool Upkeep::run(Group& group, Instant now) {
+  prepare_spares();
+  const bool is_short = space_short();
+  if (is_short && !checkpointing_) recycle();
+  checkpoint_if_due();
+  if (++runs_ % 64 == 0 || is_short) compaction_.choose(is_short);
+  return compaction_.copy_some(group, now, is_short);
+}
+
+void Upkeep::prepare_spares() {
+  if (preparing_ || !pool_.wants_spare()) return;
+  preparing_ = true;
+  helper_.post([this] {
+    const int error = pool_.prepare();
+    inbox_.post([this, error] {
+      preparing_ = false;
+      if (const std::string failure = pool_.sync_failure(); !failure.empty()) return broken_(failure);
+      if (error == 0) prepare_spares();
+    });
+  });
+}
+
+uint64_t Upkeep::open_left() const {
+  return position_.slot == 0 || position_.offset == 0 ? 0 : options_.segment_bytes - position_.offset;
+}
+
+uint64_t Upkeep::room() const {
+  const uint64_t left = open_left();
+  return pool_.room() + (left > 4096 ? left - 4096 : 0);
+}
+
+bool Upkeep::space_short() const { return room() < 2 * options_.segment_bytes; }
+
+CheckpointHead Upkeep::next_head(bool clean) const {
+  return {checkpoint_generation_ + 1, clean, clock_.now().wall.ms(), next_sequence_, position_};
+}
+
+void Upkeep::checkpoint_if_due() {
+  if (checkpointing_) return;
+  bool due = checkpoint_due_ || new_bytes_ >= options_.checkpoint_bytes;
+  const uint64_t covered = std::min(checkpointed_frames_[0], checkpointed_frames_[1]);
+  if (!due && space_short()) {
+    for (const SegmentTally& tally : catalog_.segments()) {
+      const bool dead = tally.state == SegmentTally::State::sealed && tally.live == 0 && tally.unsynced_settles == 0;
+      due = due || (dead && tally.last_frame >= covered);
+    }
+  }
+  if (!due) return;
+  checkpointing_ = true;
+  checkpoint_due_ = false;
+  new_bytes_ = 0;
+  const CheckpointHead head = next_head(false);
+  auto bytes = std::make_shared<ByteBuffer>(encode_checkpoint(options_.store_id, head, catalog_));
+  helper_.post([this, head, bytes] {
+    const Written written = write_checkpoint(head, *bytes);
+    inbox_.post([this, head, written] { checkpoint_written(head, written); });
+  });
+}
+
+Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes) {
+  Written written{.bytes = bytes.size()};
+  const size_t content = bytes.size();
+  const std::string_view name = format::checkpoint_names[(head.generation + 1) % 2];
+  written.error = replace_whole(files_, name, bytes, &written.sync_failed);
+  // On a full disk nothing could ever be recycled again, were there no room for the checkpoint that allows it.
+  if (written.error == ENOSPC && !written.sync_failed && pool_.give_up_spare()) {
+    bytes.truncate(content);
+    written.error = replace_whole(files_, name, bytes, &written.sync_failed);
+  }
+  return written;
+}
+
+void Upkeep::checkpoint_written(const CheckpointHead& head, const Written& written) {
+  checkpointing_ = false;
+  if (written.sync_failed) return broken_(std::string("syncing a checkpoint: ") + std::strerror(written.error));
+  if (written.error != 0) {
+    new_bytes_ += options_.checkpoint_bytes / 2;  // tried again after some more
+    return;
+  }
+  checkpoint_generation_ = head.generation;
+  checkpointed_frames_[(head.generation + 1) % 2] = head.position.next_frame;
+  checkpoint_file_bytes_ = written.bytes;
+  count_other_bytes();
+  recycle();
+}
+
+int Upkeep::checkpoint_now(bool clean) {
+  const CheckpointHead head = next_head(clean);
+  ByteBuffer bytes = encode_checkpoint(options_.store_id, head, catalog_);
+  const Written written = write_checkpoint(head, bytes);
+  checkpoint_written(head, written);
+  return written.error;
+}
+
+bool Upkeep::recyclable(uint32_t slot, const SegmentTally& tally) const {
+  const uint64_t covered = std::min(checkpointed_frames_[0], checkpointed_frames_[1]);
+  if (tally.state != SegmentTally::State::sealed || tally.live != 0 || tally.unsynced_settles != 0) return false;
+  if (tally.pins != 0 || tally.last_frame >= covered) return false;
+  const auto index = index_bytes_.find(slot);
+  return index == index_bytes_.end() || index->second != 0;
+}
+
+void Upkeep::recycle() {
+  for (uint32_t slot = 0; slot < catalog_.segments().size(); ++slot) {
+    SegmentTally& tally = catalog_.segment(slot);
+    if (!recyclable(slot, tally)) continue;
+    pool_.recycle({slot, tally.generation});
+    tally = {};
+    index_bytes_.erase(slot);
+    bodies_.forget(slot);
+  }
+  trim();
+}
+
+// A burst that has drained leaves files behind; what checkpoints hold back in the usual course may stay.
+void Upkeep::trim() {
+  if (trimming_) return;
+  trimming_ = true;
+  helper_.post([this] {
+    const auto gone = pool_.trim(2 * options_.checkpoint_bytes / options_.segment_bytes + 2);
+    inbox_.post([this, gone] {
+      trimming_ = false;
+      for (const uint32_t slot : gone) bodies_.forget_file(slot);
+    });
+  });
+}
+
+void Upkeep::count_other_bytes() {
+  uint64_t bytes = 3 * checkpoint_file_bytes_ + 128 * 1024;
+  for (const auto& [slot, index] : index_bytes_) bytes += index;
+  pool_.set_other_bytes(bytes);
+}
+
+}  // namespace forebay
