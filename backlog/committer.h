@@ -2,9 +2,9 @@
 //
 // hand_over() is the loop's; the rest happens on the commit worker, which goes on by itself for as long as there
 // is something waiting: the running sync forms the next batch, no timer.
-// Order on disk: changes of all groups, then their messages, then copies. Messages that cannot be written fail
-// their whole group; what had been written of it is taken back by settling it. Changes that cannot be written are
-// kept and tried again with the next commit; they may use the reserve.
+// On disk a commit is whole or it never happened: the changes of all groups, then their messages. If that cannot be
+// written the messages fail and the changes go alone, if need be into the reserve; if even that cannot be, they are
+// kept and go with the next commit. Copies are a commit of their own: losing them costs nothing.
 // A failed sync ends it: that and everything later is reported as broken, nothing as committed.
 #pragma once
 
@@ -50,27 +50,21 @@ class Committer {
   void stop() { line_.stop(); }
 
  private:
-  // Change records that are not yet known to be on the disk.
+  // Change records that are not on the disk yet.
   struct Changes {
     ByteBuffer bytes;
     std::vector<uint32_t> ends;
-    std::vector<LogPlace> places;  // of each end, once put
     std::vector<std::pair<uint32_t, uint32_t>> settled;
   };
 
   void start();
   void run();
   void commit(std::vector<std::unique_ptr<Group>> groups);
-  int write_messages(std::vector<std::unique_ptr<Group>>& groups);
+  int write_together(std::vector<std::unique_ptr<Group>>& groups);
+  int write_changes_alone();
+  int put_changes();
   int put_messages(Group& group);
-  int write_changes();
-  int write_changes_somewhere();
-  void drop_changes_in_frame();
   void write_copies(Group& group);
-  void fail_messages(std::vector<std::unique_ptr<Group>>& groups, int error);
-  void take_back(const Group& group);
-  void forget_written_changes(CommitResult* result);
-  bool on_disk(const LogPlace& place) const { return place.frame != 0 && place.frame < log_.next_frame(); }
   void sync(CommitResult* result);
 
   SegmentPool& pool_;

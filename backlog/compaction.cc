@@ -125,8 +125,8 @@ void Compaction::committed(const Group& group) {
   assert(state_ == State::committing);
   bool failed = false;
   for (const Copy& copy : group.copied) {
-    failed = failed || copy.place.frame == 0;
-    if (copy.place.frame == 0) continue;
+    failed = failed || copy.place.slot == 0;
+    if (copy.place.slot == 0) continue;
     bool shared = false;
     for (const Sequence sequence : copy.sequences) {
       const Place to = make_place(copy.place.slot, copy.place.offset, copy.length, shared);

@@ -12,10 +12,12 @@
 //
 // Frame:
 //   0     u32 magic   4 u32 segment number   8 u64 frame number   16 u64 synced through
-//   24    u32 bytes of records   28 u32 checksum of bytes 0 to 27, seeded
+//   24    u32 bytes of records, bit 30: the first of its commit, bit 31: the last
+//   28    u32 checksum of bytes 0 to 27, seeded
 //   32    records   then zeroes up to a multiple of 8   then u64 checksum of all before it, seeded
 //   frame number: rising by one across the store. synced through: the highest frame known to be synced when this
-//   one was written.
+//   one was written. What a commit writes counts as a whole or not at all: frames from a first one to the next last
+//   one belong together; those that another first one comes upon, or the end of the log, never happened.
 //
 // Records, one behind another; the low four bits of the first byte are the kind:
 //   message 1   bit 4: a copy made by compaction; bit 5: several receivers
@@ -66,6 +68,8 @@ constexpr size_t frame_header_bytes = 32;
 constexpr size_t frame_trailer_bytes = 8;
 constexpr size_t frame_alignment = 8;
 constexpr size_t frame_records_bytes_max = 1 << 20;  // a record above it has a frame of its own
+constexpr uint32_t frame_first_bit = 1u << 30;
+constexpr uint32_t frame_last_bit = 1u << 31;
 constexpr size_t whole_header_bytes = 24;
 constexpr size_t attempt_slot_bytes = 16;
 

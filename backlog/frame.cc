@@ -30,14 +30,15 @@ void begin_frame(ByteBuffer& frame) {
 }
 
 void seal_frame(ByteBuffer& frame, const FrameStamp& stamp) {
-  assert(frame.size() > format::frame_header_bytes && frame.size() < UINT32_MAX);
+  assert(frame.size() > format::frame_header_bytes && frame.size() < format::frame_first_bit);
   const size_t records = frame.size() - format::frame_header_bytes;
   std::byte* header = frame.data();
   store<uint32_t>(header, format::frame_magic);
   store<uint32_t>(header + 4, stamp.segment);
   store<uint64_t>(header + 8, stamp.number);
   store<uint64_t>(header + 16, stamp.synced_through);
-  store<uint32_t>(header + 24, static_cast<uint32_t>(records));
+  store<uint32_t>(header + 24, static_cast<uint32_t>(records) | (stamp.first ? format::frame_first_bit : 0) |
+                                   (stamp.last ? format::frame_last_bit : 0));
   store<uint32_t>(header + 28, static_cast<uint32_t>(checksum({header, checked_header_bytes}, stamp.salt)));
   while (frame.size() % format::frame_alignment != 0) frame.u8(0);
   frame.u64(checksum(frame.span(), stamp.salt));
@@ -55,7 +56,10 @@ FrameState read_frame(std::span<const std::byte> bytes, uint32_t segment, uint64
       magic_right + segment_right + (frame->number == expected) >= 2 ? FrameState::bad : FrameState::nothing;
   const auto header_checksum = static_cast<uint32_t>(checksum({header, checked_header_bytes}, salt));
   if (!magic_right || !segment_right || load<uint32_t>(header + 28) != header_checksum) return broken;
-  const uint32_t records = load<uint32_t>(header + 24);
+  const uint32_t records_and_bits = load<uint32_t>(header + 24);
+  const uint32_t records = records_and_bits & (format::frame_first_bit - 1);
+  frame->first = (records_and_bits & format::frame_first_bit) != 0;
+  frame->last = (records_and_bits & format::frame_last_bit) != 0;
   frame->synced_through = load<uint64_t>(header + 16);
   frame->bytes = format::frame_bytes(records);
   if (frame->bytes > bytes.size()) return FrameState::bad;

@@ -12,11 +12,13 @@ struct FrameStamp {
   uint64_t salt = 0;     // the segment's
   uint64_t number = 0;
   uint64_t synced_through = 0;
+  bool first = true, last = true;  // of its commit
 };
 
 struct FrameView {
   uint64_t number = 0;
   uint64_t synced_through = 0;
+  bool first = true, last = true;
   uint64_t bytes = 0;  // of the whole frame
   std::span<const std::byte> records;
 };

@@ -13,9 +13,8 @@ namespace forebay {
 
 // Where something lies: filled in by the commit thread.
 struct LogPlace {
-  uint32_t slot = 0;
+  uint32_t slot = 0;  // 0: nowhere
   uint32_t offset = 0;
-  uint64_t frame = 0;  // 0: not put anywhere yet
 };
 
 // One message record in Group::messages.

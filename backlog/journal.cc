@@ -235,7 +235,6 @@ int OpenJournal::room(uint64_t bytes) {
     const Instant now = clock_.now().steady;
     if (now - probed_ < probe_interval) return refusing_;
     probed_ = now;
-    upkeep_->run(*open_, now);
   }
   // Frames do not fill segments to the last byte: what is promised is what fits in the worst case.
   return gathered_bytes_ + needed + gathered_bytes_ / 16 > upkeep_->room() ? ENOSPC : 0;

@@ -23,7 +23,7 @@ int LogWriter::make_room(size_t bytes, SegmentUse use) {
       format::frame_bytes(records + bytes) <= left()) {
     return 0;
   }
-  if (const int error = write_frame()) return error;
+  if (const int error = write_frame(false)) return error;
   return format::frame_bytes(bytes) <= left() ? 0 : next_segment(use);
 }
 
@@ -37,35 +37,43 @@ size_t LogWriter::room() const {
 
 LogPlace LogWriter::put(std::span<const std::byte> records) {
   assert(active_.file);
-  const LogPlace place{active_.header.slot, static_cast<uint32_t>(offset_ + frame_.size()), next_frame_};
+  const LogPlace place{active_.header.slot, static_cast<uint32_t>(offset_ + frame_.size())};
   frame_.append(records);
   return place;
 }
 
-int LogWriter::write_frame() {
+int LogWriter::write_frame(bool last) {
   if (frame_.size() == format::frame_header_bytes) return 0;
   const size_t records = frame_.size() - format::frame_header_bytes;
-  seal_frame(frame_, {active_.header.number, active_.header.salt, next_frame_, synced_through_});
+  seal_frame(frame_, {active_.header.number, active_.header.salt, next_frame_, synced_through_, first_, last});
   assert(offset_ + frame_.size() <= segment_bytes_);
+  touch();
   if (const int error = active_.file->write_at(offset_, frame_.span())) {
     // Part of it may be there. Without its header it is no frame, whatever else of it arrived.
     constexpr std::array<std::byte, format::frame_header_bytes> no_header{};
     active_.file->write_at(offset_, no_header);
-    if (touched_.empty() || touched_.back() != active_.file) touched_.push_back(active_.file);
-    drop_frame();
     return error;
   }
   index_.add_frame(frame_.span().subspan(format::frame_header_bytes, records),
                    offset_ + format::frame_header_bytes);
-  if (touched_.empty() || touched_.back() != active_.file) touched_.push_back(active_.file);
   offset_ += frame_.size();
   frame_bytes_written_ += frame_.size();
   last_frame_here_ = next_frame_++;
+  first_ = last;
   begin_frame(frame_);
   return 0;
 }
 
-void LogWriter::drop_frame() { begin_frame(frame_); }
+void LogWriter::touch() {
+  if (touched_.empty() || touched_.back() != active_.file) touched_.push_back(active_.file);
+}
+
+int LogWriter::end_commit() { return write_frame(true); }
+
+void LogWriter::abandon_commit() {
+  begin_frame(frame_);
+  first_ = true;
+}
 
 int LogWriter::next_segment(SegmentUse use) {
   FreshSegment fresh;

@@ -1,8 +1,8 @@
 // LogWriter: appends frames to the log, segment after segment. The commit thread's.
 //
-// Records are put into a frame under construction and reach the disk by write_frame(); they are vouched for by
-// sync(). A failed write leaves the log where it was: the next frame is written over it. A frame number is used
-// again only if its frame failed. sync_failed() is for good.
+// Records are put into a frame under construction; a commit is as many frames as it takes, ended by end_commit(),
+// and vouched for by sync(). After any error abandon_commit(): what was written of the commit never happened.
+// A failed write leaves the log where it was: the next frame is written over it, under the same number.
 #pragma once
 
 #include <memory>
@@ -35,21 +35,20 @@ class LogWriter {
   LogWriter(SegmentPool& pool, uint64_t segment_bytes, uint64_t next_frame, uint32_t last_number);
 
   // Makes sure that put() has room for `bytes` of one record, writing the frame under construction and opening a
-  // fresh segment where needed. An errno; what was put before may then be written or not (see next_frame()).
+  // fresh segment where needed. An errno, or 0.
   int make_room(size_t bytes, SegmentUse use);
   // How many more bytes of records the frame takes after make_room().
   size_t room() const;
   LogPlace put(std::span<const std::byte> records);
-  // An errno, or 0: everything put so far is written. Places with a frame below next_frame() are on the disk.
-  int write_frame();
-  void drop_frame();
-  // Nothing more goes into this segment: its disk does not take it.
+  // An errno, or 0: all that was put since the last commit is written, as one.
+  int end_commit();
+  void abandon_commit();
+  // Nothing more goes into this segment: its disk does not take it. Between commits.
   int leave_segment(SegmentUse use);
   // Syncs what was written since the last time.
   int sync();
 
   LogPosition position() const;
-  uint64_t next_frame() const { return next_frame_; }
   uint64_t frame_bytes_written() const { return frame_bytes_written_; }
   bool unsynced() const { return !touched_.empty(); }
   // Segments opened and sealed since the last call: slots and headers, in order.
@@ -57,7 +56,9 @@ class LogWriter {
   std::vector<SealedSegment> take_sealed() { return std::move(sealed_); }
 
  private:
+  int write_frame(bool last);
   int next_segment(SegmentUse use);
+  void touch();
   void seal();
   uint64_t left() const { return active_.file ? segment_bytes_ - offset_ : 0; }
 
@@ -66,6 +67,7 @@ class LogWriter {
   FreshSegment active_;
   uint64_t offset_ = 0;
   ByteBuffer frame_;
+  bool first_ = true;  // the frame under construction begins a commit
   uint64_t next_frame_;
   const uint32_t last_number_;
   uint64_t last_frame_here_ = 0;

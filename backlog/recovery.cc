@@ -180,6 +180,8 @@ void Recovery::replay() {
   for (const size_t at : replayed_) {
     if (!replay_one(at)) break;
   }
+  torn_before_ = torn_before_ || !unfinished_.empty();
+  end_commits(false);
   if (torn_before_) {
     ++report_->torn_tails;
     const OnDisk& segment = segments_[last_with_frames_];
@@ -217,7 +219,7 @@ bool Recovery::replay_one(size_t at) {
   const bool unfinished = scan.broken_frame || scan.later_frames > 0;
   const bool gap = expected_ != 0 && (chain.empty() ? unfinished : chain.front().view.number > expected_);
   if (gap && !vouched_for(at, here)) return discard_from(at), false;
-  if (gap && !chain.empty()) blame_gap(chain.front().view.number);
+  if (gap && !chain.empty()) blame_gap(chain.front().view.number), end_commits(true);
   const bool short_of_checkpoint = segment.listed && have_checkpoint_ && scan.expected < expected_;
   const bool corrupt = short_of_checkpoint || (gap && chain.empty()) ||
                        (scan.later_frames > 0 && scan.later_synced_through >= scan.expected && scan.expected != 0);
@@ -234,7 +236,7 @@ bool Recovery::replay_one(size_t at) {
   IndexBuilder builder;
   for (const FoundFrame& frame : corrupt ? here : chain) {
     builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
-    if (!have_checkpoint_ || frame.view.number >= checkpoint_.head.position.next_frame) apply(frame);
+    if (!have_checkpoint_ || frame.view.number >= checkpoint_.head.position.next_frame) take(frame.view, corrupt);
     segment.tally.last_frame = std::max(segment.tally.last_frame, frame.view.number);
   }
   expected_ = std::max(expected_, segment.tally.last_frame + 1);
@@ -278,6 +280,7 @@ void Recovery::discard_from(size_t at) {
   if (!torn_before_) {
     ++report_->torn_tails;
     complain(files_.where() + "/" + segment_name(segments_[at].header.slot) + ": an unfinished commit, cut");
+    unfinished_.clear();
   }
   for (; at < segments_.size(); ++at) {
     std::unique_ptr<File> file;
@@ -286,11 +289,32 @@ void Recovery::discard_from(size_t at) {
   }
 }
 
-void Recovery::apply(const FoundFrame& frame) {
+void Recovery::take(const FrameView& frame, bool corrupt) {
+  if (frame.first) end_commits(corrupt);
+  ByteBuffer records;
+  if (!frame.last) {
+    records.append(frame.records);
+    unfinished_.emplace_back(frame.number, std::move(records));
+    return;
+  }
+  for (const auto& [number, earlier] : unfinished_) apply(earlier.span(), number);
+  unfinished_.clear();
+  apply(frame.records, frame.number);
+}
+
+// What is unfinished now stays so. Where frames are known to be lost, it is better served than dropped.
+void Recovery::end_commits(bool corrupt) {
+  for (const auto& [number, records] : unfinished_) {
+    if (corrupt) apply(records.span(), number);
+  }
+  unfinished_.clear();
+}
+
+void Recovery::apply(std::span<const std::byte> records, uint64_t frame) {
   ++report_->replayed_frames;
-  RecordReader reader(frame.view.records);
+  RecordReader reader(records);
   while (reader.next(&record_)) apply(record_);
-  if (!reader.ok()) complain("frame " + std::to_string(frame.view.number) + ": a record that makes no sense");
+  if (!reader.ok()) complain("frame " + std::to_string(frame) + ": a record that makes no sense");
 }
 
 void Recovery::apply(const Record& record) {

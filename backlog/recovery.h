@@ -6,6 +6,7 @@
 //    torn tail, and cut, unless something written later vouches for what is missing (a frame's `synced through`,
 //    or the checkpoint's position): then it is corruption, the segment is quarantined and all good frames in it
 //    and behind it are served.
+//    Commits count whole: frames of one that has no last frame never happened.
 // 3. Where the living lie comes from the segments' index files, or from reading a segment that has none.
 // 4. The living are told in rising order, each once, attempts that a crash interrupted counted.
 #pragma once
@@ -78,7 +79,9 @@ class Recovery {
   bool vouched_for(size_t at, const std::vector<FoundFrame>& here);
   void blame_gap(uint64_t found);
   void discard_from(size_t at);
-  void apply(const FoundFrame& frame);
+  void take(const FrameView& frame, bool corrupt);
+  void end_commits(bool corrupt);
+  void apply(std::span<const std::byte> records, uint64_t frame);
   void apply(const Record& record);
   bool load(OnDisk& segment);
   void place_all(const std::function<void(const RecoveredMessage&)>& recovered);
@@ -107,6 +110,7 @@ class Recovery {
   bool torn_before_ = false;            // the last segment with frames ended in a broken one
   size_t last_with_frames_ = SIZE_MAX;
   uint64_t placed_ = 0;
+  std::vector<std::pair<uint64_t, ByteBuffer>> unfinished_;  // frames of a commit whose last one is to come
   ByteBuffer bytes_;
   Record record_;
 };

@@ -38,6 +38,8 @@ void Upkeep::start(RecoveredLog& log, bool clean) {
 
 void Upkeep::committed(CommitResult& result) {
   position_ = result.position;
+  if (!result.groups.empty()) committed_batch_ = result.groups.back()->batch;
+  if (!result.changes_waiting) write_waiting_checkpoint();
   new_bytes_ += result.frame_bytes;
   for (const auto& [slot, count] : result.settled) {
     SegmentTally& tally = catalog_.segment(slot);
@@ -85,7 +87,7 @@ bool Upkeep::run(Group& group, Instant now) {
   prepare_spares();
   const bool is_short = space_short();
   if (is_short && !checkpointing_) recycle();
-  checkpoint_if_due();
+  checkpoint_if_due(group);
   if (++runs_ % 64 == 0 || is_short) compaction_.choose(is_short);
   return compaction_.copy_some(group, now, is_short);
 }
@@ -118,26 +120,34 @@ CheckpointHead Upkeep::next_head(bool clean) const {
   return {checkpoint_generation_ + 1, clean, clock_.now().wall.ms(), next_sequence_, position_};
 }
 
-void Upkeep::checkpoint_if_due() {
-  if (checkpointing_) return;
-  bool due = checkpoint_due_ || new_bytes_ >= options_.checkpoint_bytes;
+bool Upkeep::checkpoint_is_due() const {
+  if (checkpoint_due_ || new_bytes_ >= options_.checkpoint_bytes) return true;
+  if (!space_short()) return false;
   const uint64_t covered = std::min(checkpointed_frames_[0], checkpointed_frames_[1]);
-  if (!due && space_short()) {
-    for (const SegmentTally& tally : catalog_.segments()) {
-      const bool dead = tally.state == SegmentTally::State::sealed && tally.live == 0 && tally.unsynced_settles == 0;
-      due = due || (dead && tally.last_frame >= covered);
-    }
-  }
-  if (!due) return;
+  return std::ranges::any_of(catalog_.segments(), [&](const SegmentTally& tally) {
+    return tally.state == SegmentTally::State::sealed && tally.live == 0 && tally.unsynced_settles == 0 &&
+           tally.last_frame >= covered;
+  });
+}
+
+void Upkeep::checkpoint_if_due(const Group& group) {
+  if (checkpointing_ || !checkpoint_is_due()) return;
   checkpointing_ = true;
   checkpoint_due_ = false;
   new_bytes_ = 0;
   const CheckpointHead head = next_head(false);
   auto bytes = std::make_shared<ByteBuffer>(encode_checkpoint(options_.store_id, head, catalog_));
-  helper_.post([this, head, bytes] {
+  waiting_ = Waiting{head, std::move(bytes), group.empty() ? group.batch - 1 : group.batch};
+  write_waiting_checkpoint();
+}
+
+void Upkeep::write_waiting_checkpoint() {
+  if (!waiting_ || committed_batch_ < waiting_->batch) return;
+  helper_.post([this, head = waiting_->head, bytes = waiting_->bytes] {
     const Written written = write_checkpoint(head, *bytes);
     inbox_.post([this, head, written] { checkpoint_written(head, written); });
   });
+  waiting_.reset();
 }
 
 Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes) {

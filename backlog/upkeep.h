@@ -35,7 +35,7 @@ class Upkeep {
   void start(RecoveredLog& log, bool clean);
   // A commit came back: segments opened and sealed, the log's new position.
   void committed(CommitResult& result);
-  // Once a turn: whatever is due. True: copies were put into `group`.
+  // At the end of a turn, right before `group` is handed over: whatever is due. True: copies were put into it.
   bool run(Group& group, Instant now);
   // What is left of room for messages, the open segment included.
   uint64_t room() const;
@@ -54,7 +54,9 @@ class Upkeep {
   };
   void prepare_spares();
   void write_index_of(SegmentIndex index);
-  void checkpoint_if_due();
+  void checkpoint_if_due(const Group& group);
+  bool checkpoint_is_due() const;
+  void write_waiting_checkpoint();
   CheckpointHead next_head(bool clean) const;
   Written write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes);
   void checkpoint_written(const CheckpointHead& head, const Written& written);
@@ -82,6 +84,15 @@ class Upkeep {
   uint64_t new_bytes_ = 0;  // of frames, and of segments that died, since the last checkpoint
   bool checkpoint_due_ = false;
   bool checkpointing_ = false;
+  // A checkpoint knows of changes up to a batch; it is written when that batch is synced, so that a crash never
+  // finds half a batch.
+  struct Waiting {
+    CheckpointHead head;
+    std::shared_ptr<ByteBuffer> bytes;
+    uint64_t batch = 0;
+  };
+  std::optional<Waiting> waiting_;
+  uint64_t committed_batch_ = 0;
   bool preparing_ = false;
   bool trimming_ = false;
   std::map<uint32_t, uint64_t> index_bytes_;  // by slot; 0: being written
