@@ -106,7 +106,5 @@ class JournalWorld : private BacklogListener {
   std::vector<std::string> wrong_;
 };
 
-// The segment size under test: small, so that a few hundred operations seal, recycle, checkpoint and compact.
-inline constexpr uint64_t kTestSegmentBytes = 64 * 1024;
 
 }  // namespace forebay::testing

@@ -214,7 +214,7 @@ std::vector<std::string> Ledger::differences(const Contents& expected, const Con
       if (!what.empty()) wrong.push_back(fmt::format("message {}: {}", sequence, what));
     };
     complain(difference(entry, other));
-    if (entry.facts.due_ms != other.facts.due_ms) {
+    if (!entry.dead && entry.facts.due_ms != other.facts.due_ms) {
       complain(fmt::format("due_ms {} is {}", entry.facts.due_ms, other.facts.due_ms));
     }
     if (entry.dead != other.dead) complain(entry.dead ? "is not dead" : "is dead");
@@ -236,12 +236,12 @@ void Ledger::compare_attempts(const Entry& expected, const Entry& found, Ended e
   bool crashed_before = expected.crashed_in_flight;
   bool as_committed = found.attempts == expected.attempts && (!found.crashed_in_flight || crashed_before);
   if (crashed_before && ended == Ended::power && found.attempts < expected.attempts) as_committed = true;
-  bool as_begun = found.crashed_in_flight && known != attempts_.end() && found.attempts > expected.attempts &&
-                  known->second.begun.contains(found.attempts);
+  bool as_begun =
+      known != attempts_.end() && found.attempts > expected.attempts && known->second.begun.contains(found.attempts);
   bool right = as_committed || as_begun;
   // What an earlier crash left of attempts is known for certain to nobody.
   if (ended == Ended::process && known != attempts_.end() && known->second.earlier) ended = Ended::power;
-  if (ended == Ended::process && under_way != 0) right = as_begun && found.attempts == under_way;
+  if (ended == Ended::process && under_way != 0) right = found.crashed_in_flight && found.attempts == under_way;
   if (ended == Ended::process && under_way == 0) right = as_committed;
   if (right) return;
   wrong->push_back(fmt::format("message {}: {} attempts (under way: {}) are {}{}", expected.facts.sequence,
