@@ -26,6 +26,9 @@ FaultyDisk::State::Verdict FaultyDisk::State::begin(std::unique_lock<std::mutex>
   if (fault->kind == Fault::Kind::cut) {
     power_off = true;
     verdict.error = EIO;
+  } else if (fault->kind == Fault::Kind::stop) {
+    end_process();
+    verdict.error = EIO;
   } else if (fault->kind != Fault::Kind::delay) {
     verdict.error = fault->error;
   } else if (delay_hook) {
@@ -98,8 +101,7 @@ bool FaultyDisk::corrupt(std::string_view name, uint64_t offset, uint8_t mask) {
 
 void FaultyDisk::kill() {
   std::lock_guard lock(state_->mutex);
-  ++state_->epoch;
-  state_->locks.clear();
+  state_->end_process();
 }
 
 void FaultyDisk::cut() {
