@@ -33,12 +33,10 @@ int AttemptsFile::open(Files& files, std::unordered_map<Sequence, uint8_t>* left
   return 0;
 }
 
-int AttemptsFile::clear() {
-  slots_.clear();
-  slot_of_.clear();
-  free_.clear();
-  dirty_begin_ = dirty_end_ = 0;
-  return file_->truncate(0);
+int AttemptsFile::restart(const std::unordered_map<Sequence, uint8_t>& kept) {
+  for (const auto& [sequence, attempt] : kept) begun(sequence, attempt);
+  if (const int error = write()) return error;
+  return file_->truncate(slots_.size());
 }
 
 void AttemptsFile::begun(Sequence sequence, uint8_t attempt) {
@@ -77,9 +75,9 @@ void AttemptsFile::set(uint32_t slot, Sequence sequence, uint8_t attempt) {
 int AttemptsFile::write() {
   if (dirty_end_ == 0) return 0;
   const auto dirty = slots_.span().subspan(dirty_begin_, dirty_end_ - dirty_begin_);
-  const int error = file_->write_at(dirty_begin_, dirty);
+  if (const int error = file_->write_at(dirty_begin_, dirty)) return error;
   dirty_begin_ = dirty_end_ = 0;
-  return error;
+  return 0;
 }
 
 }  // namespace forebay

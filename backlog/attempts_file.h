@@ -1,6 +1,7 @@
 // The attempts file: which messages have an attempt under way. Slots of 16 bytes (format.h) that are written and
 // never synced: they survive kill -9 and tell a start which messages the crash interrupted; a power cut may lose
-// them. The loop thread writes it, one write a turn.
+// them. The loop thread writes it, one write a turn. What a crash left stays until that message's next attempt is
+// over, so that a message that crashes the process again and again is counted every time.
 #pragma once
 
 #include <memory>
@@ -17,11 +18,11 @@ class AttemptsFile {
  public:
   // Opens or creates it and reads what an earlier process left: sequence and attempt of every whole slot.
   int open(Files& files, std::unordered_map<Sequence, uint8_t>* left_over);
-  // Empties all slots.
-  int clear();
+  // Starts over with these alone.
+  int restart(const std::unordered_map<Sequence, uint8_t>& kept);
   void begun(Sequence sequence, uint8_t attempt);
   void over(Sequence sequence);
-  // Writes what changed since the last call. An errno is told but harms nothing: what is lost is a hint.
+  // Writes what changed since the last write that worked. An errno harms nothing: what is lost is a hint.
   int write();
 
  private:

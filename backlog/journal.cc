@@ -20,7 +20,6 @@ namespace {
 constexpr uint32_t change_run_bytes = 32 * 1024;  // changes are cut into frames at least this finely
 constexpr size_t settle_runs_per_record = 4096;
 constexpr size_t excerpt_bytes_max = 256;
-constexpr uint64_t unreported = 0;  // the batch of what opening itself has to say
 const Duration probe_interval = Duration::seconds(1);
 
 class OpenJournal final : public Journal {
@@ -70,8 +69,6 @@ class OpenJournal final : public Journal {
   int open_store(std::string* error);
   int create_store(std::string* error);
   int assemble(Worker& commit, RecoveredLog& log, std::string* error);
-  void count_crashed(const RecoveredLog& log);
-  int commit_changes_of_start(std::string* error);
 
   void mark_change();
   void encode_settles();
@@ -140,9 +137,7 @@ int OpenJournal::start(Worker& commit, const Recovered& recovered, std::string* 
   if (const int lost = recovery.run(attempts, &catalog_, recovered, &log, &report_, error)) return lost;
   next_sequence_ = log.next_sequence;
   if (const int unready = assemble(commit, log, error)) return unready;
-  count_crashed(log);
-  if (const int unsynced = commit_changes_of_start(error)) return unsynced;
-  if (const int kept = attempts_.clear()) return failed("the attempts file", kept, error);
+  if (const int unkept = attempts_.restart(log.crashed)) return failed("the attempts file", unkept, error);
   return 0;
 }
 
@@ -202,27 +197,6 @@ int OpenJournal::assemble(Worker& commit, RecoveredLog& log, std::string* error)
   }
   upkeep_->start(log, report_.clean);
   return 0;
-}
-
-// An attempt that a crash interrupted has been made: written down before the attempts file is emptied.
-void OpenJournal::count_crashed(const RecoveredLog& log) {
-  for (const Sequence sequence : log.crashed) {
-    const Change* change = catalog_.change(sequence);
-    assert(change);
-    retry(sequence, static_cast<int64_t>(change->due_ms), static_cast<uint8_t>(change->attempts));
-  }
-}
-
-int OpenJournal::commit_changes_of_start(std::string* error) {
-  if (open_->changes.empty()) return 0;
-  open_->batch = unreported;
-  committer_->hand_over(std::move(open_));
-  open_ = std::make_unique<Group>();
-  open_->batch = 1;
-  committer_->finish();
-  inbox_.drain();
-  if (broken_) *error = files_.where() + ": a sync failed";
-  return broken_ ? EIO : 0;
 }
 
 // -- gathering --
@@ -359,10 +333,8 @@ void OpenJournal::committed(CommitResult& result) {
     upkeep_->compaction().committed(*group);
     note_refusal(*group);
   }
-  const bool reported = !result.groups.empty() && result.groups.front()->batch != unreported;
-  if (result.synced && reported) listener_.on_synced(result.sync_took, result.messages);
+  if (result.synced) listener_.on_synced(result.sync_took, result.messages);
   for (auto& group : result.groups) {
-    if (group->batch == unreported) continue;
     const int error = group->messages_error != 0 ? group->messages_error : group->changes_error;
     listener_.on_committed(group->batch, error);
   }

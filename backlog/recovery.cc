@@ -39,6 +39,10 @@ int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog
   if (const int failed = read_segments()) return failed;
   classify();
   replay();
+  if (const int failed = make_durable()) {
+    *error_ = files_.where() + ": syncing what the last run left: " + std::strerror(failed);
+    return failed;
+  }
   for (const SequenceRun& run : settled_) checkpoint_.live.erase_run(run.first, run.count);
   place_all(recovered);
   for (const auto& [name, value] : checkpoint_.notes) catalog_->note(name, value);
@@ -238,6 +242,8 @@ bool Recovery::replay_one(size_t at) {
     builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
     if (!have_checkpoint_ || frame.view.number >= checkpoint_.head.position.next_frame) take(frame.view, corrupt);
     segment.tally.last_frame = std::max(segment.tally.last_frame, frame.view.number);
+    segment.frames.emplace_back(frame.view.number, frame.offset);
+    vouched_ = std::max(vouched_, frame.view.synced_through);
   }
   expected_ = std::max(expected_, segment.tally.last_frame + 1);
   segment.index = finish_index({segment.header.slot, segment.header.number, segment.header.generation,
@@ -246,6 +252,23 @@ bool Recovery::replay_one(size_t at) {
   segment.indexed = true;
   segment.tally.first_sequence = segment.index.first_sequence;
   return true;
+}
+
+int Recovery::make_durable() {
+  if (have_checkpoint_) vouched_ = std::max(vouched_, checkpoint_.head.position.next_frame - 1);
+  for (const OnDisk& segment : segments_) {
+    const auto doubtful = std::find_if(segment.frames.begin(), segment.frames.end(),
+                                       [this](const auto& frame) { return frame.first > vouched_; });
+    if (doubtful == segment.frames.end()) continue;
+    std::unique_ptr<File> file;
+    if (const int failed = open(segment.header, &file)) return failed;
+    if (const int failed = read_segment(*file, segment.tally.end, &bytes_)) return failed;
+    if (bytes_.size() <= doubtful->second) return EIO;
+    const auto again = std::span<const std::byte>(bytes_.span()).subspan(doubtful->second);
+    if (const int failed = file->write_at(doubtful->second, again)) return failed;
+    if (const int failed = file->sync()) return failed;
+  }
+  return 0;
 }
 
 // Is there a frame, here or in a later segment, that was written after the expected one had been synced?
@@ -462,8 +485,7 @@ void Recovery::place(const Candidate& candidate, const std::function<void(const 
   if (attempt != attempts_->end() && !message.dead && attempt->second > message.attempts) {
     message.attempts = attempt->second;
     message.crashed_in_flight = true;
-    catalog_->retry(facts.sequence, message.facts.due_ms, message.attempts);
-    log_->crashed.push_back(facts.sequence);
+    log_->crashed.emplace(facts.sequence, message.attempts);
   }
   if (recovered) recovered(message);
 }

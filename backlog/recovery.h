@@ -1,5 +1,7 @@
-// Recovery: from the files of a store to the catalog. Nothing is written except that segments of a commit that
-// never finished are blanked, so that what is cut off can never come back.
+// Recovery: from the files of a store to the catalog. Two things are written: segments of a commit that never
+// finished are blanked, so that what is cut off can never come back; and frames that nothing vouches for are
+// written again and synced before they are believed. (They may be in the page cache only: after a failed sync the
+// kernel takes them for clean, and a later sync that succeeds proves nothing.)
 //
 // 1. The newer whole checkpoint tells what lives, and from which frame on the log must be read.
 // 2. Every segment from there on is read, in order. A chain of frames ends where the next is not whole. It is a
@@ -44,7 +46,7 @@ struct RecoveredLog {
   std::vector<SegmentIndex> unwritten;  // indexes of segments that have none on disk
   uint64_t checkpoint_generation = 0;
   uint64_t checkpointed_frames[2] = {0, 0};  // the next frame of checkpoint-a and -b; 0: there is none
-  std::vector<Sequence> crashed;             // whose attempts went up by one
+  std::unordered_map<Sequence, uint8_t> crashed;  // whose attempt a crash interrupted, and which one it was
 };
 
 class Recovery {
@@ -64,6 +66,7 @@ class Recovery {
     uint64_t file_bytes = 0;
     const SegmentTally* listed = nullptr;  // by the checkpoint
     bool indexed = false;                  // `index` is set
+    std::vector<std::pair<uint64_t, uint32_t>> frames;  // replayed: number, offset
     SegmentIndex index;
     SegmentTally tally;
   };
@@ -79,6 +82,7 @@ class Recovery {
   bool vouched_for(size_t at, const std::vector<FoundFrame>& here);
   void blame_gap(uint64_t found);
   void discard_from(size_t at);
+  int make_durable();
   void take(const FrameView& frame, bool corrupt);
   void end_commits(bool corrupt);
   void apply(std::span<const std::byte> records, uint64_t frame);
@@ -109,6 +113,7 @@ class Recovery {
   uint64_t expected_ = 0;               // the next frame's number; 0: any
   bool torn_before_ = false;            // the last segment with frames ended in a broken one
   size_t last_with_frames_ = SIZE_MAX;
+  uint64_t vouched_ = 0;                // the highest frame known to be synced
   uint64_t placed_ = 0;
   std::vector<std::pair<uint64_t, ByteBuffer>> unfinished_;  // frames of a commit whose last one is to come
   ByteBuffer bytes_;
