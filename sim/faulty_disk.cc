@@ -28,6 +28,7 @@ FaultyDisk::State::Verdict FaultyDisk::State::begin(std::unique_lock<std::mutex>
     verdict.error = EIO;
   } else if (fault->kind == Fault::Kind::stop) {
     end_process();
+    stopped = true;
     verdict.error = EIO;
   } else if (fault->kind != Fault::Kind::delay) {
     verdict.error = fault->error;
@@ -102,6 +103,7 @@ bool FaultyDisk::corrupt(std::string_view name, uint64_t offset, uint8_t mask) {
 void FaultyDisk::kill() {
   std::lock_guard lock(state_->mutex);
   state_->end_process();
+  state_->stopped = false;
 }
 
 void FaultyDisk::cut() {
@@ -112,6 +114,11 @@ void FaultyDisk::cut() {
 bool FaultyDisk::is_cut() const {
   std::lock_guard lock(state_->mutex);
   return state_->power_off;
+}
+
+bool FaultyDisk::is_stopped() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->stopped;
 }
 
 void FaultyDisk::reopen(Forget forget) {

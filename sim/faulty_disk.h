@@ -46,6 +46,7 @@ class FaultyDisk {
   void kill();
   void cut();  // now, as a planned cut does: every call fails with EIO until reopen()
   bool is_cut() const;
+  bool is_stopped() const;  // a planned stop killed the process, and kill() was not called since
   void reopen(Forget forget);  // power comes back (cut first, if it was on); the plan is lifted
 
   // -- what happened --

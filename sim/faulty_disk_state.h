@@ -45,6 +45,7 @@ class FaultyDisk::State {
   std::deque<DiskOperation> operations;
   bool fault_happened = false;
   bool power_off = false;
+  bool stopped = false;
   bool read_only = false;
   bool ignore_syncs = false;
   uint64_t capacity = std::numeric_limits<uint64_t>::max();

@@ -45,6 +45,7 @@ class CrashRun {
     first_life();
     outcome_.operations = disk_.operations();
     bool cut = disk_.is_cut();
+    bool stopped = disk_.is_stopped();
     if (crash_.fault) outcome_.log = disk_.log(crash_.fault->at);
     outcome_.fault_happened = disk_.fault_happened();
     auto forget = cut && !crash_.forget ? Forget::all : crash_.forget;
@@ -52,7 +53,8 @@ class CrashRun {
     world_.reset();
     if (crash_.recovery_cuts_every != 0) cut_recoveries();
     // A journal that is broken or stopped halfway wrote no more attempts: they may be unknown, as after a cut.
-    bool halfway = outcome_.loud || (outcome_.fault_happened && crash_.fault->kind == Fault::Kind::stop);
+    // So may those whose write failed last of all; others were written again.
+    bool halfway = outcome_.loud || stopped || (crash_.fault && crash_.fault->at + 10 > outcome_.operations);
     Ended ended = forget || halfway ? Ended::power : Ended::process;
     if (recover(ended, "after the crash")) later_lives();
     return std::move(outcome_);

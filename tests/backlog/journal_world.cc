@@ -44,7 +44,7 @@ void JournalWorld::read(Sequence sequence) {
   journal_->fetch(sequence, [this, sequence](int error, const StoredMessage& stored) {
     const Entry* entry = ledger_.appended(sequence);
     if (error != 0) {
-      if (!ledger_.was_settled(sequence) && !disk_.is_cut()) {
+      if (!ledger_.was_settled(sequence) && !disk_.is_cut() && !disk_.is_stopped()) {
         wrong_.push_back(fmt::format("message {} cannot be read: {}", sequence, ::strerror(error)));
       }
     } else if (*entry->body != stored.body || *entry->meta != stored.meta) {

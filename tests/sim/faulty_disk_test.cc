@@ -160,6 +160,9 @@ TEST(FaultyDisk, AStoppedProcessLeavesWhatItWrote) {
   EXPECT_EQ(open.file->sync(), EIO);
   EXPECT_EQ(write_text(*open.file, 0, "too late"), EIO);
   EXPECT_FALSE(disk.is_cut());
+  EXPECT_TRUE(disk.is_stopped());
+  disk.kill();
+  EXPECT_FALSE(disk.is_stopped());
   EXPECT_EQ(text_of(*disk.files(), "a"), "written");
 }
 
