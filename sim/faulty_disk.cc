@@ -139,6 +139,11 @@ bool FaultyDisk::fault_happened() const {
   return state_->fault_happened;
 }
 
+std::vector<DiskOperation> FaultyDisk::history() const {
+  std::lock_guard lock(state_->mutex);
+  return {state_->operations.begin(), state_->operations.end()};
+}
+
 Medium FaultyDisk::medium() const {
   std::lock_guard lock(state_->mutex);
   return Medium(state_->medium);

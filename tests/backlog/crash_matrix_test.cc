@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "tests/backlog/crash_matrix.h"
 #include "tests/backlog/damage.h"
@@ -43,11 +45,24 @@ INSTANTIATE_TEST_SUITE_P(Faults, CrashMatrix, ::testing::ValuesIn(fault_rows()),
 INSTANTIATE_TEST_SUITE_P(Trouble, CrashMatrix, ::testing::ValuesIn(trouble_rows()),
                          [](const auto& row) { return row.param.name; });
 
-// The run must be worth its name: segments sealed, recycled and compacted, checkpoints written.
+// The run must be worth its name: segments sealed and used again, checkpoints written, all several times
+// over.
 TEST(CrashMatrixScript, UsesEveryPartOfTheJournal) {
   CrashOutcome outcome = run(CrashCase{.open = open_test_journal, .seed = kSeed});
   expect_none(outcome.violations);
-  EXPECT_GT(outcome.operations, 250u);
+  EXPECT_GT(outcome.operations, 300u);
+  std::map<std::string, int> headers;
+  int recycled_and_written = 0, checkpoints = 0, indexes = 0;
+  for (const DiskOperation& operation : outcome.history) {
+    bool segment = operation.name.ends_with(".segment") && operation.call == DiskCall::write;
+    if (segment && operation.offset == 0 && operation.bytes == 4096) ++headers[operation.name];
+    if (segment && operation.offset == 4096 && headers[operation.name] > 1) ++recycled_and_written;
+    if (operation.call == DiskCall::rename && operation.name.starts_with("checkpoint")) ++checkpoints;
+    if (operation.call == DiskCall::create && operation.name.ends_with(".index")) ++indexes;
+  }
+  EXPECT_GE(recycled_and_written, 3);
+  EXPECT_GE(checkpoints, 4);
+  EXPECT_GE(indexes, 4);
 }
 
 // The control: on a disk whose syncs do nothing the same cuts must be found out.
