@@ -1,7 +1,7 @@
-// The crash matrix on the journal: a scripted run over new and recycled segments, run again for every n with
-// the n-th operation on the disk failing, cut short, torn, delayed or lost, or with the power cut before it;
-// disk trouble that passes; damaged files. FOREBAY_LONG=1: more seeds, and every recovery cut at every
-// operation.
+// The crash matrix on the journal: a scripted run over new and recycled segments, run again for every n with the
+// n-th operation on the disk failing, cut short, torn, delayed or lost, the process killed or the power cut before
+// it; disk trouble that passes; damaged files.
+// FOREBAY_SEED=n: that seed. FOREBAY_LONG=1: more seeds, and every recovery is cut at every operation of its own.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -20,7 +20,12 @@ bool long_run() {
   return std::getenv("FOREBAY_LONG") != nullptr;
 }
 
-constexpr uint64_t kSeed = 20240611;
+uint64_t first_seed() {
+  const char* seed = std::getenv("FOREBAY_SEED");
+  return seed == nullptr ? 20240611 : std::strtoull(seed, nullptr, 10);
+}
+
+const uint64_t kSeed = first_seed();
 
 void expect_none(const std::vector<std::string>& failures) {
   for (const std::string& failure : failures) ADD_FAILURE() << failure;
