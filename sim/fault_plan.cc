@@ -42,6 +42,8 @@ std::string_view name_of(Fault::Kind kind) {
       return "lose_sync";
     case Fault::Kind::cut:
       return "cut";
+    case Fault::Kind::stop:
+      return "stop";
   }
   return "?";
 }

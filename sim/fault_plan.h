@@ -33,6 +33,7 @@ struct Fault {
     delay,        // done, but first the disk's delay hook is run
     lose_sync,    // a sync returns `error` and what it should have saved is dropped; other calls fail
     cut,          // power is cut before it
+    stop,         // the process is killed before it
   };
   Kind kind = Kind::fail;
   uint64_t at = 0;     // the operation it begins with

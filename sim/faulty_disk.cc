@@ -26,6 +26,10 @@ FaultyDisk::State::Verdict FaultyDisk::State::begin(std::unique_lock<std::mutex>
   if (fault->kind == Fault::Kind::cut) {
     power_off = true;
     verdict.error = EIO;
+  } else if (fault->kind == Fault::Kind::stop) {
+    end_process();
+    stopped = true;
+    verdict.error = EIO;
   } else if (fault->kind != Fault::Kind::delay) {
     verdict.error = fault->error;
   } else if (delay_hook) {
@@ -98,8 +102,8 @@ bool FaultyDisk::corrupt(std::string_view name, uint64_t offset, uint8_t mask) {
 
 void FaultyDisk::kill() {
   std::lock_guard lock(state_->mutex);
-  ++state_->epoch;
-  state_->locks.clear();
+  state_->end_process();
+  state_->stopped = false;
 }
 
 void FaultyDisk::cut() {
@@ -110,6 +114,11 @@ void FaultyDisk::cut() {
 bool FaultyDisk::is_cut() const {
   std::lock_guard lock(state_->mutex);
   return state_->power_off;
+}
+
+bool FaultyDisk::is_stopped() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->stopped;
 }
 
 void FaultyDisk::reopen(Forget forget) {
@@ -128,6 +137,11 @@ uint64_t FaultyDisk::operations() const {
 bool FaultyDisk::fault_happened() const {
   std::lock_guard lock(state_->mutex);
   return state_->fault_happened;
+}
+
+std::vector<DiskOperation> FaultyDisk::history() const {
+  std::lock_guard lock(state_->mutex);
+  return {state_->operations.begin(), state_->operations.end()};
 }
 
 Medium FaultyDisk::medium() const {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "backlog/files.h"
 #include "sim/fault_plan.h"
@@ -46,13 +47,15 @@ class FaultyDisk {
   void kill();
   void cut();  // now, as a planned cut does: every call fails with EIO until reopen()
   bool is_cut() const;
+  bool is_stopped() const;     // a planned stop killed the process, and kill() was not called since
   void reopen(Forget forget);  // power comes back (cut first, if it was on); the plan is lifted
 
   // -- what happened --
   uint64_t operations() const;  // how many there were, the cut and failed ones included
   bool fault_happened() const;  // some fault of the plan took effect since it was planned
   std::string log(uint64_t around, uint64_t context = 12) const;  // lines near that operation
-  Medium medium() const;                                          // a copy
+  std::vector<DiskOperation> history() const;
+  Medium medium() const;  // a copy
 
  private:
   class State;

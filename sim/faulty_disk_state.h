@@ -31,6 +31,10 @@ class FaultyDisk::State {
   void end(const Verdict& verdict, int error);
   // Of a process of that epoch: 0, or EIO when it has ended or the power is off.
   int alive(uint64_t of_epoch) const { return of_epoch == epoch && !power_off ? 0 : EIO; }
+  void end_process() {
+    ++epoch;
+    locks.clear();
+  }
   bool space_for(uint64_t more_bytes) const;
 
   mutable std::mutex mutex;
@@ -41,6 +45,7 @@ class FaultyDisk::State {
   std::deque<DiskOperation> operations;
   bool fault_happened = false;
   bool power_off = false;
+  bool stopped = false;
   bool read_only = false;
   bool ignore_syncs = false;
   uint64_t capacity = std::numeric_limits<uint64_t>::max();

@@ -45,14 +45,18 @@ class CrashRun {
     first_life();
     outcome_.operations = disk_.operations();
     bool cut = disk_.is_cut();
+    bool stopped = disk_.is_stopped();
     if (crash_.fault) outcome_.log = disk_.log(crash_.fault->at);
+    if (!crash_.fault) outcome_.history = disk_.history();
     outcome_.fault_happened = disk_.fault_happened();
     auto forget = cut && !crash_.forget ? Forget::all : crash_.forget;
     end_life(disk_, world_.get(), forget);
     world_.reset();
     if (crash_.recovery_cuts_every != 0) cut_recoveries();
-    // A broken journal writes nothing more, attempts neither: they may be unknown, as after a power cut.
-    Ended ended = forget || outcome_.loud ? Ended::power : Ended::process;
+    // A journal that is broken or stopped halfway wrote no more attempts: they may be unknown, as after a
+    // cut. So may those whose write failed last of all; others were written again.
+    bool halfway = outcome_.loud || stopped || (crash_.fault && crash_.fault->at + 10 > outcome_.operations);
+    Ended ended = forget || halfway ? Ended::power : Ended::process;
     if (recover(ended, "after the crash")) later_lives();
     return std::move(outcome_);
   }
@@ -72,8 +76,10 @@ class CrashRun {
     }
     Script script(*world_, ledger_, crash_.seed, {});
     disk_.on_delay([&](uint64_t) {
-      if (world_->loop_is_free()) script.turns(2);
-      world_->step(6);
+      world_->while_writers_wait([&] {
+        if (world_->loop_is_free()) script.turns(2);
+        world_->step(6);
+      });
     });
     if (crash_.lifted_after == 0) {
       script.turns(crash_.turns);

@@ -15,7 +15,7 @@ namespace forebay::testing {
 struct CrashCase {
   OpenBacklog open;  // the backlog under test
   uint64_t seed = 1;
-  uint32_t turns = 110;
+  uint32_t turns = 130;
   std::optional<Fault> fault;         // during the first life
   std::optional<Forget> forget;       // how the first life ends: a power cut; none: the process is killed
   std::optional<Forget> forget_next;  // the same of the second life
@@ -33,8 +33,9 @@ struct CrashOutcome {
   bool loud = false;        // open refused with a text, or on_broken
   uint64_t operations = 0;  // of the first life
   uint64_t recovery_operations = 0;
-  uint64_t refused = 0;  // messages refused in the first life
-  std::string log;       // around the fault
+  uint64_t refused = 0;                // messages refused in the first life
+  std::string log;                     // around the fault
+  std::vector<DiskOperation> history;  // of the first life, where nothing goes wrong in it
 };
 
 CrashOutcome run(const CrashCase& crash);

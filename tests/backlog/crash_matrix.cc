@@ -48,6 +48,7 @@ std::vector<MatrixRow> fault_rows() {
       {"delay", {.kind = delay}, Forget::random},
       {"lose_sync_killed", {.kind = lose_sync, .error = EIO}, {}},
       {"lose_sync_cut", {.kind = lose_sync, .error = EIO}, Forget::all},
+      {"stop_killed", {.kind = stop}, {}},
       {"cut_all", {.kind = cut}, Forget::all},
       {"cut_tail", {.kind = cut}, Forget::tail},
       {"cut_random", {.kind = cut}, Forget::random},

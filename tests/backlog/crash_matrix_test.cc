@@ -1,11 +1,13 @@
-// The crash matrix on the journal: a scripted run over new and recycled segments, run again for every n with
-// the n-th operation on the disk failing, cut short, torn, delayed or lost, or with the power cut before it;
-// disk trouble that passes; damaged files. FOREBAY_LONG=1: more seeds, and every recovery cut at every
-// operation.
+// The crash matrix on the journal: a scripted run over new and recycled segments, run again for every n with the
+// n-th operation on the disk failing, cut short, torn, delayed or lost, the process killed or the power cut before
+// it; disk trouble that passes; damaged files.
+// FOREBAY_SEED=n: that seed. FOREBAY_LONG=1: more seeds, and every recovery is cut at every operation of its own.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "tests/backlog/crash_matrix.h"
 #include "tests/backlog/damage.h"
@@ -18,7 +20,12 @@ bool long_run() {
   return std::getenv("FOREBAY_LONG") != nullptr;
 }
 
-constexpr uint64_t kSeed = 20240611;
+uint64_t first_seed() {
+  const char* seed = std::getenv("FOREBAY_SEED");
+  return seed == nullptr ? 20240611 : std::strtoull(seed, nullptr, 10);
+}
+
+const uint64_t kSeed = first_seed();
 
 void expect_none(const std::vector<std::string>& failures) {
   for (const std::string& failure : failures) ADD_FAILURE() << failure;
@@ -43,11 +50,24 @@ INSTANTIATE_TEST_SUITE_P(Faults, CrashMatrix, ::testing::ValuesIn(fault_rows()),
 INSTANTIATE_TEST_SUITE_P(Trouble, CrashMatrix, ::testing::ValuesIn(trouble_rows()),
                          [](const auto& row) { return row.param.name; });
 
-// The run must be worth its name: segments sealed, recycled and compacted, checkpoints written.
+// The run must be worth its name: segments sealed and used again, checkpoints written, all several times
+// over.
 TEST(CrashMatrixScript, UsesEveryPartOfTheJournal) {
   CrashOutcome outcome = run(CrashCase{.open = open_test_journal, .seed = kSeed});
   expect_none(outcome.violations);
-  EXPECT_GT(outcome.operations, 250u);
+  EXPECT_GT(outcome.operations, 300u);
+  std::map<std::string, int> headers;
+  int recycled_and_written = 0, checkpoints = 0, indexes = 0;
+  for (const DiskOperation& operation : outcome.history) {
+    bool segment = operation.name.ends_with(".segment") && operation.call == DiskCall::write;
+    if (segment && operation.offset == 0 && operation.bytes == 4096) ++headers[operation.name];
+    if (segment && operation.offset == 4096 && headers[operation.name] > 1) ++recycled_and_written;
+    if (operation.call == DiskCall::rename && operation.name.starts_with("checkpoint")) ++checkpoints;
+    if (operation.call == DiskCall::create && operation.name.ends_with(".index")) ++indexes;
+  }
+  EXPECT_GE(recycled_and_written, 3);
+  EXPECT_GE(checkpoints, 4);
+  EXPECT_GE(indexes, 4);
 }
 
 // The control: on a disk whose syncs do nothing the same cuts must be found out.

@@ -44,7 +44,7 @@ void JournalWorld::read(Sequence sequence) {
   journal_->fetch(sequence, [this, sequence](int error, const StoredMessage& stored) {
     const Entry* entry = ledger_.appended(sequence);
     if (error != 0) {
-      if (!ledger_.was_settled(sequence) && !disk_.is_cut()) {
+      if (!ledger_.was_settled(sequence) && !disk_.is_cut() && !disk_.is_stopped()) {
         wrong_.push_back(fmt::format("message {} cannot be read: {}", sequence, ::strerror(error)));
       }
     } else if (*entry->body != stored.body || *entry->meta != stored.meta) {
@@ -81,6 +81,8 @@ Contents JournalWorld::contents() {
 
 void JournalWorld::on_committed(uint64_t batch, int messages_error) {
   if (!broken_.empty()) wrong_.push_back(fmt::format("batch {} was reported after on_broken", batch));
+  if (batch >= journal_->open_batch())
+    wrong_.push_back(fmt::format("batch {} was reported while open", batch));
   if (!ledger_.committed(batch, messages_error)) {
     wrong_.push_back(
         fmt::format("batch {} was reported out of order (after {})", batch, ledger_.last_reported()));

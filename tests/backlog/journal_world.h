@@ -62,6 +62,16 @@ class JournalWorld : private BacklogListener {
   void settle_down() { scheduler_.run_all(); }
   // False while the loop thread is in a call: then it takes part in nothing else.
   bool loop_is_free() const { return !loop_.busy(); }
+  // While one of the two that write is held up by the disk, the other may come to wait for it; nobody else
+  // may.
+  template <typename Rest>
+  void while_writers_wait(Rest rest) {
+    commit_.hold(true);
+    helper_.hold(true);
+    rest();
+    commit_.hold(false);
+    helper_.hold(false);
+  }
 
   Backlog& journal() { return *journal_; }
   bool is_open() const { return journal_ != nullptr; }
@@ -105,6 +115,5 @@ class JournalWorld : private BacklogListener {
   std::string broken_;
   std::vector<std::string> wrong_;
 };
-
 
 }  // namespace forebay::testing

@@ -105,7 +105,8 @@ const Entry* Ledger::appended(Sequence sequence) const {
 }
 
 bool Ledger::committed(uint64_t batch, int messages_error) {
-  if (batch <= last_reported_ || batch > last_handed_in_) return false;
+  if (batch <= last_reported_) return false;
+  last_handed_in_ = std::max(last_handed_in_, batch);  // it may hold the backlog's own housekeeping only
   for (const Change& change : changes_) {
     // A batch with something in it must not be passed over.
     if (change.batch > last_reported_ && change.batch < batch) return false;
@@ -236,12 +237,13 @@ void Ledger::compare_attempts(const Entry& expected, const Entry& found, Ended e
   bool crashed_before = expected.crashed_in_flight;
   bool as_committed = found.attempts == expected.attempts && (!found.crashed_in_flight || crashed_before);
   if (crashed_before && ended == Ended::power && found.attempts < expected.attempts) as_committed = true;
-  bool as_begun =
-      known != attempts_.end() && found.attempts > expected.attempts && known->second.begun.contains(found.attempts);
+  bool as_begun = known != attempts_.end() && found.attempts > expected.attempts &&
+                  known->second.begun.contains(found.attempts);
   bool right = as_committed || as_begun;
   // What an earlier crash left of attempts is known for certain to nobody.
   if (ended == Ended::process && known != attempts_.end() && known->second.earlier) ended = Ended::power;
-  if (ended == Ended::process && under_way != 0) right = found.crashed_in_flight && found.attempts == under_way;
+  if (ended == Ended::process && under_way != 0)
+    right = found.crashed_in_flight && found.attempts == under_way;
   if (ended == Ended::process && under_way == 0) right = as_committed;
   if (right) return;
   wrong->push_back(fmt::format("message {}: {} attempts (under way: {}) are {}{}", expected.facts.sequence,

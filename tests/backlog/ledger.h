@@ -53,7 +53,7 @@ class Ledger {
   void attempt_begun(Sequence sequence, uint8_t attempt);
   void attempt_over(Sequence sequence);
 
-  // -- what was reported; false: a batch out of order, twice, or one never handed in --
+  // -- what was reported; false: a batch out of order, passed over, or twice --
   bool committed(uint64_t batch, int messages_error);
   uint64_t last_reported() const { return last_reported_; }
 

@@ -7,12 +7,12 @@ namespace forebay::testing {
 std::unique_ptr<Backlog> open_test_journal(const WorldParts& parts, std::vector<RecoveredMessage>* recovered,
                                            std::string* error) {
   JournalOptions options;
-  options.segment_bytes = 64 * 1024;
-  options.checkpoint_bytes = 100 * 1024;
-  options.max_bytes = 64 << 20;
+  options.segment_bytes = 16 * 1024;
+  options.checkpoint_bytes = 24 * 1024;
+  options.max_bytes = 320 * 1024;
   options.window_bytes = 16 * 1024;
   options.new_store_id = 7;
-  JournalPorts ports{parts.files, parts.commit, parts.helper, parts.reader,
+  JournalPorts ports{parts.files, parts.commit, parts.helper,  parts.reader,
                      parts.loop,  parts.clock,  parts.listener};
   std::unique_ptr<Journal> journal;
   auto keep = [&](const RecoveredMessage& message) { recovered->push_back(message); };

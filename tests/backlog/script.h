@@ -18,9 +18,9 @@ namespace forebay::testing {
 struct Traffic {
   uint32_t admissions_max = 4;  // a turn
   uint32_t body_bytes_max = 1500;
-  uint32_t keep_one_in = 12;  // of messages: left waiting for good
+  uint32_t keep_one_in = 24;  // of messages: left waiting for good
   uint32_t large_one_in = 25;
-  uint32_t large_bytes_max = 12'000;
+  uint32_t large_bytes_max = 7'000;
 };
 
 class Script {
