@@ -165,7 +165,7 @@ bool SegmentPool::give_up_spare() {
   uint32_t slot = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (spares_.size() < reserve) return false;
+    if (spares_.empty()) return false;
     slot = spares_.back().header.slot;
     previous_number_ = spares_.back().header.previous;
     spares_.pop_back();

@@ -58,7 +58,7 @@ class SegmentPool {
   bool wants_spare() const;
   // Removes files nobody needs, leaving `keep` free slots; their slots. Unsynced: a lost removal costs nothing.
   std::vector<uint32_t> trim(size_t keep);
-  // Gives up one spare of the reserve's room: what a checkpoint needs on a full disk.
+  // Gives up free files, or else one spare of the reserve: what a checkpoint needs on a full disk. False: none left.
   bool give_up_spare();
 
   // Other files of the data_dir, as far as they count against max_bytes.

@@ -151,22 +151,38 @@ void Upkeep::checkpoint_if_due(const Group& group, Instant now) {
 
 void Upkeep::write_waiting_checkpoint() {
   if (!waiting_ || committed_batch_ < waiting_->batch) return;
-  helper_.post([this, head = waiting_->head, bytes = waiting_->bytes] {
-    const Written written = write_checkpoint(head, *bytes);
+  helper_.post([this, head = waiting_->head, bytes = waiting_->bytes, dead = dead_segments()] {
+    const Written written = write_checkpoint(head, *bytes, dead);
     inbox_.post([this, head, written] { checkpoint_written(head, written); });
   });
   waiting_.reset();
 }
 
-Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes) {
+std::vector<uint32_t> Upkeep::dead_segments() const {
+  std::vector<uint32_t> dead;
+  for (uint32_t slot = 0; slot < catalog_.segments().size(); ++slot) {
+    const SegmentTally& tally = catalog_.segments()[slot];
+    if (tally.state == SegmentTally::State::sealed && tally.live == 0) dead.push_back(slot);
+  }
+  return dead;
+}
+
+// On a full disk nothing could ever be recycled again, were there no room for the checkpoint that allows it: index
+// files of dead segments go first, then free files and spares.
+Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes,
+                                         const std::vector<uint32_t>& dead) {
   Written written{.bytes = bytes.size()};
   const size_t content = bytes.size();
   const std::string_view name = format::checkpoint_names[(head.generation + 1) % 2];
-  written.error = replace_whole(files_, name, bytes, &written.sync_failed);
-  // On a full disk nothing could ever be recycled again, were there no room for the checkpoint that allows it.
-  if (written.error == ENOSPC && !written.sync_failed && pool_.give_up_spare()) {
+  for (int tries = 0; tries < 3; ++tries) {
     bytes.truncate(content);
     written.error = replace_whole(files_, name, bytes, &written.sync_failed);
+    if (written.error != ENOSPC || written.sync_failed) break;
+    if (tries == 0) {
+      for (const uint32_t slot : dead) files_.remove(index_name(slot));
+    } else if (!pool_.give_up_spare()) {
+      break;
+    }
   }
   return written;
 }
@@ -189,7 +205,7 @@ void Upkeep::checkpoint_written(const CheckpointHead& head, const Written& writt
 int Upkeep::checkpoint_now(bool clean) {
   const CheckpointHead head = next_head(clean);
   ByteBuffer bytes = encode_checkpoint(options_.store_id, head, catalog_);
-  const Written written = write_checkpoint(head, bytes);
+  const Written written = write_checkpoint(head, bytes, dead_segments());
   checkpoint_written(head, written);
   return written.error;
 }

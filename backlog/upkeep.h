@@ -58,7 +58,8 @@ class Upkeep {
   bool checkpoint_is_due() const;
   void write_waiting_checkpoint();
   CheckpointHead next_head(bool clean) const;
-  Written write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes);
+  std::vector<uint32_t> dead_segments() const;
+  Written write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes, const std::vector<uint32_t>& dead);
   void checkpoint_written(const CheckpointHead& head, const Written& written);
   void recycle();
   void trim(uint64_t held_back);

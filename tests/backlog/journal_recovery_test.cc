@@ -170,6 +170,54 @@ TEST(JournalRecovery, OneDamagedCheckpointIsReplacedByTheOther) {
   }
 }
 
+// Segments are recycled all the time; whenever the process dies, either checkpoint must be enough.
+TEST(JournalRecovery, AtAnyMomentEitherCheckpointWillDo) {
+  MemoryFiles disk;
+  Rig rig(disk);
+  rig.options.checkpoint_bytes = 128 * 1024;
+  rig.options.max_bytes = 11 * 64 * 1024;  // hardly a segment lies idle
+  rig.open_or_fail();
+  std::set<Sequence> alive;
+  for (int i = 0; i < 8'000; ++i) {
+    if (rig.journal->room(304) == 0) alive.insert(rig.append(std::string(300, 'x')));
+    // Mostly new ones are delivered, so that young segments die: those that one checkpoint knows and one does not.
+    for (int n = 0; i % 20 == 0 && n < 20 && alive.size() > 60; ++n) {
+      const auto at = n == 0 ? alive.begin() : std::prev(alive.end(), 21);
+      rig.journal->settle(*at, Settlement::delivered);
+      alive.erase(at);
+    }
+    if (i % 20 != 19) continue;
+    rig.commit();
+    for (const std::string name : {"checkpoint-a", "checkpoint-b"}) {
+      if (i % 60 != 19 || !disk.nodes.contains("checkpoint-b")) continue;
+      MemoryFiles left = disk.copy();
+      left.bytes(name)[20] ^= std::byte{1};
+      Rig after(left);
+      after.open_or_fail();
+      ASSERT_EQ(sequences_of(after), alive) << name << " damaged after message " << i;
+      ASSERT_EQ(after.journal->recovery().lost_messages, 0u);
+    }
+  }
+  EXPECT_GT(rig.journal->next_sequence(), 5'000u);
+}
+
+TEST(JournalRecovery, SequencesHandedOutAndLostAreNotGivenAgain) {
+  MemoryFiles disk;
+  Sequence handed_out = 0;
+  {
+    Rig rig(disk);
+    rig.open_or_fail();
+    rig.append("kept");
+    rig.commit();
+    for (int i = 0; i < 1000; ++i) handed_out = rig.append("gathered, not written");
+  }
+  disk = disk.copy();
+  Rig rig(disk);
+  rig.open_or_fail();
+  EXPECT_EQ(rig.recovered.size(), 1u);
+  EXPECT_GT(rig.journal->next_sequence(), handed_out);
+}
+
 TEST(JournalRecovery, WithoutCheckpointsItIsLoudAndRedeliversRatherThanLoses) {
   std::set<Sequence> alive;
   MemoryFiles left = long_lived_store(&alive);
@@ -265,8 +313,12 @@ TEST(JournalRecovery, AnAttemptThatACrashInterruptedIsCountedEveryTime) {
     EXPECT_TRUE(rig.recovered[0].crashed_in_flight);
     EXPECT_EQ(rig.recovered[1].attempts, 0);
     EXPECT_FALSE(rig.recovered[1].crashed_in_flight);
-    rig.journal->attempt_begun(poison, static_cast<uint8_t>(crash + 1));
-    rig.journal->write_attempts();
+    disk = disk.copy();  // and dies again before anything begins
+    Rig at_once(disk);
+    at_once.open_or_fail();
+    EXPECT_EQ(at_once.recovered[0].attempts, crash);
+    at_once.journal->attempt_begun(poison, static_cast<uint8_t>(crash + 1));
+    at_once.journal->write_attempts();
   }
 }
 

@@ -77,6 +77,9 @@ TEST(JournalSpace, ADrainedBurstGivesTheDiskBack) {
     rig.append(std::string(300, 'x'));
     if (i % 100 == 99) rig.commit();
   }
+  for (Sequence sequence = first; sequence < first + 20'000; sequence += 50) {
+    ASSERT_EQ(rig.fetch(sequence), std::string(300, 'x'));  // a read holds its segment, for a while only
+  }
   for (Sequence sequence = first; sequence < first + 20'000; ++sequence) {
     rig.journal->settle(sequence, Settlement::delivered);
     if (sequence % 100 == 0) rig.commit();
