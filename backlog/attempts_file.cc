@@ -11,7 +11,9 @@ namespace {
 
 constexpr size_t slot_bytes = format::attempt_slot_bytes;
 
-uint32_t slot_checksum(const std::byte* slot) { return static_cast<uint32_t>(checksum({slot, slot_bytes - 4})); }
+uint32_t slot_checksum(const std::byte* slot) {
+  return static_cast<uint32_t>(checksum({slot, slot_bytes - 4}));
+}
 
 }  // namespace
 
@@ -76,7 +78,8 @@ int AttemptsFile::write() {
   if (dirty_end_ == 0) return 0;
   const auto dirty = slots_.span().subspan(dirty_begin_, dirty_end_ - dirty_begin_);
   int error = file_->write_at(dirty_begin_, dirty);
-  if (error != 0) error = file_->write_at(dirty_begin_, dirty);  // the sends it tells of begin right after this
+  if (error != 0)
+    error = file_->write_at(dirty_begin_, dirty);  // the sends it tells of begin right after this
   if (error != 0) return error;
   dirty_begin_ = dirty_end_ = 0;
   return 0;

@@ -1,7 +1,7 @@
-// The attempts file: which messages have an attempt under way. Slots of 16 bytes (format.h) that are written and
-// never synced: they survive kill -9 and tell a start which messages the crash interrupted; a power cut may lose
-// them. The loop thread writes it, one write a turn. What a crash left stays until that message's next attempt is
-// over, so that a message that crashes the process again and again is counted every time.
+// The attempts file: which messages have an attempt under way. Slots of 16 bytes (format.h) that are written
+// and never synced: they survive kill -9 and tell a start which messages the crash interrupted; a power cut
+// may lose them. The loop thread writes it, one write a turn. What a crash left stays until that message's
+// next attempt is over, so that a message that crashes the process again and again is counted every time.
 #pragma once
 
 #include <memory>

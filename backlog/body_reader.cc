@@ -34,7 +34,8 @@ class BodyReader::OpenFiles {
       std::rotate(at, at + 1, open_.end());
     } else {
       std::unique_ptr<File> opened;
-      if (const int error = files_.open(segment_name(slot), Files::Mode::open_existing, &opened)) return error;
+      if (const int error = files_.open(segment_name(slot), Files::Mode::open_existing, &opened))
+        return error;
       if (open_.size() == most) open_.erase(open_.begin());
       open_.emplace_back(slot, std::move(opened));
     }
@@ -61,9 +62,12 @@ BodyReader::BodyReader(Files& files, Worker& reader, Inbox& inbox, Catalog& cata
       files_(std::make_unique<OpenFiles>(files)),
       line_(reader) {}
 
-BodyReader::~BodyReader() { line_.stop(); }
+BodyReader::~BodyReader() {
+  line_.stop();
+}
 
-std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyReader::held(const Place& place) const {
+std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyReader::held(
+    const Place& place) const {
   auto found = written_.find(place);
   return found.second ? found : read_.find(place);
 }
@@ -86,7 +90,8 @@ void BodyReader::prefetch(std::span<const Sequence> sequences) {
   start();
 }
 
-void BodyReader::answer(const Want& want, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+void BodyReader::answer(const Want& want, std::span<const std::byte> bytes,
+                        std::shared_ptr<const void> owner) {
   if (!read_lone_message(bytes, &record_)) return fail(want, EIO);
   for (const MessageFacts& facts : record_.receivers) {
     if (facts.sequence != want.sequence) continue;

@@ -1,6 +1,7 @@
-// BodyReader: messages back from the disk, shortly before they are sent. Answers come later, on the loop thread.
-// One job at a time goes to the reader worker; what is asked for meanwhile is gathered, sorted by place and read
-// together where it lies close together. A segment being read is pinned, so that it is not recycled.
+// BodyReader: messages back from the disk, shortly before they are sent. Answers come later, on the loop
+// thread. One job at a time goes to the reader worker; what is asked for meanwhile is gathered, sorted by
+// place and read together where it lies close together. A segment being read is pinned, so that it is not
+// recycled.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// BodyWindow: stretches of segments held in memory, oldest out first, so that a message that was just appended or
-// just read ahead is not read again. The loop thread's.
+// BodyWindow: stretches of segments held in memory, oldest out first, so that a message that was just
+// appended or just read ahead is not read again. The loop thread's.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class BodyWindow {
   explicit BodyWindow(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
   // Bytes [offset, offset + bytes.size()) of a slot; `owner` keeps them alive.
-  void keep(uint32_t slot, uint32_t offset, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+  void keep(uint32_t slot, uint32_t offset, std::span<const std::byte> bytes,
+            std::shared_ptr<const void> owner);
   // The record's bytes and their owner; empty: not held.
   std::pair<std::span<const std::byte>, std::shared_ptr<const void>> find(const Place& place) const;
   // The slot is going to hold something else.

@@ -15,7 +15,8 @@
 
 namespace forebay {
 
-static_assert(std::endian::native == std::endian::little, "the format is little-endian and copied as it stands");
+static_assert(std::endian::native == std::endian::little,
+              "the format is little-endian and copied as it stands");
 
 class ByteBuffer {
  public:

@@ -1,8 +1,8 @@
-// Catalog: what the journal knows in memory. Where each waiting message lies (12 bytes each), what changed about
-// a few of them, the dead letters, the notes, and how full of life each segment is. The loop thread's.
+// Catalog: what the journal knows in memory. Where each waiting message lies (12 bytes each), what changed
+// about a few of them, the dead letters, the notes, and how full of life each segment is. The loop thread's.
 //
-// A settle takes effect here at once, its record reaches the disk with its group; until then its segment counts
-// an unsynced settle and is not recycled.
+// A settle takes effect here at once, its record reaches the disk with its group; until then its segment
+// counts an unsynced settle and is not recycled.
 #pragma once
 
 #include <map>

@@ -52,7 +52,9 @@ void put_bitmap(ByteBuffer& out, const Bitmap& live) {
 
 void read_bitmap(Decoder& in, Bitmap* live) {
   switch (in.u8()) {
-    case form_full: live->fill(~uint64_t{0}); return;
+    case form_full:
+      live->fill(~uint64_t{0});
+      return;
     case form_bitmap: {
       const auto bits = in.take(sizeof(Bitmap));
       if (in.ok()) std::memcpy(live->data(), bits.data(), sizeof(Bitmap));
@@ -66,7 +68,8 @@ void read_bitmap(Decoder& in, Bitmap* live) {
       }
       return;
     }
-    default: in.fail();
+    default:
+      in.fail();
   }
 }
 
@@ -123,8 +126,13 @@ void read_letters_and_notes(Decoder& in, Checkpoint* checkpoint) {
       if (kind == RecordKind::note) {
         checkpoint->notes.emplace(record.name, record.value);
       } else {
-        checkpoint->dead[record.sequence] = {record.sequence, record.queue, record.attempts, record.died_ms,
-                                             record.bytes, std::string(record.reason), std::string(record.excerpt)};
+        checkpoint->dead[record.sequence] = {record.sequence,
+                                             record.queue,
+                                             record.attempts,
+                                             record.died_ms,
+                                             record.bytes,
+                                             std::string(record.reason),
+                                             std::string(record.excerpt)};
       }
     }
   }
@@ -184,10 +192,14 @@ CheckpointState read_checkpoint(Files& files, int which, uint32_t store_id, Chec
   uint32_t found_store = 0;
   switch (read_whole(files, format::checkpoint_names[which], format::checkpoint_magic, &bytes, &content,
                      &found_store, version)) {
-    case WholeState::missing: return CheckpointState::missing;
-    case WholeState::damaged: return CheckpointState::damaged;
-    case WholeState::other_version: return CheckpointState::other_version;
-    case WholeState::good: break;
+    case WholeState::missing:
+      return CheckpointState::missing;
+    case WholeState::damaged:
+      return CheckpointState::damaged;
+    case WholeState::other_version:
+      return CheckpointState::other_version;
+    case WholeState::good:
+      break;
   }
   if (found_store != store_id || !decode_checkpoint(content, checkpoint)) return CheckpointState::damaged;
   return CheckpointState::good;

@@ -1,13 +1,14 @@
-// Checkpoints: everything the catalog knows except where messages lie, as of one frame boundary. Truth, not cache:
-// settles older than it are nowhere else once their segments are recycled. Two files take turns; a start goes by
-// the newer one that is whole and replays the log from its position.
+// Checkpoints: everything the catalog knows except where messages lie, as of one frame boundary. Truth, not
+// cache: settles older than it are nowhere else once their segments are recycled. Two files take turns; a
+// start goes by the newer one that is whole and replays the log from its position.
 //
-// Content: u64 generation, u8 clean, u64 written (Unix ms), u64 next sequence, position (u32 slot, u32 number,
-// u64 offset, u64 next frame), varint segments, per segment: varint slot, varint number, varint generation,
-// u8 state, varint end, varint last frame, varint first sequence, varint live; varint blocks of 1,024 sequences,
-// per block: varint block number less the one before, u8 form (0 full, 1 bitmap of 128 bytes, 2 list: varint
-// count, varint differences); varint changes, per change: varint sequence difference, u8 flags (1 due, 2 dead),
-// u8 attempts, [varint due]; varint dead letters as dead records; varint notes as note records.
+// Content: u64 generation, u8 clean, u64 written (Unix ms), u64 next sequence, position (u32 slot, u32
+// number, u64 offset, u64 next frame), varint segments, per segment: varint slot, varint number, varint
+// generation, u8 state, varint end, varint last frame, varint first sequence, varint live; varint blocks of
+// 1,024 sequences, per block: varint block number less the one before, u8 form (0 full, 1 bitmap of 128
+// bytes, 2 list: varint count, varint differences); varint changes, per change: varint sequence difference,
+// u8 flags (1 due, 2 dead), u8 attempts, [varint due]; varint dead letters as dead records; varint notes as
+// note records.
 #pragma once
 
 #include <string>

@@ -17,7 +17,9 @@ void Committer::hand_over(std::unique_ptr<Group> group) {
   start();
 }
 
-void Committer::poke() { start(); }
+void Committer::poke() {
+  start();
+}
 
 void Committer::start() {
   {
@@ -136,7 +138,8 @@ void Committer::write_copies(Group& group) {
 void Committer::sync(CommitResult* result) {
   if (log_.unsynced()) {
     const Instant before = clock_.now().steady;
-    if (const int error = log_.sync()) result->broken = std::string("syncing the journal: ") + std::strerror(error);
+    if (const int error = log_.sync())
+      result->broken = std::string("syncing the journal: ") + std::strerror(error);
     result->sync_took = clock_.now().steady - before;
     result->synced = true;
   }

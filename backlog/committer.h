@@ -1,11 +1,11 @@
 // Committer: group commit. Takes all that the loop has flushed, writes it, syncs once, reports.
 //
-// hand_over() is the loop's; the rest happens on the commit worker, which goes on by itself for as long as there
-// is something waiting: the running sync forms the next batch, no timer.
-// On disk a commit is whole or it never happened: the changes of all groups, then their messages. If that cannot be
-// written the messages fail and the changes go alone, if need be into the reserve; if even that cannot be, they are
-// kept and go with the next commit. Copies are a commit of their own: losing them costs nothing.
-// A failed sync ends it: that and everything later is reported as broken, nothing as committed.
+// hand_over() is the loop's; the rest happens on the commit worker, which goes on by itself for as long as
+// there is something waiting: the running sync forms the next batch, no timer. On disk a commit is whole or
+// it never happened: the changes of all groups, then their messages. If that cannot be written the messages
+// fail and the changes go alone, if need be into the reserve; if even that cannot be, they are kept and go
+// with the next commit. Copies are a commit of their own: losing them costs nothing. A failed sync ends it:
+// that and everything later is reported as broken, nothing as committed.
 #pragma once
 
 #include <condition_variable>

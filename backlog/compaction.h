@@ -1,6 +1,6 @@
-// Compaction: moves what still lives in a mostly dead segment to the end of the log, so that the segment can be
-// recycled. The helper reads the segment, the loop picks what still lives there and copies it in small portions
-// into the open group; once a portion is synced its messages are known to lie in their new place.
+// Compaction: moves what still lives in a mostly dead segment to the end of the log, so that the segment can
+// be recycled. The helper reads the segment, the loop picks what still lives there and copies it in small
+// portions into the open group; once a portion is synced its messages are known to lie in their new place.
 // Rate-limited, unless space is short. A segment that does not read back whole is left alone.
 #pragma once
 

@@ -6,19 +6,20 @@
 //   0     u64 magic   8 u32 version   12 u32 store id   16 u32 slot   20 u32 number   24 u32 generation
 //   28    u32 predecessor   32 u64 size of the file   40 u64 salt   48 u64 checksum of bytes 0 to 47
 //   4096  frames, one behind another, each starting at a multiple of 8
-//   number: order of the segments in the log, rising, never reused. predecessor: the number before it, so that a
-//   segment that vanished is missed even if it was the last in use. generation: how often the slot was used.
-//   salt: seed of all checksums in the segment, not to be guessed from outside: bytes of an older generation, or
-//   forged inside a body, never pass for a frame.
+//   number: order of the segments in the log, rising, never reused. predecessor: the number before it, so
+//   that a segment that vanished is missed even if it was the last in use. generation: how often the slot was
+//   used. salt: seed of all checksums in the segment, not to be guessed from outside: bytes of an older
+//   generation, or forged inside a body, never pass for a frame.
 //
 // Frame:
 //   0     u32 magic   4 u32 segment number   8 u64 frame number   16 u64 synced through
 //   24    u32 bytes of records, bit 30: the first of its commit, bit 31: the last
 //   28    u32 checksum of bytes 0 to 27, seeded
 //   32    records   then zeroes up to a multiple of 8   then u64 checksum of all before it, seeded
-//   frame number: rising by one across the store. synced through: the highest frame known to be synced when this
-//   one was written. What a commit writes counts as a whole or not at all: frames from a first one to the next last
-//   one belong together; those that another first one comes upon, or the end of the log, never happened.
+//   frame number: rising by one across the store. synced through: the highest frame known to be synced when
+//   this one was written. What a commit writes counts as a whole or not at all: frames from a first one to
+//   the next last one belong together; those that another first one comes upon, or the end of the log, never
+//   happened.
 //
 // Records, one behind another; the low four bits of the first byte are the kind:
 //   message 1   bit 4: a copy made by compaction; bit 5: several receivers
@@ -28,9 +29,9 @@
 //                 varint queue, [u8 class], [u8 max attempts], [zigzag accepted minus the first's],
 //                 [zigzag due minus accepted], [zigzag expires minus accepted]
 //               varint meta bytes, varint body bytes, meta, body, u32 checksum of the record before it
-//   settle  2   bits 4 to 7: how; varint runs, per run: varint gap to the end of the one before, varint length - 1
-//   retry   3   varint sequence, varint due (Unix ms), u8 attempts
-//   dead    4   varint sequence, varint queue, u8 attempts, varint died (Unix ms), varint bytes, text reason,
+//   settle  2   bits 4 to 7: how; varint runs, per run: varint gap to the end of the one before, varint
+//   length - 1 retry   3   varint sequence, varint due (Unix ms), u8 attempts dead    4   varint sequence,
+//   varint queue, u8 attempts, varint died (Unix ms), varint bytes, text reason,
 //               text excerpt
 //   revive  5   varint sequence, varint due (Unix ms)
 //   note    6   text name, text value (empty: removed)
@@ -40,7 +41,8 @@
 //   then u64 checksum of all before it. The content of each is told where it is written:
 //   store_file.cc, checkpoint.cc, index_file.cc.
 //
-// attempts: slots of 16 bytes: u64 sequence (0: empty), u8 attempt, 3 zero bytes, u32 checksum of bytes 0 to 11.
+// attempts: slots of 16 bytes: u64 sequence (0: empty), u8 attempt, 3 zero bytes, u32 checksum of bytes 0
+// to 11.
 #pragma once
 
 #include <cstddef>

@@ -34,8 +34,8 @@ void begin_frame(ByteBuffer& frame);
 // Pads, stamps and seals what begin_frame() began: ready to be written at a multiple of 8.
 void seal_frame(ByteBuffer& frame, const FrameStamp& stamp);
 
-// What stands at the start of `bytes`. `expected` (its number) helps to tell bad from nothing: of magic, segment
-// and number two must be right.
+// What stands at the start of `bytes`. `expected` (its number) helps to tell bad from nothing: of magic,
+// segment and number two must be right.
 FrameState read_frame(std::span<const std::byte> bytes, uint32_t segment, uint64_t salt, uint64_t expected,
                       FrameView* frame);
 

@@ -1,5 +1,5 @@
-// Group: what the loop has gathered between two flushes, on its way to the disk and back. It belongs to the loop
-// thread until flush(), to the commit thread until it is reported, and then to the loop thread again.
+// Group: what the loop has gathered between two flushes, on its way to the disk and back. It belongs to the
+// loop thread until flush(), to the commit thread until it is reported, and then to the loop thread again.
 #pragma once
 
 #include <cstdint>

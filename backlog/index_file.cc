@@ -141,7 +141,8 @@ bool read_index(Files& files, uint32_t store_id, const IndexHead& wanted, Segmen
   uint32_t found_store = 0, version = 0;
   std::span<const std::byte> content;
   if (read_whole(files, index_name(wanted.slot), format::index_magic, &index->bytes, &content, &found_store,
-                 &version) != WholeState::good || found_store != store_id) {
+                 &version) != WholeState::good ||
+      found_store != store_id) {
     return false;
   }
   Decoder in(content);

@@ -2,9 +2,10 @@
 //
 // Files of a data_dir: store, lock, attempts, checkpoint-a, checkpoint-b, NNNNNNNN.segment, NNNNNNNN.index
 // (backlog/format.h has every byte, docs/journal.md the rules).
-// Three workers do what may block: `commit` writes and syncs, `helper` prepares segments, writes checkpoints and
-// index files and reads for compaction, `reader` reads bodies. Each may be a thread or a queue stepped by a test.
-// Errors and order: as backlog.h says. The destructor, without close(), is a crash: nothing more is written.
+// Three workers do what may block: `commit` writes and syncs, `helper` prepares segments, writes checkpoints
+// and index files and reads for compaction, `reader` reads bodies. Each may be a thread or a queue stepped by
+// a test. Errors and order: as backlog.h says. The destructor, without close(), is a crash: nothing more is
+// written.
 #pragma once
 
 #include <array>

@@ -46,16 +46,20 @@ int OpenJournal::start(Worker& commit, const Recovered& recovered, std::string* 
 
 int OpenJournal::open_store(std::string* error) {
   switch (read_store(files_, &store_, error)) {
-    case StoreState::good: return 0;
-    case StoreState::refused: return EINVAL;
-    case StoreState::missing: break;
+    case StoreState::good:
+      return 0;
+    case StoreState::refused:
+      return EINVAL;
+    case StoreState::missing:
+      break;
   }
   std::vector<std::string> names;
   if (const int unread = files_.list(&names)) return failed("listing", unread, error);
   for (const std::string& name : names) {
     uint32_t slot = 0;
     if (!parse_segment_name(name, &slot)) continue;
-    *error = files_.where() + ": has segments but no store file; put the file back, or move the segments away";
+    *error =
+        files_.where() + ": has segments but no store file; put the file back, or move the segments away";
     return EINVAL;
   }
   return create_store(error);
@@ -77,14 +81,15 @@ int OpenJournal::create_store(std::string* error) {
 }
 
 int OpenJournal::assemble(Worker& commit, RecoveredLog& log, std::string* error) {
-  const SegmentPool::Options options{store_.store_id, store_.id_key, options_.segment_bytes, options_.max_bytes};
+  const SegmentPool::Options options{store_.store_id, store_.id_key, options_.segment_bytes,
+                                     options_.max_bytes};
   pool_ = std::make_unique<SegmentPool>(files_, options, log.next_slot, log.next_number, log.last_number,
                                         log.segment_files);
   for (const FreeSlot& slot : log.free) pool_->recycle(slot);
   upkeep_ = std::make_unique<Upkeep>(
-      files_, clock_,
-      Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes}, catalog_, *pool_, bodies_,
-      helper_, inbox_, next_sequence_, [this](const std::string& what) { broken(what); });
+      files_, clock_, Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes},
+      catalog_, *pool_, bodies_, helper_, inbox_, next_sequence_,
+      [this](const std::string& what) { broken(what); });
   committer_ = std::make_unique<Committer>(
       commit, *pool_, LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number), clock_,
       [this](CommitResult result) {

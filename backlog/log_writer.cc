@@ -48,7 +48,8 @@ LogPlace LogWriter::put(std::span<const std::byte> records) {
 int LogWriter::write_frame(bool last) {
   if (frame_.size() == format::frame_header_bytes) return 0;
   const size_t records = frame_.size() - format::frame_header_bytes;
-  seal_frame(frame_, {active_.header.number, active_.header.salt, next_frame_, synced_through_, first_, last});
+  seal_frame(frame_,
+             {active_.header.number, active_.header.salt, next_frame_, synced_through_, first_, last});
   assert(offset_ + frame_.size() <= segment_bytes_);
   touch();
   if (const int error = active_.file->write_at(offset_, frame_.span())) {
@@ -71,7 +72,9 @@ void LogWriter::touch() {
   if (touched_.empty() || touched_.back() != active_.file) touched_.push_back(active_.file);
 }
 
-int LogWriter::end_commit() { return write_frame(true); }
+int LogWriter::end_commit() {
+  return write_frame(true);
+}
 
 void LogWriter::abandon_commit() {
   begin_frame(frame_);
@@ -96,7 +99,8 @@ int LogWriter::leave_segment(SegmentUse use) {
 void LogWriter::seal() {
   if (!active_.file) return;
   const SegmentHeader& header = active_.header;
-  sealed_.push_back({{header.slot, header.number, header.generation, offset_, last_frame_here_}, std::move(index_)});
+  sealed_.push_back(
+      {{header.slot, header.number, header.generation, offset_, last_frame_here_}, std::move(index_)});
   index_ = IndexBuilder();
   last_frame_here_ = 0;
 }

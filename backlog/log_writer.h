@@ -1,8 +1,9 @@
 // LogWriter: appends frames to the log, segment after segment. The commit thread's.
 //
-// Records are put into a frame under construction; a commit is as many frames as it takes, ended by end_commit(),
-// and vouched for by sync(). After any error abandon_commit(): what was written of the commit never happened.
-// A failed write leaves the log where it was: the next frame is written over it, under the same number.
+// Records are put into a frame under construction; a commit is as many frames as it takes, ended by
+// end_commit(), and vouched for by sync(). After any error abandon_commit(): what was written of the commit
+// never happened. A failed write leaves the log where it was: the next frame is written over it, under the
+// same number.
 #pragma once
 
 #include <memory>
@@ -34,8 +35,8 @@ class LogWriter {
   // Starts in a segment of its own, behind `last_number`.
   LogWriter(SegmentPool& pool, uint64_t segment_bytes, uint64_t next_frame, uint32_t last_number);
 
-  // Makes sure that put() has room for `bytes` of one record, writing the frame under construction and opening a
-  // fresh segment where needed. An errno, or 0.
+  // Makes sure that put() has room for `bytes` of one record, writing the frame under construction and
+  // opening a fresh segment where needed. An errno, or 0.
   int make_room(size_t bytes, SegmentUse use);
   // How many more bytes of records the frame takes after make_room().
   size_t room() const;

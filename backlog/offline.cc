@@ -119,9 +119,12 @@ int Inspection::run() {
   for (const std::string& complaint : found.complaints) say("found: " + complaint);
   say(std::to_string(waiting) + " waiting, " + std::to_string(dead) + " dead letters, " +
       std::to_string(catalog_.live_bytes()) + " live bytes, " + std::to_string(total_.frames) + " frames, " +
-      std::to_string(total_.messages) + " message records, " + std::to_string(total_.changes) + " change records");
-  if (found.torn_tails > 0) say(std::to_string(found.torn_tails) + " torn tail: cut at the next start, nothing lost");
-  const bool damaged = found.quarantined_segments > 0 || found.missing_segments > 0 || found.lost_messages > 0;
+      std::to_string(total_.messages) + " message records, " + std::to_string(total_.changes) +
+      " change records");
+  if (found.torn_tails > 0)
+    say(std::to_string(found.torn_tails) + " torn tail: cut at the next start, nothing lost");
+  const bool damaged =
+      found.quarantined_segments > 0 || found.missing_segments > 0 || found.lost_messages > 0;
   if (thorough_ && damaged) wrong("segments are damaged or missing, see above");
   say(failed_ ? "verdict: damaged" : "verdict: good");
   return failed_ ? 1 : 0;
@@ -132,10 +135,14 @@ void Inspection::checkpoint(int which) {
   uint32_t version = 0;
   const std::string name(format::checkpoint_names[which]);
   switch (read_checkpoint(files_, which, store_.store_id, &read, &version)) {
-    case CheckpointState::missing: return say(name + ": none yet");
-    case CheckpointState::damaged: return thorough_ ? wrong(name + ": damaged") : say(name + ": damaged");
-    case CheckpointState::other_version: return wrong(name + ": " + version_words(version));
-    case CheckpointState::good: break;
+    case CheckpointState::missing:
+      return say(name + ": none yet");
+    case CheckpointState::damaged:
+      return thorough_ ? wrong(name + ": damaged") : say(name + ": damaged");
+    case CheckpointState::other_version:
+      return wrong(name + ": " + version_words(version));
+    case CheckpointState::good:
+      break;
   }
   say(name + ": generation " + std::to_string(read.head.generation) + ", log from frame " +
       std::to_string(read.head.position.next_frame) + ", " + std::to_string(read.live.size()) + " live" +
@@ -156,24 +163,30 @@ void Inspection::segment(uint32_t slot) {
   const SegmentTally& tally = catalog_.segment(slot);
   const bool in_log = tally.state != SegmentTally::State::none && tally.number == header.number;
   const bool quarantined = tally.state == SegmentTally::State::quarantined;
-  scan(*file, header, in_log ? tally : SegmentTally{}, !in_log ? "free" : quarantined ? "quarantined" : "in use");
+  scan(*file, header, in_log ? tally : SegmentTally{},
+       !in_log       ? "free"
+       : quarantined ? "quarantined"
+                     : "in use");
 }
 
-void Inspection::scan(File& file, const SegmentHeader& header, const SegmentTally& tally, const std::string& state) {
+void Inspection::scan(File& file, const SegmentHeader& header, const SegmentTally& tally,
+                      const std::string& state) {
   const std::string name = segment_name(header.slot);
-  if (const int error = read_segment(file, SIZE_MAX, &bytes_)) return wrong(name + ": " + std::strerror(error));
+  if (const int error = read_segment(file, SIZE_MAX, &bytes_))
+    return wrong(name + ": " + std::strerror(error));
   Counts counts;
   const auto chain = [&](const FoundFrame& frame) {
     const Counts more = count(frame, bytes_.span());
     if (more.bad_records > 0 && counts.bad_records++ == 0) counts.first_bad = more.first_bad;
     counts.add(more);
   };
-  const ScanResult scan = scan_segment(bytes_.span(), header, format::segment_header_bytes, bytes_.size(), 0, chain,
-                                       [](const FoundFrame&) {});
-  say(name + ": number " + std::to_string(header.number) + ", generation " + std::to_string(header.generation) +
-      ", " + state + ", " + std::to_string(counts.frames) + " frames to byte " + std::to_string(scan.end) + ", " +
-      std::to_string(counts.messages) + " messages, " + std::to_string(tally.live) + " live (" +
-      std::to_string(tally.live_bytes) + " bytes), " + std::to_string(counts.changes) + " changes");
+  const ScanResult scan = scan_segment(bytes_.span(), header, format::segment_header_bytes, bytes_.size(), 0,
+                                       chain, [](const FoundFrame&) {});
+  say(name + ": number " + std::to_string(header.number) + ", generation " +
+      std::to_string(header.generation) + ", " + state + ", " + std::to_string(counts.frames) +
+      " frames to byte " + std::to_string(scan.end) + ", " + std::to_string(counts.messages) + " messages, " +
+      std::to_string(tally.live) + " live (" + std::to_string(tally.live_bytes) + " bytes), " +
+      std::to_string(counts.changes) + " changes");
   if (state == "free") return;
   total_.add(counts);
   if (!thorough_) return;
@@ -207,8 +220,12 @@ Counts Inspection::count(const FoundFrame& frame, std::span<const std::byte> seg
 
 }  // namespace
 
-int journal_stat(Files& files, std::string* report) { return Inspection(files, false, report).run(); }
+int journal_stat(Files& files, std::string* report) {
+  return Inspection(files, false, report).run();
+}
 
-int journal_verify(Files& files, std::string* report) { return Inspection(files, true, report).run(); }
+int journal_verify(Files& files, std::string* report) {
+  return Inspection(files, true, report).run();
+}
 
 }  // namespace forebay

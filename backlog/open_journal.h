@@ -1,5 +1,6 @@
-// OpenJournal: what is behind journal.h. It gathers (the loop's calls) and takes back what the commit worker reports;
-// the rest is done by its parts: Committer writes, Upkeep keeps house, BodyReader reads, Catalog knows.
+// OpenJournal: what is behind journal.h. It gathers (the loop's calls) and takes back what the commit worker
+// reports; the rest is done by its parts: Committer writes, Upkeep keeps house, BodyReader reads, Catalog
+// knows.
 #pragma once
 
 #include <atomic>

@@ -10,7 +10,9 @@ namespace {
 
 constexpr uint64_t receivers_max = 65'536;
 
-uint8_t head_of(RecordKind kind, uint8_t flags = 0) { return static_cast<uint8_t>(kind) | flags; }
+uint8_t head_of(RecordKind kind, uint8_t flags = 0) {
+  return static_cast<uint8_t>(kind) | flags;
+}
 
 void put_receiver(ByteBuffer& out, const MessageFacts& facts, int64_t first_accepted_ms) {
   uint8_t flags = 0;
@@ -50,8 +52,8 @@ void put_message(ByteBuffer& out, bool copy, std::span<const MessageFacts> recei
   assert(!receivers.empty() && receivers.size() <= receivers_max);
   const size_t start = out.size();
   const bool several = receivers.size() > 1;
-  out.u8(head_of(RecordKind::message, (copy ? format::message_is_copy : 0) |
-                                          (several ? format::message_has_receivers : 0)));
+  out.u8(head_of(RecordKind::message,
+                 (copy ? format::message_is_copy : 0) | (several ? format::message_has_receivers : 0)));
   out.varint(receivers[0].sequence);
   out.varint(static_cast<uint64_t>(receivers[0].accepted_ms));
   if (several) out.varint(receivers.size());
@@ -122,9 +124,15 @@ bool RecordReader::next(Record* record) {
   const uint8_t head = decoder_.u8();
   record->kind = static_cast<RecordKind>(head & format::kind_mask);
   switch (record->kind) {
-    case RecordKind::message: read_message(head, record); break;
-    case RecordKind::settle: read_settle(head, record); break;
-    case RecordKind::dead: read_dead(record); break;
+    case RecordKind::message:
+      read_message(head, record);
+      break;
+    case RecordKind::settle:
+      read_settle(head, record);
+      break;
+    case RecordKind::dead:
+      read_dead(record);
+      break;
     case RecordKind::retry:
       record->sequence = decoder_.varint();
       record->due_ms = static_cast<int64_t>(decoder_.varint());
@@ -138,7 +146,8 @@ bool RecordReader::next(Record* record) {
       record->name = decoder_.text();
       record->value = decoder_.text();
       break;
-    default: decoder_.fail();
+    default:
+      decoder_.fail();
   }
   if (!decoder_.ok()) return false;
   length_ = static_cast<uint32_t>(decoder_.at() - begin_) - offset_;

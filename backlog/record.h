@@ -1,6 +1,6 @@
 // Records: what the journal says about messages, one behind another inside a frame (layouts: format.h).
-// Writing appends to a buffer and allocates nothing else. Reading trusts nothing: a record that does not parse
-// ends the reading with ok() false. Strings handed out point into the bytes read.
+// Writing appends to a buffer and allocates nothing else. Reading trusts nothing: a record that does not
+// parse ends the reading with ok() false. Strings handed out point into the bytes read.
 #pragma once
 
 #include <span>
@@ -13,7 +13,15 @@
 
 namespace forebay {
 
-enum class RecordKind : uint8_t { none = 0, message = 1, settle = 2, retry = 3, dead = 4, revive = 5, note = 6 };
+enum class RecordKind : uint8_t {
+  none = 0,
+  message = 1,
+  settle = 2,
+  retry = 3,
+  dead = 4,
+  revive = 5,
+  note = 6
+};
 
 // A run of sequences, all settled in the same way.
 struct SequenceRun {

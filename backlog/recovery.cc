@@ -72,7 +72,8 @@ int Recovery::read_checkpoints() {
     if (newest < 0 || found[which].head.generation > found[newest].head.generation) newest = which;
   }
   if (newest < 0) {
-    complain(files_.where() + ": no checkpoint can be read; everything found in the segments is taken as waiting: "
+    complain(files_.where() +
+             ": no checkpoint can be read; everything found in the segments is taken as waiting: "
              "expect redeliveries");
     return 0;
   }
@@ -131,8 +132,9 @@ int Recovery::read_segment_file(uint32_t slot) {
   if (failed != 0 || !ours) {
     ++report_->quarantined_segments;
     complain(path + ": " +
-             (failed != 0 ? std::strerror(failed)
-                          : state == HeaderState::good ? "belongs elsewhere" : "its header is damaged") +
+             (failed != 0                  ? std::strerror(failed)
+              : state == HeaderState::good ? "belongs elsewhere"
+                                           : "its header is damaged") +
              "; left alone");
     return 0;
   }
@@ -180,9 +182,10 @@ void Recovery::classify() {
 // The entries of a segment: from its index file, else from itself.
 bool Recovery::load(OnDisk& segment) {
   if (segment.indexed) return true;
-  const IndexHead head{segment.header.slot, segment.header.number, segment.header.generation, segment.tally.end,
-                       segment.tally.last_frame};
-  const bool trusted = segment.tally.state == SegmentTally::State::sealed && segment.file_bytes >= segment.tally.end;
+  const IndexHead head{segment.header.slot, segment.header.number, segment.header.generation,
+                       segment.tally.end, segment.tally.last_frame};
+  const bool trusted =
+      segment.tally.state == SegmentTally::State::sealed && segment.file_bytes >= segment.tally.end;
   if (trusted && read_index(files_, store_.store_id, head, &segment.index)) return true;
   std::unique_ptr<File> file;
   int failed = open(segment.header, &file);
@@ -194,7 +197,8 @@ bool Recovery::load(OnDisk& segment) {
   };
   const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes,
                                        segment.tally.end, 0, add, add);
-  if (scan.end != segment.tally.end && trusted) quarantine(segment, "corrupt at byte " + std::to_string(scan.end));
+  if (scan.end != segment.tally.end && trusted)
+    quarantine(segment, "corrupt at byte " + std::to_string(scan.end));
   if (!trusted && segment.tally.state == SegmentTally::State::sealed) quarantine(segment, "it is cut short");
   segment.index = finish_index(head, std::move(builder));
   segment.indexed = true;
@@ -230,7 +234,8 @@ void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& rec
     const SegmentHeader& header = source.segment->header;
     bool more = true;
     do {
-      if (best.number != 0 && best.entry.facts.sequence != source.entry.facts.sequence) place(best, recovered);
+      if (best.number != 0 && best.entry.facts.sequence != source.entry.facts.sequence)
+        place(best, recovered);
       const bool same = best.number != 0 && best.entry.facts.sequence == source.entry.facts.sequence;
       if (!same || header.number > best.number) best = {source.entry, header.slot, header.number};
       more = source.cursor.next(&source.entry);
@@ -245,7 +250,8 @@ void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& rec
   report_->lost_messages = checkpoint_.live.size() - placed_;
   if (report_->lost_messages > 0) {
     report_->missing_segments += missing_.size();
-    complain(files_.where() + ": " + std::to_string(report_->lost_messages) + " waiting messages are nowhere to be found");
+    complain(files_.where() + ": " + std::to_string(report_->lost_messages) +
+             " waiting messages are nowhere to be found");
     for (const uint32_t number : missing_) {
       complain(files_.where() + ": segment number " + std::to_string(number) + " is missing");
     }
@@ -261,7 +267,8 @@ void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& rec
   }
 }
 
-void Recovery::place(const Candidate& candidate, const std::function<void(const RecoveredMessage&)>& recovered) {
+void Recovery::place(const Candidate& candidate,
+                     const std::function<void(const RecoveredMessage&)>& recovered) {
   const MessageFacts& facts = candidate.entry.facts;
   if (!checkpoint_.live.contains(facts.sequence)) return;
   ++placed_;
@@ -275,7 +282,8 @@ void Recovery::place(const Candidate& candidate, const std::function<void(const 
     const Change& change = changed->second;
     message.attempts = static_cast<uint8_t>(change.attempts);
     message.dead = change.dead;
-    if (change.due_set) message.facts.due_ms = static_cast<int64_t>(change.due_ms), message.facts.due_by_wall = false;
+    if (change.due_set)
+      message.facts.due_ms = static_cast<int64_t>(change.due_ms), message.facts.due_by_wall = false;
     if (change.dead) {
       DeadLetter& letter = checkpoint_.dead[facts.sequence];
       letter.sequence = facts.sequence;
@@ -297,9 +305,12 @@ void Recovery::quarantine(OnDisk& segment, const std::string& why) {
   if (segment.tally.state == SegmentTally::State::quarantined) return;
   segment.tally.state = SegmentTally::State::quarantined;
   ++report_->quarantined_segments;
-  complain(files_.where() + "/" + segment_name(segment.header.slot) + ": " + why + "; quarantined, the rest is served");
+  complain(files_.where() + "/" + segment_name(segment.header.slot) + ": " + why +
+           "; quarantined, the rest is served");
 }
 
-void Recovery::complain(std::string what) { report_->complaints.push_back(std::move(what)); }
+void Recovery::complain(std::string what) {
+  report_->complaints.push_back(std::move(what));
+}
 
 }  // namespace forebay

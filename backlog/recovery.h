@@ -1,14 +1,15 @@
 // Recovery: from the files of a store to the catalog. Two things are written: segments of a commit that never
 // finished are blanked, so that what is cut off can never come back; and frames that nothing vouches for are
-// written again and synced before they are believed. (They may be in the page cache only: after a failed sync the
-// kernel takes them for clean, and a later sync that succeeds proves nothing.)
+// written again and synced before they are believed. (They may be in the page cache only: after a failed sync
+// the kernel takes them for clean, and a later sync that succeeds proves nothing.)
 //
 // 1. The newer whole checkpoint tells what lives, and from which frame on the log must be read.
-// 2. Every segment from there on is read, in order. A chain of frames ends where the next is not whole. It is a
-//    torn tail, and cut, unless something written later vouches for what is missing (a frame's `synced through`,
-//    or the checkpoint's position): then it is corruption, the segment is quarantined and all good frames in it
-//    and behind it are served.
-//    Commits count whole: frames of one that has no last frame never happened.
+// 2. Every segment from there on is read, in order. A chain of frames ends where the next is not whole. It is
+// a
+//    torn tail, and cut, unless something written later vouches for what is missing (a frame's `synced
+//    through`, or the checkpoint's position): then it is corruption, the segment is quarantined and all good
+//    frames in it and behind it are served. Commits count whole: frames of one that has no last frame never
+//    happened.
 // 3. Where the living lie comes from the segments' index files, or from reading a segment that has none.
 // 4. The living are told in rising order, each once, attempts that a crash interrupted counted.
 #pragma once
@@ -45,7 +46,7 @@ struct RecoveredLog {
   std::vector<FreeSlot> free;
   std::vector<SegmentIndex> unwritten;  // indexes of segments that have none on disk
   uint64_t checkpoint_generation = 0;
-  uint64_t checkpointed_frames[2] = {0, 0};  // the next frame of checkpoint-a and -b; 0: there is none
+  uint64_t checkpointed_frames[2] = {0, 0};       // the next frame of checkpoint-a and -b; 0: there is none
   std::unordered_map<Sequence, uint8_t> crashed;  // whose attempt a crash interrupted, and which one it was
 };
 
@@ -57,15 +58,15 @@ class Recovery {
   Recovery(Files& files, const StoreFile& store) : files_(files), store_(store) {}
   // An errno with `error` in words (a format this program does not read, an unreadable directory), or 0.
   int run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog,
-          const std::function<void(const RecoveredMessage&)>& recovered, RecoveredLog* log, RecoveryReport* report,
-          std::string* error);
+          const std::function<void(const RecoveredMessage&)>& recovered, RecoveredLog* log,
+          RecoveryReport* report, std::string* error);
 
  private:
   struct OnDisk {
     SegmentHeader header;
     uint64_t file_bytes = 0;
-    const SegmentTally* listed = nullptr;  // by the checkpoint
-    bool indexed = false;                  // `index` is set
+    const SegmentTally* listed = nullptr;               // by the checkpoint
+    bool indexed = false;                               // `index` is set
     std::vector<std::pair<uint64_t, uint32_t>> frames;  // replayed: number, offset
     SegmentIndex index;
     SegmentTally tally;
@@ -105,15 +106,15 @@ class Recovery {
 
   bool have_checkpoint_ = false;
   Checkpoint checkpoint_;
-  std::vector<OnDisk> segments_;        // in order of number
-  std::vector<size_t> replayed_;        // places in segments_
-  std::vector<uint32_t> missing_;       // numbers the checkpoint lists with life in them
+  std::vector<OnDisk> segments_;   // in order of number
+  std::vector<size_t> replayed_;   // places in segments_
+  std::vector<uint32_t> missing_;  // numbers the checkpoint lists with life in them
   std::vector<SequenceRun> settled_;
   Sequence highest_sequence_ = 0;
-  uint64_t expected_ = 0;               // the next frame's number; 0: any
-  bool torn_before_ = false;            // the last segment with frames ended in a broken one
+  uint64_t expected_ = 0;     // the next frame's number; 0: any
+  bool torn_before_ = false;  // the last segment with frames ended in a broken one
   size_t last_with_frames_ = SIZE_MAX;
-  uint64_t vouched_ = 0;                // the highest frame known to be synced
+  uint64_t vouched_ = 0;  // the highest frame known to be synced
   int write_error_ = 0;
   uint64_t placed_ = 0;
   std::vector<std::pair<uint64_t, ByteBuffer>> unfinished_;  // frames of a commit whose last one is to come

@@ -35,8 +35,8 @@ void Recovery::replay() {
   segments_ = std::move(kept);
 }
 
-// A header that names a predecessor of which there is no trace: somebody took it away. Unless a later header names
-// an older one: then a start found the predecessor empty and gave its file another number.
+// A header that names a predecessor of which there is no trace: somebody took it away. Unless a later header
+// names an older one: then a start found the predecessor empty and gave its file another number.
 void Recovery::miss_predecessors() {
   const uint32_t known = checkpoint_.head.position.number;
   uint32_t named_later = UINT32_MAX;
@@ -45,7 +45,8 @@ void Recovery::miss_predecessors() {
     const bool there = previous <= known || (at > 0 && segments_[at - 1].header.number >= previous);
     if (!there && named_later >= previous) {
       ++report_->missing_segments;
-      complain(files_.where() + ": segment number " + std::to_string(previous) + " is missing, and what was in it");
+      complain(files_.where() + ": segment number " + std::to_string(previous) +
+               " is missing, and what was in it");
     }
     named_later = std::min(named_later, previous);
   }
@@ -61,9 +62,10 @@ bool Recovery::replay_one(size_t at) {
 
   std::vector<FoundFrame> chain, later;
   const uint64_t from = format::segment_header_bytes;
-  const ScanResult scan = scan_segment(bytes_.span(), segment.header, from, bytes_.size(), expected_,
-                                       [&](const FoundFrame& frame) { chain.push_back(frame); },
-                                       [&](const FoundFrame& frame) { later.push_back(frame); });
+  const ScanResult scan = scan_segment(
+      bytes_.span(), segment.header, from, bytes_.size(), expected_,
+      [&](const FoundFrame& frame) { chain.push_back(frame); },
+      [&](const FoundFrame& frame) { later.push_back(frame); });
   std::vector<FoundFrame> here = chain;
   here.insert(here.end(), later.begin(), later.end());
   const bool unfinished = scan.broken_frame || scan.later_frames > 0;
@@ -71,22 +73,24 @@ bool Recovery::replay_one(size_t at) {
   if (gap && !vouched_for(at, here)) return discard_from(at), false;
   if (gap && !chain.empty()) blame_gap(chain.front().view.number), end_commits(true);
   const bool short_of_checkpoint = segment.listed && have_checkpoint_ && scan.expected < expected_;
-  const bool corrupt = short_of_checkpoint || (gap && chain.empty()) ||
-                       (scan.later_frames > 0 && scan.later_synced_through >= scan.expected && scan.expected != 0);
+  const bool corrupt =
+      short_of_checkpoint || (gap && chain.empty()) ||
+      (scan.later_frames > 0 && scan.later_synced_through >= scan.expected && scan.expected != 0);
   if (chain.empty() && !corrupt) return true;
   torn_before_ = !corrupt && unfinished;
   last_with_frames_ = at;
   segment.tally.state = SegmentTally::State::sealed;
   segment.tally.end = scan.end;
   if (corrupt) {
-    quarantine(segment, "corrupt at byte " + std::to_string(scan.end) + ", frame " + std::to_string(scan.expected) +
-                            " was synced and is damaged");
+    quarantine(segment, "corrupt at byte " + std::to_string(scan.end) + ", frame " +
+                            std::to_string(scan.expected) + " was synced and is damaged");
     segment.tally.end = bytes_.size();
   }
   IndexBuilder builder;
   for (const FoundFrame& frame : corrupt ? here : chain) {
     builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
-    if (!have_checkpoint_ || frame.view.number >= checkpoint_.head.position.next_frame) take(frame.view, corrupt);
+    if (!have_checkpoint_ || frame.view.number >= checkpoint_.head.position.next_frame)
+      take(frame.view, corrupt);
     segment.tally.last_frame = std::max(segment.tally.last_frame, frame.view.number);
     segment.frames.emplace_back(frame.view.number, frame.offset);
     vouched_ = std::max(vouched_, frame.view.synced_through);
@@ -126,8 +130,11 @@ bool Recovery::vouched_for(size_t at, const std::vector<FoundFrame>& here) {
   for (size_t next = at + 1; next < segments_.size() && vouched < expected_; ++next) {
     std::unique_ptr<File> file;
     if (open(segments_[next].header, &file) != 0 || read_segment(*file, SIZE_MAX, &bytes) != 0) continue;
-    const auto look = [&](const FoundFrame& frame) { vouched = std::max(vouched, frame.view.synced_through); };
-    scan_segment(bytes.span(), segments_[next].header, format::segment_header_bytes, bytes.size(), 0, look, look);
+    const auto look = [&](const FoundFrame& frame) {
+      vouched = std::max(vouched, frame.view.synced_through);
+    };
+    scan_segment(bytes.span(), segments_[next].header, format::segment_header_bytes, bytes.size(), 0, look,
+                 look);
   }
   return vouched >= expected_;
 }
@@ -199,15 +206,22 @@ void Recovery::apply(const Record& record) {
         highest_sequence_ = std::max(highest_sequence_, facts.sequence);
       }
       break;
-    case RecordKind::settle: settled_.insert(settled_.end(), record.runs.begin(), record.runs.end()); break;
+    case RecordKind::settle:
+      settled_.insert(settled_.end(), record.runs.begin(), record.runs.end());
+      break;
     case RecordKind::retry:
-      checkpoint_.changes[sequence] = {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1,
-                                       .attempts = record.attempts};
+      checkpoint_.changes[sequence] = {
+          .due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1, .attempts = record.attempts};
       break;
     case RecordKind::dead:
       checkpoint_.changes[sequence] = {.dead = 1, .attempts = record.attempts};
-      checkpoint_.dead[sequence] = {sequence, record.queue, record.attempts, record.died_ms, record.bytes,
-                                    std::string(record.reason), std::string(record.excerpt)};
+      checkpoint_.dead[sequence] = {sequence,
+                                    record.queue,
+                                    record.attempts,
+                                    record.died_ms,
+                                    record.bytes,
+                                    std::string(record.reason),
+                                    std::string(record.excerpt)};
       break;
     case RecordKind::revive:
       checkpoint_.changes[sequence] = {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1};
@@ -220,7 +234,8 @@ void Recovery::apply(const Record& record) {
         checkpoint_.notes[std::string(record.name)] = record.value;
       }
       break;
-    case RecordKind::none: break;
+    case RecordKind::none:
+      break;
   }
 }
 

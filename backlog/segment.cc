@@ -20,8 +20,12 @@ constexpr size_t header_checked_bytes = format::segment_header_used - 8;
 
 }  // namespace
 
-std::string segment_name(uint32_t slot) { return numbered(slot, ".segment"); }
-std::string index_name(uint32_t slot) { return numbered(slot, ".index"); }
+std::string segment_name(uint32_t slot) {
+  return numbered(slot, ".segment");
+}
+std::string index_name(uint32_t slot) {
+  return numbered(slot, ".index");
+}
 
 bool parse_segment_name(std::string_view name, uint32_t* slot) {
   if (name.size() != 16 || name.substr(8) != ".segment") return false;
@@ -87,8 +91,8 @@ int read_segment(File& file, uint64_t end, ByteBuffer* bytes) {
   return 0;
 }
 
-ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from, uint64_t end,
-                        uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
+ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from,
+                        uint64_t end, uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
                         const std::function<void(const FoundFrame&)>& later) {
   end = std::min<uint64_t>(end, bytes.size());
   ScanResult result{.end = from, .expected = expected};

@@ -43,20 +43,20 @@ struct FoundFrame {
 
 // How a reading of a segment came to its end.
 struct ScanResult {
-  uint64_t end = 0;         // behind the last frame of the unbroken chain
-  uint64_t expected = 0;    // the number the next frame would have had
-  bool broken_frame = false;  // a frame of this segment began at `end` and is not whole
-  uint64_t later_frames = 0;       // good ones found behind a broken place
+  uint64_t end = 0;                   // behind the last frame of the unbroken chain
+  uint64_t expected = 0;              // the number the next frame would have had
+  bool broken_frame = false;          // a frame of this segment began at `end` and is not whole
+  uint64_t later_frames = 0;          // good ones found behind a broken place
   uint64_t later_synced_through = 0;  // the highest any of those vouches for
 };
 
-// Reads `bytes` (a segment from its byte 0) from `from` on: every good frame of the chain that starts there goes
-// to `chain`. At the first place that is no good frame the chain ends; from there on good frames are searched for
-// at every multiple of 8 and go to `later` (may be empty: then nothing is searched).
-// The first frame's number is taken as it comes (`expected` only helps to know a broken one); those behind it rise
-// by one. Views point into `bytes`.
-ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from, uint64_t end,
-                        uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
+// Reads `bytes` (a segment from its byte 0) from `from` on: every good frame of the chain that starts there
+// goes to `chain`. At the first place that is no good frame the chain ends; from there on good frames are
+// searched for at every multiple of 8 and go to `later` (may be empty: then nothing is searched). The first
+// frame's number is taken as it comes (`expected` only helps to know a broken one); those behind it rise by
+// one. Views point into `bytes`.
+ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from,
+                        uint64_t end, uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
                         const std::function<void(const FoundFrame&)>& later);
 
 }  // namespace forebay

@@ -1,11 +1,11 @@
 // SegmentPool: segments that hold nothing yet, ready to be appended to, and how more of them come to be.
 //
-// Spares have their header on disk, synced, name included. The helper keeps a few ahead: new files zero-filled
-// (syncing into written blocks is much faster), recycled ones with a new header only. When it falls behind,
-// take() grows one unzeroed by itself; nobody waits for zeroes.
-// The last two spares are the reserve: messages never get them, compaction leaves one, changes may take all.
-// Spares are used in the order of their numbers, so that the order of numbers is the order of the log.
-// No more files are created than max_bytes holds. Any thread may call anything.
+// Spares have their header on disk, synced, name included. The helper keeps a few ahead: new files
+// zero-filled (syncing into written blocks is much faster), recycled ones with a new header only. When it
+// falls behind, take() grows one unzeroed by itself; nobody waits for zeroes. The last two spares are the
+// reserve: messages never get them, compaction leaves one, changes may take all. Spares are used in the order
+// of their numbers, so that the order of numbers is the order of the log. No more files are created than
+// max_bytes holds. Any thread may call anything.
 #pragma once
 
 #include <array>
@@ -46,8 +46,8 @@ class SegmentPool {
   static constexpr size_t spares_ahead = 4;  // kept ready by the helper, the reserve included
 
   // `last_number`: of the log so far. `files_now`: how many segment files there are, whatever their state.
-  SegmentPool(Files& files, const Options& options, uint32_t next_slot, uint32_t next_number, uint32_t last_number,
-              size_t files_now);
+  SegmentPool(Files& files, const Options& options, uint32_t next_slot, uint32_t next_number,
+              uint32_t last_number, size_t files_now);
 
   // 0 and a segment to append to; ENOSPC when only the reserve is left; or the errno of growing one.
   int take(SegmentUse use, FreshSegment* fresh);
@@ -56,9 +56,11 @@ class SegmentPool {
   // Makes one more spare if there are too few: the helper's job. An errno, or 0.
   int prepare();
   bool wants_spare() const;
-  // Removes files nobody needs, leaving `keep` free slots; their slots. Unsynced: a lost removal costs nothing.
+  // Removes files nobody needs, leaving `keep` free slots; their slots. Unsynced: a lost removal costs
+  // nothing.
   std::vector<uint32_t> trim(size_t keep);
-  // Gives up free files, or else one spare of the reserve: what a checkpoint needs on a full disk. False: none left.
+  // Gives up free files, or else one spare of the reserve: what a checkpoint needs on a full disk. False:
+  // none left.
   bool give_up_spare();
 
   // Other files of the data_dir, as far as they count against max_bytes.

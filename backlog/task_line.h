@@ -1,5 +1,5 @@
-// TaskLine: jobs for one worker, in order, that can be waited for and called off. Inbox: jobs for the loop thread.
-// Both outlive themselves gracefully: what a worker runs after they have gone does nothing.
+// TaskLine: jobs for one worker, in order, that can be waited for and called off. Inbox: jobs for the loop
+// thread. Both outlive themselves gracefully: what a worker runs after they have gone does nothing.
 #pragma once
 
 #include <functional>

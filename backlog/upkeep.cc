@@ -17,7 +17,8 @@ constexpr Duration pause_after_error = Duration::seconds(1);
 }  // namespace
 
 Upkeep::Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool,
-               BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken)
+               BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence,
+               Broken broken)
     : files_(files),
       clock_(clock),
       options_(options),
@@ -122,7 +123,9 @@ uint64_t Upkeep::room() const {
   return pool_.room() + (left > 4096 ? left - 4096 : 0);
 }
 
-bool Upkeep::space_short() const { return room() < 2 * options_.segment_bytes; }
+bool Upkeep::space_short() const {
+  return room() < 2 * options_.segment_bytes;
+}
 
 CheckpointHead Upkeep::next_head(bool clean) const {
   return {checkpoint_generation_ + 1, clean, clock_.now().wall.ms(), next_sequence_, position_};
@@ -167,8 +170,8 @@ std::vector<uint32_t> Upkeep::dead_segments() const {
   return dead;
 }
 
-// On a full disk nothing could ever be recycled again, were there no room for the checkpoint that allows it: index
-// files of dead segments go first, then free files and spares.
+// On a full disk nothing could ever be recycled again, were there no room for the checkpoint that allows it:
+// index files of dead segments go first, then free files and spares.
 Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes,
                                          const std::vector<uint32_t>& dead) {
   Written written{.bytes = bytes.size()};
@@ -189,7 +192,8 @@ Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer&
 
 void Upkeep::checkpoint_written(const CheckpointHead& head, const Written& written) {
   checkpointing_ = false;
-  if (written.sync_failed) return broken_(std::string("syncing a checkpoint: ") + std::strerror(written.error));
+  if (written.sync_failed)
+    return broken_(std::string("syncing a checkpoint: ") + std::strerror(written.error));
   if (written.error != 0) {
     checkpoint_due_ = true;
     checkpoint_from_ = clock_.now().steady + pause_after_error;
@@ -212,7 +216,8 @@ int Upkeep::checkpoint_now(bool clean) {
 
 bool Upkeep::recyclable(uint32_t slot, const SegmentTally& tally) const {
   const uint64_t covered = std::min(checkpointed_frames_[0], checkpointed_frames_[1]);
-  if (tally.state != SegmentTally::State::sealed || tally.live != 0 || tally.unsynced_settles != 0) return false;
+  if (tally.state != SegmentTally::State::sealed || tally.live != 0 || tally.unsynced_settles != 0)
+    return false;
   if (tally.pins != 0 || tally.last_frame >= covered) return false;
   const auto index = index_bytes_.find(slot);
   return index == index_bytes_.end() || index->second != 0;

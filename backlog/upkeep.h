@@ -1,8 +1,8 @@
 // Upkeep: what keeps the journal going besides messages: spare segments, index files, checkpoints, recycling,
 // removal of files nobody needs, compaction. Decided on the loop thread, done by the helper.
 //
-// A sealed segment is recycled when nothing in it lives, every settle of its messages is synced, both checkpoints
-// on disk lie behind it, its index file is written and no read of it is under way.
+// A sealed segment is recycled when nothing in it lives, every settle of its messages is synced, both
+// checkpoints on disk lie behind it, its index file is written and no read of it is under way.
 #pragma once
 
 #include <functional>
@@ -29,13 +29,14 @@ class Upkeep {
     uint64_t checkpoint_bytes = 0;
   };
   using Broken = std::function<void(const std::string&)>;
-  Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool, BodyReader& bodies,
-         TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken);
+  Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool,
+         BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken);
 
   void start(RecoveredLog& log, bool clean);
   // A commit came back: segments opened and sealed, the log's new position.
   void committed(CommitResult& result);
-  // At the end of a turn, right before `group` is handed over: whatever is due. True: copies were put into it.
+  // At the end of a turn, right before `group` is handed over: whatever is due. True: copies were put into
+  // it.
   bool run(Group& group, Instant now);
   // What is left of room for messages, the open segment included.
   uint64_t room() const;
@@ -85,8 +86,8 @@ class Upkeep {
   uint64_t new_bytes_ = 0;  // of frames, and of segments that died, since the last checkpoint
   bool checkpoint_due_ = false;
   bool checkpointing_ = false;
-  // A checkpoint knows of changes up to a batch; it is written when that batch is synced, so that a crash never
-  // finds half a batch.
+  // A checkpoint knows of changes up to a batch; it is written when that batch is synced, so that a crash
+  // never finds half a batch.
   struct Waiting {
     CheckpointHead head;
     std::shared_ptr<ByteBuffer> bytes;

@@ -19,8 +19,8 @@ void begin_whole(ByteBuffer& bytes, const WholeFile& what);
 
 // Writes it in place, unsynced: for files that may be lost or torn at any time.
 int write_whole(Files& files, std::string_view name, ByteBuffer& bytes);
-// Puts it in the place of what was there, whole or not at all, durable when this returns 0 (temporary file, sync,
-// rename, sync of the directory). `sync_failed` tells a failed sync from a failed write.
+// Puts it in the place of what was there, whole or not at all, durable when this returns 0 (temporary file,
+// sync, rename, sync of the directory). `sync_failed` tells a failed sync from a failed write.
 int replace_whole(Files& files, std::string_view name, ByteBuffer& bytes, bool* sync_failed);
 
 enum class WholeState { good, missing, damaged, other_version };

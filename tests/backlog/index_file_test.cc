@@ -11,7 +11,8 @@
 namespace forebay {
 namespace {
 
-// Messages as a segment has them: originals in order, copies of older ones among them, some for several receivers.
+// Messages as a segment has them: originals in order, copies of older ones among them, some for several
+// receivers.
 std::vector<IndexEntry> any_entries() {
   std::vector<IndexEntry> entries;
   Sequence sequence = *rc::gen::inRange<Sequence>(1, 1'000'000'000);

@@ -8,7 +8,9 @@ namespace {
 
 using Reports = std::vector<std::pair<uint64_t, int>>;
 
-bool is_segment(const std::string& name) { return name.ends_with(".segment"); }
+bool is_segment(const std::string& name) {
+  return name.ends_with(".segment");
+}
 
 TEST(JournalFault, AFullDiskRefusesMessagesKeepsChangesAndRecoversByItself) {
   MemoryFiles disk;

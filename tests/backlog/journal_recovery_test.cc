@@ -180,7 +180,8 @@ TEST(JournalRecovery, AtAnyMomentEitherCheckpointWillDo) {
   std::set<Sequence> alive;
   for (int i = 0; i < 8'000; ++i) {
     if (rig.journal->room(304) == 0) alive.insert(rig.append(std::string(300, 'x')));
-    // Mostly new ones are delivered, so that young segments die: those that one checkpoint knows and one does not.
+    // Mostly new ones are delivered, so that young segments die: those that one checkpoint knows and one does
+    // not.
     for (int n = 0; i % 20 == 0 && n < 20 && alive.size() > 60; ++n) {
       const auto at = n == 0 ? alive.begin() : std::prev(alive.end(), 21);
       rig.journal->settle(*at, Settlement::delivered);
@@ -272,8 +273,10 @@ TEST(JournalRecovery, AnotherFormatVersionIsRefusedByName) {
       Rig rig(left);
       EXPECT_EQ(rig.open(), EINVAL) << name;
       EXPECT_NE(rig.error.find(name), std::string::npos) << rig.error;
-      EXPECT_NE(rig.error.find("format version " + std::to_string(version) + " (this program reads version 1)"),
-                std::string::npos) << rig.error;
+      EXPECT_NE(
+          rig.error.find("format version " + std::to_string(version) + " (this program reads version 1)"),
+          std::string::npos)
+          << rig.error;
     }
   }
 }
@@ -357,7 +360,8 @@ TEST(JournalOffline, TellsAGoodStoreFromADamagedOneWithoutTouchingEither) {
   report.clear();
   disk.bytes(first_segment)[frames[3] + 40] ^= std::byte{1};
   EXPECT_EQ(journal_verify(disk, &report), 1) << report;
-  EXPECT_NE(report.find(first_segment + ": frame 4 damaged at byte " + std::to_string(frames[3])), std::string::npos)
+  EXPECT_NE(report.find(first_segment + ": frame 4 damaged at byte " + std::to_string(frames[3])),
+            std::string::npos)
       << report;
   report.clear();
   EXPECT_EQ(journal_stat(disk, &report), 0) << report;

@@ -109,8 +109,9 @@ int MemoryFiles::grow(Node& node, uint64_t bytes) {
 int Rig::open() {
   recovered.clear();
   const JournalPorts ports{files, commit_worker, helper, reader, loop, clock, *this};
-  return Journal::open(ports, options, [this](const RecoveredMessage& message) { recovered.push_back(message); },
-                       &journal, &error);
+  return Journal::open(
+      ports, options, [this](const RecoveredMessage& message) { recovered.push_back(message); }, &journal,
+      &error);
 }
 
 void Rig::run_all() {

@@ -83,15 +83,17 @@ class Rig : public BacklogListener {
 
   int open();  // fills `recovered` and `error`
   void open_or_fail() { ASSERT_EQ(open(), 0) << error; }
-  void run_all();                   // until nobody has anything to do
+  void run_all();  // until nobody has anything to do
   bool step_random(std::mt19937_64& random);
 
   // Appends one message, returns its sequence.
   Sequence append(const std::string& body, QueueId queue = 1);
-  uint64_t commit();  // flush and run everything; the batch
+  uint64_t commit();                     // flush and run everything; the batch
   std::string fetch(Sequence sequence);  // the body, or "errno N"
 
-  void on_committed(uint64_t batch, int messages_error) override { committed.emplace_back(batch, messages_error); }
+  void on_committed(uint64_t batch, int messages_error) override {
+    committed.emplace_back(batch, messages_error);
+  }
   void on_broken(const std::string& what) override { broken.push_back(what); }
   void on_synced(Duration, uint32_t messages) override { synced.push_back(messages); }
 

@@ -1,4 +1,5 @@
-// journal_speed [MESSAGES] [DIR]: how fast the journal takes 300-byte messages in, comes back, and what that costs.
+// journal_speed [MESSAGES] [DIR]: how fast the journal takes 300-byte messages in, comes back, and what that
+// costs.
 #include <fmt/core.h>
 #include <sys/resource.h>
 
@@ -64,8 +65,8 @@ int run(uint64_t messages, const std::string& path) {
     ThreadedRig rig(path);
     const auto start = std::chrono::steady_clock::now();
     if (rig.open() != 0) return fmt::print("{}\n", rig.error), 1;
-    fmt::print("recovery after a kill        {:>12.3f} s, {} messages, {} frames replayed\n", seconds_since(start),
-               rig.recovered_messages, rig.journal->recovery().replayed_frames);
+    fmt::print("recovery after a kill        {:>12.3f} s, {} messages, {} frames replayed\n",
+               seconds_since(start), rig.recovered_messages, rig.journal->recovery().replayed_frames);
   }
   return 0;
 }

@@ -1,4 +1,5 @@
-// ThreadedRig: a journal as it runs in earnest: real files, three worker threads, the calling thread as the loop.
+// ThreadedRig: a journal as it runs in earnest: real files, three worker threads, the calling thread as the
+// loop.
 #pragma once
 
 #include <unistd.h>
@@ -73,8 +74,8 @@ class ThreadedRig : public BacklogListener {
 
   int open() {
     const JournalPorts ports{*files, commit_worker, helper, reader, loop, clock, *this};
-    return Journal::open(ports, options, [this](const RecoveredMessage& message) { recovered(message); }, &journal,
-                         &error);
+    return Journal::open(
+        ports, options, [this](const RecoveredMessage& message) { recovered(message); }, &journal, &error);
   }
   // Flushes and waits until everything flushed is reported.
   void commit() {
