@@ -54,8 +54,8 @@ class CrashRun {
     world_.reset();
     if (crash_.recovery_cuts_every != 0) cut_recoveries();
     // A journal that is broken or stopped halfway wrote no more attempts: they may be unknown, as after a
-    // cut. So may those whose write failed last of all; others were written again.
-    bool halfway = outcome_.loud || stopped || (crash_.fault && crash_.fault->at + 10 > outcome_.operations);
+    // cut. So may those whose write failed in the last turn; others were written again.
+    bool halfway = outcome_.loud || stopped || (crash_.fault && crash_.fault->at > last_turn_);
     Ended ended = forget || halfway ? Ended::power : Ended::process;
     if (recover(ended, "after the crash")) later_lives();
     return std::move(outcome_);
@@ -82,7 +82,9 @@ class CrashRun {
       });
     });
     if (crash_.lifted_after == 0) {
-      script.turns(crash_.turns);
+      script.turns(crash_.turns - 1);
+      last_turn_ = disk_.operations();
+      script.turn();
     } else {
       turns_with_trouble(script);
     }
@@ -188,6 +190,7 @@ class CrashRun {
   Ledger ledger_;
   std::unique_ptr<JournalWorld> world_;
   Contents found_;
+  uint64_t last_turn_ = 0;  // of the first life: the operations before it
   CrashOutcome outcome_;
 };
 
