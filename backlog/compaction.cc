@@ -11,6 +11,7 @@ namespace {
 
 // Dead bytes below this many segments are not worth the copying: they go by themselves as the queue drains.
 constexpr uint64_t slack_segments = 4;
+constexpr uint32_t turns_between_looks = 64;
 
 }  // namespace
 
@@ -19,6 +20,8 @@ Compaction::Compaction(Files& files, TaskLine& helper, Inbox& inbox, Catalog& ca
 
 void Compaction::choose(bool space_short) {
   if (state_ != State::idle) return;
+  if (turns_to_look_ > 0 && !space_short) return void(--turns_to_look_);
+  turns_to_look_ = turns_between_looks;
   uint64_t used = 0, longest = 0;
   uint32_t best = 0;
   double best_share = space_short ? 0.9 : 0.5;
@@ -81,8 +84,10 @@ void Compaction::leave(bool unfit) {
   SegmentTally& tally = catalog_.segment(slot_);
   --tally.pins;
   if (unfit) unfit_.insert(tally.number);
+  if (tally.live == 0) emptied_bytes_ += tally.end;
   load_.reset();
   state_ = State::idle;
+  turns_to_look_ = 0;
 }
 
 bool Compaction::copy_some(Group& group, Instant now, bool space_short) {

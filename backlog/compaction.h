@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "backlog/catalog.h"
@@ -23,12 +24,14 @@ class Compaction {
 
   Compaction(Files& files, TaskLine& helper, Inbox& inbox, Catalog& catalog);
 
-  // Chooses a segment if none is being worked on and enough is dead.
+  // Chooses a segment if none is being worked on and enough is dead. Looks around only now and then.
   void choose(bool space_short);
   // Copies the next portion into `group` if one is due. True: something was added.
   bool copy_some(Group& group, Instant now, bool space_short);
   // The group came back: its copies are synced, or were not written.
   void committed(const Group& group);
+  // Bytes of segments emptied since the last call.
+  uint64_t take_emptied_bytes() { return std::exchange(emptied_bytes_, 0); }
   bool idle() const { return state_ == State::idle; }
 
  private:
@@ -51,6 +54,8 @@ class Compaction {
   Inbox& inbox_;
   Catalog& catalog_;
   State state_ = State::idle;
+  uint32_t turns_to_look_ = 0;
+  uint64_t emptied_bytes_ = 0;
   uint32_t slot_ = 0;
   std::shared_ptr<Load> load_;
   size_t next_record_ = 0;

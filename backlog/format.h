@@ -4,9 +4,10 @@
 //
 // Segment file NNNNNNNN.segment (slot in decimal), of fixed size:
 //   0     u64 magic   8 u32 version   12 u32 store id   16 u32 slot   20 u32 number   24 u32 generation
-//   28    u32 zero   32 u64 size of the file   40 u64 salt   48 u64 checksum of bytes 0 to 47
+//   28    u32 predecessor   32 u64 size of the file   40 u64 salt   48 u64 checksum of bytes 0 to 47
 //   4096  frames, one behind another, each starting at a multiple of 8
-//   number: order of the segments in the log, rising, never reused. generation: how often the slot was used.
+//   number: order of the segments in the log, rising, never reused. predecessor: the number before it, so that a
+//   segment that vanished is missed even if it was the last in use. generation: how often the slot was used.
 //   salt: seed of all checksums in the segment, not to be guessed from outside: bytes of an older generation, or
 //   forged inside a body, never pass for a frame.
 //

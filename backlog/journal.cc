@@ -1,18 +1,10 @@
-#include "backlog/journal.h"
-
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
 
-#include "backlog/attempts_file.h"
-#include "backlog/body_reader.h"
-#include "backlog/committer.h"
-#include "backlog/format.h"
-#include "backlog/metered_files.h"
-#include "backlog/store_file.h"
-#include "backlog/upkeep.h"
-#include "backlog/whole_file.h"
+#include "backlog/open_journal.h"
+#include "backlog/record.h"
 
 namespace forebay {
 namespace {
@@ -22,181 +14,13 @@ constexpr size_t settle_runs_per_record = 4096;
 constexpr size_t excerpt_bytes_max = 256;
 const Duration probe_interval = Duration::seconds(1);
 
-class OpenJournal final : public Journal {
- public:
-  OpenJournal(const JournalPorts& ports, const JournalOptions& options)
-      : files_(ports.files),
-        clock_(ports.clock),
-        listener_(ports.listener),
-        options_(options),
-        inbox_(ports.loop),
-        helper_(ports.helper),
-        bodies_(files_, ports.reader, inbox_, catalog_, options.window_bytes) {}
-  ~OpenJournal() override;
-
-  int start(Worker& commit, const Recovered& recovered, std::string* error);
-
-  int room(uint64_t bytes) override;
-  void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
-  void settle(Sequence sequence, Settlement how) override;
-  void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) override;
-  void dead(const DeadLetter& letter) override;
-  void revive(Sequence sequence, int64_t due_ms) override;
-  void note(std::string_view name, std::string_view value) override;
-  uint64_t open_batch() const override { return open_->batch; }
-  void flush() override;
-
-  void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
-  void attempt_over(Sequence sequence) override { attempts_.over(sequence); }
-  void write_attempts() override { attempts_.write(); }
-
-  void fetch(Sequence sequence, Fetched done) override { bodies_.fetch(sequence, std::move(done)); }
-  void prefetch(std::span<const Sequence> sequences) override { bodies_.prefetch(sequences); }
-
-  std::optional<DeadLetter> dead_letter(Sequence sequence) const override;
-  std::string noted(std::string_view name) const override;
-  Sequence next_sequence() const override { return next_sequence_; }
-  BacklogFigures figures() const override;
-  uint32_t store_id() const override { return store_.store_id; }
-  std::span<const uint8_t, 16> id_key() const override { return store_.id_key; }
-  int queue_id(std::string_view name, QueueId* id) override;
-  void close() override;
-
-  const RecoveryReport& recovery() const override { return report_; }
-  size_t index_bytes() const override { return catalog_.memory_bytes(); }
-
- private:
-  int open_store(std::string* error);
-  int create_store(std::string* error);
-  int assemble(Worker& commit, RecoveredLog& log, std::string* error);
-
-  void mark_change();
-  void encode_settles();
-  std::unique_ptr<Group> fresh_group();
-  void committed(CommitResult& result);
-  void admit(Group& group);
-  void keep_bodies(Group& group);
-  void note_refusal(const Group& group);
-  void broken(const std::string& what);
-  int failed(const std::string& what, int error, std::string* words) const;
-
-  MeteredFiles files_;
-  Clock& clock_;
-  BacklogListener& listener_;
-  const JournalOptions options_;
-  StoreFile store_;
-  RecoveryReport report_;
-  Catalog catalog_;
-  AttemptsFile attempts_;
-  Inbox inbox_;
-  TaskLine helper_;
-  BodyReader bodies_;
-  std::unique_ptr<SegmentPool> pool_;
-  std::unique_ptr<Upkeep> upkeep_;
-  std::unique_ptr<Committer> committer_;
-
-  std::unique_ptr<Group> open_;
-  std::vector<std::pair<Sequence, Settlement>> settles_;  // of the open group, not yet encoded
-  Sequence next_sequence_ = 1;
-  uint64_t gathered_bytes_ = 0;  // of messages, appended and not yet reported
-  bool changes_waiting_ = false;
-  bool broken_ = false;
-  bool closed_ = false;
-  int refusing_ = 0;  // the errno of the last failed write of messages
-  Instant probed_;
-  Instant poked_;
-  mutable uint64_t disk_free_ = 0;
-};
+}  // namespace
 
 OpenJournal::~OpenJournal() {
   inbox_.stop();
   if (committer_) committer_->stop();
   helper_.stop();
   bodies_.stop();
-}
-
-// -- opening --
-
-int OpenJournal::failed(const std::string& what, int error, std::string* words) const {
-  *words = files_.where() + ": " + what + ": " + std::strerror(error);
-  return error;
-}
-
-int OpenJournal::start(Worker& commit, const Recovered& recovered, std::string* error) {
-  if (const int locked = files_.lock(format::lock_name); locked == EWOULDBLOCK) {
-    *error = "another forebay uses this data_dir (" + files_.where() + ")";
-    return locked;
-  } else if (locked != 0) {
-    return failed("locking", locked, error);
-  }
-  if (const int unopened = open_store(error)) return unopened;
-  std::unordered_map<Sequence, uint8_t> attempts;
-  if (const int unread = attempts_.open(files_, &attempts)) return failed("the attempts file", unread, error);
-  RecoveredLog log;
-  Recovery recovery(files_, store_, options_.segment_bytes);
-  if (const int lost = recovery.run(attempts, &catalog_, recovered, &log, &report_, error)) return lost;
-  next_sequence_ = log.next_sequence;
-  if (const int unready = assemble(commit, log, error)) return unready;
-  if (const int unkept = attempts_.restart(log.crashed)) return failed("the attempts file", unkept, error);
-  return 0;
-}
-
-int OpenJournal::open_store(std::string* error) {
-  switch (read_store(files_, &store_, error)) {
-    case StoreState::good: return 0;
-    case StoreState::refused: return EINVAL;
-    case StoreState::missing: break;
-  }
-  std::vector<std::string> names;
-  if (const int unread = files_.list(&names)) return failed("listing", unread, error);
-  for (const std::string& name : names) {
-    uint32_t slot = 0;
-    if (!parse_segment_name(name, &slot)) continue;
-    *error = files_.where() + ": has segments but no store file; put the file back, or move the segments away";
-    return EINVAL;
-  }
-  return create_store(error);
-}
-
-// The store file comes last: with it the store exists.
-int OpenJournal::create_store(std::string* error) {
-  store_.store_id = options_.new_store_id;
-  store_.id_key = options_.new_id_key;
-  bool sync_failed = false;
-  const CheckpointHead head{.generation = 1, .clean = true, .written_ms = clock_.now().wall.ms()};
-  ByteBuffer checkpoint = encode_checkpoint(store_.store_id, head, Catalog());
-  files_.remove(format::checkpoint_names[1]);
-  if (const int unwritten = replace_whole(files_, format::checkpoint_names[0], checkpoint, &sync_failed)) {
-    return failed("creating the store", unwritten, error);
-  }
-  const int unwritten = write_store(files_, store_);
-  return unwritten == 0 ? 0 : failed("creating the store", unwritten, error);
-}
-
-int OpenJournal::assemble(Worker& commit, RecoveredLog& log, std::string* error) {
-  const SegmentPool::Options options{store_.store_id, store_.id_key, options_.segment_bytes, options_.max_bytes};
-  pool_ = std::make_unique<SegmentPool>(files_, options, log.next_slot, log.next_number, log.segment_files);
-  for (const FreeSlot& slot : log.free) pool_->recycle(slot);
-  upkeep_ = std::make_unique<Upkeep>(
-      files_, clock_,
-      Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes}, catalog_, *pool_, bodies_,
-      helper_, inbox_, next_sequence_, [this](const std::string& what) { broken(what); });
-  committer_ = std::make_unique<Committer>(
-      commit, *pool_, LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number), clock_,
-      [this](CommitResult result) {
-        auto shared = std::make_shared<CommitResult>(std::move(result));
-        inbox_.post([this, shared] { committed(*shared); });
-      });
-  open_ = std::make_unique<Group>();
-  open_->batch = 1;
-  files_.free_bytes(&disk_free_);
-  if (options_.max_bytes < (SegmentPool::reserve + 2) * options_.segment_bytes) {
-    *error = files_.where() + ": max_bytes must hold at least " + std::to_string(SegmentPool::reserve + 2) +
-             " segments of " + std::to_string(options_.segment_bytes) + " bytes";
-    return ENOSPC;
-  }
-  upkeep_->start(log, report_.clean);
-  return 0;
 }
 
 // -- gathering --
@@ -435,16 +259,6 @@ void OpenJournal::close() {
   inbox_.drain();
   if (broken_ || changes_waiting_) return;
   upkeep_->checkpoint_now(true);
-}
-
-}  // namespace
-
-int Journal::open(const JournalPorts& ports, const JournalOptions& options, const Recovered& recovered,
-                  std::unique_ptr<Journal>* journal, std::string* error) {
-  auto opened = std::make_unique<OpenJournal>(ports, options);
-  if (const int failed = opened->start(ports.commit, recovered, error)) return failed;
-  *journal = std::move(opened);
-  return 0;
 }
 
 }  // namespace forebay

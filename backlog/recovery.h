@@ -54,7 +54,7 @@ class Recovery {
   // A step that sequences may have been handed out ahead of what is on disk.
   static constexpr Sequence unclean_jump = 1 << 24;
 
-  Recovery(Files& files, const StoreFile& store, uint64_t segment_bytes);
+  Recovery(Files& files, const StoreFile& store) : files_(files), store_(store) {}
   // An errno with `error` in words (a format this program does not read, an unreadable directory), or 0.
   int run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog,
           const std::function<void(const RecoveredMessage&)>& recovered, RecoveredLog* log, RecoveryReport* report,
@@ -77,6 +77,7 @@ class Recovery {
   int read_segments();
   int read_segment_file(uint32_t slot);
   void classify();
+  void miss_predecessors();
   void replay();
   bool replay_one(size_t at);
   bool vouched_for(size_t at, const std::vector<FoundFrame>& here);
@@ -96,7 +97,6 @@ class Recovery {
 
   Files& files_;
   const StoreFile& store_;
-  const uint64_t segment_bytes_;
   const std::unordered_map<Sequence, uint8_t>* attempts_ = nullptr;
   Catalog* catalog_ = nullptr;
   RecoveredLog* log_ = nullptr;

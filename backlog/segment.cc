@@ -41,7 +41,7 @@ int write_segment_header(File& file, const SegmentHeader& header) {
   bytes.u32(header.slot);
   bytes.u32(header.number);
   bytes.u32(header.generation);
-  bytes.u32(0);
+  bytes.u32(header.previous);
   bytes.u64(header.file_bytes);
   bytes.u64(header.salt);
   assert(bytes.size() == header_checked_bytes);
@@ -68,7 +68,7 @@ int read_segment_header(File& file, SegmentHeader* header, HeaderState* state, u
   header->slot = in.u32();
   header->number = in.u32();
   header->generation = in.u32();
-  in.u32();
+  header->previous = in.u32();
   header->file_bytes = in.u64();
   header->salt = in.u64();
   if (in.u64() == checksum({bytes, header_checked_bytes})) *state = HeaderState::good;

@@ -17,6 +17,7 @@ struct SegmentHeader {
   uint32_t slot = 0;        // the file
   uint32_t number = 0;      // its place in the log; 0 is none
   uint32_t generation = 0;  // how often the slot was used
+  uint32_t previous = 0;    // the number before this one when it was made
   uint64_t file_bytes = 0;
   uint64_t salt = 0;
 };

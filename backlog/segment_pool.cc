@@ -1,5 +1,6 @@
 #include "backlog/segment_pool.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -9,8 +10,13 @@
 namespace forebay {
 
 SegmentPool::SegmentPool(Files& files, const Options& options, uint32_t next_slot, uint32_t next_number,
-                         size_t files_now)
-    : files_(files), options_(options), next_slot_(next_slot), next_number_(next_number), file_count_(files_now) {}
+                         uint32_t last_number, size_t files_now)
+    : files_(files),
+      options_(options),
+      next_slot_(next_slot),
+      next_number_(next_number),
+      previous_number_(last_number),
+      file_count_(files_now) {}
 
 int SegmentPool::take(SegmentUse use, FreshSegment* fresh) {
   const size_t left_alone = use == SegmentUse::messages ? reserve : use == SegmentUse::copies ? 1 : 0;
@@ -20,6 +26,7 @@ int SegmentPool::take(SegmentUse use, FreshSegment* fresh) {
       if (spares_.size() > left_alone) {
         *fresh = std::move(spares_.front());
         spares_.pop_front();
+        last_taken_ = fresh->header.number;
         return 0;
       }
     }
@@ -68,7 +75,7 @@ int SegmentPool::make(bool zeroed) {
   if (fresh) files_.remove(segment_name(slot.slot));
   const std::lock_guard lock(mutex_);
   if (fresh) --file_count_;
-  if (!fresh) free_.push_back(slot);
+  if (!fresh) free_.push_front(slot);
   return error;
 }
 
@@ -77,6 +84,11 @@ int SegmentPool::open_slot(bool fresh, const FreeSlot& slot, bool zeroed, std::s
   const auto mode = fresh ? Files::Mode::create_new : Files::Mode::open_existing;
   if (const int error = files_.open(segment_name(slot.slot), mode, &opened)) return error;
   *file = std::move(opened);
+  uint64_t size = 0;
+  if (const int error = (*file)->size(&size)) return error;
+  if (size > options_.segment_bytes) {  // from before the configured size was lowered
+    if (const int error = (*file)->truncate(options_.segment_bytes)) return error;
+  }
   if (const int error = (*file)->allocate(options_.segment_bytes)) return error;
   return fresh && zeroed ? fill_with_zeroes(**file) : 0;
 }
@@ -92,12 +104,12 @@ int SegmentPool::fill_with_zeroes(File& file) {
 }
 
 int SegmentPool::head(bool fresh, const FreeSlot& slot, std::shared_ptr<File> file) {
-  const std::lock_guard one_at_a_time(heading_);
   SegmentHeader header{.store_id = options_.store_id, .slot = slot.slot, .generation = slot.generation + 1,
                        .file_bytes = options_.segment_bytes};
   {
     const std::lock_guard lock(mutex_);
     header.number = next_number_++;
+    header.previous = previous_number_;
   }
   header.salt = salt_of(header.number, header.generation);
   if (const int error = write_segment_header(*file, header)) return error;
@@ -106,7 +118,13 @@ int SegmentPool::head(bool fresh, const FreeSlot& slot, std::shared_ptr<File> fi
     if (const int error = files_.sync_directory()) return sync_failed("naming " + segment_name(slot.slot), error);
   }
   const std::lock_guard lock(mutex_);
-  spares_.push_back({header, std::move(file)});
+  if (header.number < last_taken_) {  // overtaken: the log is past this number already
+    free_.push_front({header.slot, header.generation});
+    return 0;
+  }
+  const auto at = std::ranges::find_if(spares_, [&](const auto& s) { return s.header.number > header.number; });
+  spares_.insert(at, {header, std::move(file)});
+  previous_number_ = spares_.back().header.number;
   return 0;
 }
 
@@ -149,6 +167,7 @@ bool SegmentPool::give_up_spare() {
     const std::lock_guard lock(mutex_);
     if (spares_.size() < reserve) return false;
     slot = spares_.back().header.slot;
+    previous_number_ = spares_.back().header.previous;
     spares_.pop_back();
     --file_count_;
   }

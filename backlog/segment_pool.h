@@ -45,8 +45,9 @@ class SegmentPool {
   static constexpr size_t reserve = 2;
   static constexpr size_t spares_ahead = 4;  // kept ready by the helper, the reserve included
 
-  // `files_now`: how many segment files there are, whatever their state.
-  SegmentPool(Files& files, const Options& options, uint32_t next_slot, uint32_t next_number, size_t files_now);
+  // `last_number`: of the log so far. `files_now`: how many segment files there are, whatever their state.
+  SegmentPool(Files& files, const Options& options, uint32_t next_slot, uint32_t next_number, uint32_t last_number,
+              size_t files_now);
 
   // 0 and a segment to append to; ENOSPC when only the reserve is left; or the errno of growing one.
   int take(SegmentUse use, FreshSegment* fresh);
@@ -82,12 +83,13 @@ class SegmentPool {
   Files& files_;
   const Options options_;
   std::atomic<uint64_t> other_bytes_{0};
-  std::mutex heading_;  // one header at a time: numbers join spares_ in rising order
   mutable std::mutex mutex_;
-  std::deque<FreshSegment> spares_;
+  std::deque<FreshSegment> spares_;  // rising by number
   std::deque<FreeSlot> free_;
   uint32_t next_slot_;
   uint32_t next_number_;
+  uint32_t previous_number_;  // of the newest one that is there
+  uint32_t last_taken_ = 0;
   size_t file_count_;
   std::string sync_failure_;
 };

@@ -85,10 +85,11 @@ void Upkeep::write_index_of(SegmentIndex index) {
 
 bool Upkeep::run(Group& group, Instant now) {
   prepare_spares();
+  new_bytes_ += compaction_.take_emptied_bytes();
   const bool is_short = space_short();
   if (is_short && !checkpointing_) recycle();
   checkpoint_if_due(group);
-  if (++runs_ % 64 == 0 || is_short) compaction_.choose(is_short);
+  compaction_.choose(is_short);
   return compaction_.copy_some(group, now, is_short);
 }
 
@@ -194,23 +195,28 @@ bool Upkeep::recyclable(uint32_t slot, const SegmentTally& tally) const {
 }
 
 void Upkeep::recycle() {
+  uint64_t held_back = 0;
   for (uint32_t slot = 0; slot < catalog_.segments().size(); ++slot) {
     SegmentTally& tally = catalog_.segment(slot);
-    if (!recyclable(slot, tally)) continue;
+    if (!recyclable(slot, tally)) {
+      held_back += tally.state == SegmentTally::State::sealed && tally.live == 0;
+      continue;
+    }
     pool_.recycle({slot, tally.generation});
     tally = {};
     index_bytes_.erase(slot);
     bodies_.forget(slot);
   }
-  trim();
+  trim(held_back);
 }
 
 // A burst that has drained leaves files behind; what checkpoints hold back in the usual course may stay.
-void Upkeep::trim() {
+void Upkeep::trim(uint64_t held_back) {
   if (trimming_) return;
   trimming_ = true;
-  helper_.post([this] {
-    const auto gone = pool_.trim(2 * options_.checkpoint_bytes / options_.segment_bytes + 2);
+  const uint64_t usual = 2 * options_.checkpoint_bytes / options_.segment_bytes + 2;
+  helper_.post([this, keep = usual > held_back ? usual - held_back : 0] {
+    const auto gone = pool_.trim(keep);
     inbox_.post([this, gone] {
       trimming_ = false;
       for (const uint32_t slot : gone) bodies_.forget_file(slot);

@@ -61,7 +61,7 @@ class Upkeep {
   Written write_checkpoint(const CheckpointHead& head, ByteBuffer& bytes);
   void checkpoint_written(const CheckpointHead& head, const Written& written);
   void recycle();
-  void trim();
+  void trim(uint64_t held_back);
   bool recyclable(uint32_t slot, const SegmentTally& tally) const;
   void count_other_bytes();
 
@@ -96,7 +96,6 @@ class Upkeep {
   bool preparing_ = false;
   bool trimming_ = false;
   std::map<uint32_t, uint64_t> index_bytes_;  // by slot; 0: being written
-  uint64_t runs_ = 0;
 };
 
 }  // namespace forebay
