@@ -89,6 +89,7 @@ class CrashRun {
       turns_with_trouble(script);
     }
     if (!crash_.forget) world_->settle_down();
+    if (crash_.close) world_->close();
     outcome_.loud = !world_->broken().empty();
     outcome_.refused = script.refused();
     complain("first life", world_->wrong());
@@ -127,6 +128,8 @@ class CrashRun {
     complain(when, ledger_.compare(found_, ended));
     complain(when, world_->wrong());
     auto figures = world_->journal().figures();
+    if (crash_.close && !crash_.fault && figures.torn_tails != 0)
+      complain(when, {"a torn tail after a clean stop"});
     if (figures.quarantined_segments + figures.missing_segments != 0) {
       complain(when, {fmt::format("{} segments quarantined, {} missing", figures.quarantined_segments,
                                   figures.missing_segments)});
@@ -142,8 +145,9 @@ class CrashRun {
   void later_lives() {
     ledger_.start_over(found_);
     Script script(*world_, ledger_, crash_.seed + 2, found_);
-    script.turns(12);
+    script.turns(crash_.turns_next);
     if (!crash_.forget_next) world_->settle_down();
+    if (crash_.close_next) world_->close();
     if (!world_->broken().empty()) complain("second life", {"broken: " + world_->broken()});
     complain("second life", world_->wrong());
     end_life(disk_, world_.get(), crash_.forget_next);

@@ -1,7 +1,7 @@
-// The crash matrix on the journal: a scripted run over new and recycled segments, run again for every n with the
-// n-th operation on the disk failing, cut short, torn, delayed or lost, the process killed or the power cut before
-// it; disk trouble that passes; damaged files.
-// FOREBAY_SEED=n: that seed. FOREBAY_LONG=1: more seeds, and every recovery is cut at every operation of its own.
+// The crash matrix on the journal: a scripted run over new and recycled segments, run again for every n with
+// the n-th operation on the disk failing, cut short, torn, delayed or lost, the process killed or the power
+// cut before it; disk trouble that passes; damaged files. FOREBAY_SEED=n: that seed. FOREBAY_LONG=1: more
+// seeds, and every recovery is cut at every operation of its own.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -56,6 +56,7 @@ TEST(CrashMatrixScript, UsesEveryPartOfTheJournal) {
   CrashOutcome outcome = run(CrashCase{.open = open_test_journal, .seed = kSeed});
   expect_none(outcome.violations);
   EXPECT_GT(outcome.operations, 300u);
+  EXPECT_EQ(outcome.refused, 0u);
   std::map<std::string, int> headers;
   int recycled_and_written = 0, checkpoints = 0, indexes = 0;
   for (const DiskOperation& operation : outcome.history) {
@@ -68,6 +69,15 @@ TEST(CrashMatrixScript, UsesEveryPartOfTheJournal) {
   EXPECT_GE(recycled_and_written, 3);
   EXPECT_GE(checkpoints, 4);
   EXPECT_GE(indexes, 4);
+}
+
+// Closed in good order: the next start finds everything, and nothing to say about it.
+TEST(ClosedJournal, ComesBackAsItWas) {
+  for (Forget forget : {Forget::all, Forget::tail, Forget::random}) {
+    CrashCase crash{
+        .open = open_test_journal, .seed = kSeed, .forget = forget, .close = true, .close_next = true};
+    expect_none(run(crash).violations);
+  }
 }
 
 // The control: on a disk whose syncs do nothing the same cuts must be found out.
