@@ -9,10 +9,11 @@
 namespace forebay {
 namespace {
 
-constexpr uint32_t change_run_bytes = 32 * 1024;  // changes are cut into frames at least this finely
-constexpr size_t settle_runs_per_record = 4096;
+constexpr uint64_t change_run_bytes = 32 * 1024;  // changes are cut into frames at least this finely
+constexpr size_t settle_runs_per_record = 256;
 constexpr size_t excerpt_bytes_max = 256;
-const Duration probe_interval = Duration::seconds(1);
+constexpr Duration probe_interval = Duration::seconds(1);
+constexpr Duration free_space_interval = Duration::seconds(2);
 
 }  // namespace
 
@@ -87,6 +88,7 @@ void OpenJournal::revive(Sequence sequence, int64_t due_ms) {
 }
 
 void OpenJournal::note(std::string_view name, std::string_view value) {
+  assert(name.size() + value.size() <= options_.segment_bytes / 4);
   catalog_.note(name, value);
   put_note(open_->changes, name, value);
   mark_change();
@@ -97,7 +99,7 @@ void OpenJournal::mark_change() {
   auto& ends = open_->change_ends;
   const auto end = static_cast<uint32_t>(open_->changes.size());
   const uint32_t begin = ends.size() < 2 ? 0 : ends[ends.size() - 2];
-  if (!ends.empty() && end - begin <= change_run_bytes) {
+  if (!ends.empty() && end - begin <= std::min(change_run_bytes, options_.segment_bytes / 8)) {
     ends.back() = end;
   } else {
     ends.push_back(end);
@@ -131,6 +133,7 @@ void OpenJournal::encode_settles() {
 void OpenJournal::flush() {
   if (broken_ || closed_) return;
   const Instant now = clock_.now().steady;
+  measure_free_space(now);
   encode_settles();
   upkeep_->run(*open_, now);
   if (!open_->empty()) {
@@ -142,6 +145,15 @@ void OpenJournal::flush() {
     poked_ = now;
     committer_->poke();
   }
+}
+
+void OpenJournal::measure_free_space(Instant now) {
+  if (now - measured_ < free_space_interval) return;
+  measured_ = now;
+  helper_.post([this] {
+    uint64_t bytes = 0;
+    if (files_.free_bytes(&bytes) == 0) disk_free_ = bytes;
+  });
 }
 
 // -- what came back --

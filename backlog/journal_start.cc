@@ -8,6 +8,12 @@
 #include "backlog/whole_file.h"
 
 namespace forebay {
+namespace {
+
+constexpr uint64_t least_segment_bytes = 16 << 10;
+constexpr uint64_t most_segment_bytes = 512 << 20;  // offsets and frame lengths fit their fields with ease
+
+}  // namespace
 
 int OpenJournal::failed(const std::string& what, int error, std::string* words) const {
   *words = files_.where() + ": " + what + ": " + std::strerror(error);
@@ -15,6 +21,11 @@ int OpenJournal::failed(const std::string& what, int error, std::string* words) 
 }
 
 int OpenJournal::start(Worker& commit, const Recovered& recovered, std::string* error) {
+  if (options_.segment_bytes < least_segment_bytes || options_.segment_bytes > most_segment_bytes ||
+      options_.segment_bytes % format::segment_header_bytes != 0) {
+    *error = "segment_bytes must be a multiple of 4 KiB between 16 KiB and 512 MiB";
+    return EINVAL;
+  }
   if (const int locked = files_.lock(format::lock_name); locked == EWOULDBLOCK) {
     *error = "another forebay uses this data_dir (" + files_.where() + ")";
     return locked;
@@ -82,7 +93,8 @@ int OpenJournal::assemble(Worker& commit, RecoveredLog& log, std::string* error)
       });
   open_ = std::make_unique<Group>();
   open_->batch = 1;
-  files_.free_bytes(&disk_free_);
+  uint64_t free_now = 0;
+  if (files_.free_bytes(&free_now) == 0) disk_free_ = free_now;
   if (options_.max_bytes < (SegmentPool::reserve + 2) * options_.segment_bytes) {
     *error = files_.where() + ": max_bytes must hold at least " + std::to_string(SegmentPool::reserve + 2) +
              " segments of " + std::to_string(options_.segment_bytes) + " bytes";

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cassert>
+#include <cerrno>
 
 #include "backlog/format.h"
 #include "backlog/frame.h"
@@ -24,7 +25,9 @@ int LogWriter::make_room(size_t bytes, SegmentUse use) {
     return 0;
   }
   if (const int error = write_frame(false)) return error;
-  return format::frame_bytes(bytes) <= left() ? 0 : next_segment(use);
+  if (format::frame_bytes(bytes) <= left()) return 0;
+  if (bytes > pool_.usable_per_segment()) return EMSGSIZE;
+  return next_segment(use);
 }
 
 size_t LogWriter::room() const {

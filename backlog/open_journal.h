@@ -2,6 +2,7 @@
 // the rest is done by its parts: Committer writes, Upkeep keeps house, BodyReader reads, Catalog knows.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,6 +66,7 @@ class OpenJournal final : public Journal {
   int assemble(Worker& commit, RecoveredLog& log, std::string* error);
 
   void mark_change();
+  void measure_free_space(Instant now);
   void encode_settles();
   std::unique_ptr<Group> fresh_group();
   void committed(CommitResult& result);
@@ -99,7 +101,8 @@ class OpenJournal final : public Journal {
   int refusing_ = 0;  // the errno of the last failed write of messages
   Instant probed_;
   Instant poked_;
-  mutable uint64_t disk_free_ = 0;
+  Instant measured_;
+  std::atomic<uint64_t> disk_free_{0};
 };
 
 }  // namespace forebay

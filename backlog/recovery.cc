@@ -36,7 +36,7 @@ int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog
   if (const int failed = read_segments()) return failed;
   classify();
   replay();
-  if (const int failed = make_durable()) {
+  if (const int failed = write_error_ != 0 ? write_error_ : make_durable()) {
     *error_ = files_.where() + ": syncing what the last run left: " + std::strerror(failed);
     return failed;
   }

@@ -114,6 +114,7 @@ class Recovery {
   bool torn_before_ = false;            // the last segment with frames ended in a broken one
   size_t last_with_frames_ = SIZE_MAX;
   uint64_t vouched_ = 0;                // the highest frame known to be synced
+  int write_error_ = 0;
   uint64_t placed_ = 0;
   std::vector<std::pair<uint64_t, ByteBuffer>> unfinished_;  // frames of a commit whose last one is to come
   ByteBuffer bytes_;

@@ -111,7 +111,8 @@ int Recovery::make_durable() {
     if (const int failed = read_segment(*file, segment.tally.end, &bytes_)) return failed;
     if (bytes_.size() <= doubtful->second) return EIO;
     const auto again = std::span<const std::byte>(bytes_.span()).subspan(doubtful->second);
-    if (const int failed = file->write_at(doubtful->second, again)) return failed;
+    const bool untouchable = segment.tally.state == SegmentTally::State::quarantined;
+    if (const int failed = untouchable ? 0 : file->write_at(doubtful->second, again)) return failed;
     if (const int failed = file->sync()) return failed;
   }
   return 0;
@@ -154,7 +155,10 @@ void Recovery::discard_from(size_t at) {
   for (; at < segments_.size(); ++at) {
     std::unique_ptr<File> file;
     const std::array<std::byte, format::segment_header_used> blank{};
-    if (open(segments_[at].header, &file) == 0 && file->write_at(0, blank) == 0) file->sync();
+    int failed = open(segments_[at].header, &file);
+    if (failed == 0) failed = file->write_at(0, blank);
+    if (failed == 0) failed = file->sync();
+    if (failed != 0) write_error_ = failed;
   }
 }
 

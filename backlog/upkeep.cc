@@ -10,6 +10,11 @@
 #include "backlog/whole_file.h"
 
 namespace forebay {
+namespace {
+
+constexpr Duration pause_after_error = Duration::seconds(1);
+
+}  // namespace
 
 Upkeep::Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool,
                BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken)
@@ -33,7 +38,7 @@ void Upkeep::start(RecoveredLog& log, bool clean) {
   for (SegmentIndex& index : log.unwritten) write_index_of(std::move(index));
   log.unwritten.clear();
   recycle();
-  prepare_spares();
+  prepare_spares(clock_.now().steady);
 }
 
 void Upkeep::committed(CommitResult& result) {
@@ -84,24 +89,26 @@ void Upkeep::write_index_of(SegmentIndex index) {
 }
 
 bool Upkeep::run(Group& group, Instant now) {
-  prepare_spares();
+  prepare_spares(now);
   new_bytes_ += compaction_.take_emptied_bytes();
   const bool is_short = space_short();
   if (is_short && !checkpointing_) recycle();
-  checkpoint_if_due(group);
+  checkpoint_if_due(group, now);
   compaction_.choose(is_short);
   return compaction_.copy_some(group, now, is_short);
 }
 
-void Upkeep::prepare_spares() {
-  if (preparing_ || !pool_.wants_spare()) return;
+void Upkeep::prepare_spares(Instant now) {
+  if (preparing_ || now < prepare_from_ || !pool_.wants_spare()) return;
   preparing_ = true;
   helper_.post([this] {
     const int error = pool_.prepare();
     inbox_.post([this, error] {
       preparing_ = false;
       if (const std::string failure = pool_.sync_failure(); !failure.empty()) return broken_(failure);
-      if (error == 0) prepare_spares();
+      const Instant then = clock_.now().steady;
+      if (error != 0) prepare_from_ = then + pause_after_error;
+      prepare_spares(then);
     });
   });
 }
@@ -131,8 +138,8 @@ bool Upkeep::checkpoint_is_due() const {
   });
 }
 
-void Upkeep::checkpoint_if_due(const Group& group) {
-  if (checkpointing_ || !checkpoint_is_due()) return;
+void Upkeep::checkpoint_if_due(const Group& group, Instant now) {
+  if (checkpointing_ || now < checkpoint_from_ || !checkpoint_is_due()) return;
   checkpointing_ = true;
   checkpoint_due_ = false;
   new_bytes_ = 0;
@@ -168,7 +175,8 @@ void Upkeep::checkpoint_written(const CheckpointHead& head, const Written& writt
   checkpointing_ = false;
   if (written.sync_failed) return broken_(std::string("syncing a checkpoint: ") + std::strerror(written.error));
   if (written.error != 0) {
-    new_bytes_ += options_.checkpoint_bytes / 2;  // tried again after some more
+    checkpoint_due_ = true;
+    checkpoint_from_ = clock_.now().steady + pause_after_error;
     return;
   }
   checkpoint_generation_ = head.generation;

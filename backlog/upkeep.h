@@ -52,9 +52,9 @@ class Upkeep {
     bool sync_failed = false;
     uint64_t bytes = 0;
   };
-  void prepare_spares();
+  void prepare_spares(Instant now);
   void write_index_of(SegmentIndex index);
-  void checkpoint_if_due(const Group& group);
+  void checkpoint_if_due(const Group& group, Instant now);
   bool checkpoint_is_due() const;
   void write_waiting_checkpoint();
   CheckpointHead next_head(bool clean) const;
@@ -94,6 +94,7 @@ class Upkeep {
   std::optional<Waiting> waiting_;
   uint64_t committed_batch_ = 0;
   bool preparing_ = false;
+  Instant prepare_from_, checkpoint_from_;  // after an error: not before
   bool trimming_ = false;
   std::map<uint32_t, uint64_t> index_bytes_;  // by slot; 0: being written
 };

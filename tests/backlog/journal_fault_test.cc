@@ -77,6 +77,37 @@ TEST(JournalFault, ChangesUseTheReserveWhenMessagesFindNoSpace) {
   for (const RecoveredMessage& message : again.recovered) EXPECT_EQ(message.attempts, 1);
 }
 
+// Nothing but draining helps, and draining needs a checkpoint, for which there is no space.
+TEST(JournalFault, ADiskFilledToTheLastByteByTheJournalItselfIsUsableAgainOnceDrained) {
+  MemoryFiles disk;
+  disk.capacity = 40 * 64 * 1024;
+  Rig rig(disk);
+  rig.options.max_bytes = 1ull << 40;
+  rig.open_or_fail();
+  for (int round = 0; round < 3; ++round) {
+    SCOPED_TRACE(testing::Message() << "round " << round);
+    std::vector<Sequence> kept;
+    while (rig.committed.empty() || rig.committed.back().second == 0) {
+      std::vector<Sequence> batch;
+      for (int i = 0; i < 50; ++i) batch.push_back(rig.append(std::string(300, 'x')));
+      rig.commit();
+      if (rig.committed.back().second == 0) kept.insert(kept.end(), batch.begin(), batch.end());
+    }
+    EXPECT_GT(kept.size(), 4'000u);
+    for (size_t i = 0; i < kept.size(); ++i) {
+      rig.journal->settle(kept[i], Settlement::delivered);
+      if (i % 50 == 49) rig.commit();
+    }
+    rig.committed.clear();
+    for (int turn = 0; turn < 20; ++turn) {
+      rig.clock.time = rig.clock.time + Duration::milliseconds(500);
+      rig.commit();
+    }
+    EXPECT_EQ(rig.journal->room(300), 0);
+    EXPECT_TRUE(rig.broken.empty());
+  }
+}
+
 TEST(JournalFault, ARefusedBatchDoesNotComeBackThoughHalfOfItWasWritten) {
   MemoryFiles disk;
   Rig rig(disk);

@@ -13,7 +13,7 @@ class MemoryFile : public File {
     if (files_.on_write) {
       if (const int error = files_.on_write(name_, offset, bytes.size())) return error;
     }
-    if (node_->bytes.size() < offset + bytes.size()) node_->bytes.resize(offset + bytes.size());
+    if (const int error = files_.grow(*node_, offset + bytes.size())) return error;
     std::memcpy(node_->bytes.data() + offset, bytes.data(), bytes.size());
     return 0;
   }
@@ -35,10 +35,12 @@ class MemoryFile : public File {
     if (files_.on_allocate) {
       if (const int error = files_.on_allocate(name_, bytes)) return error;
     }
-    if (node_->bytes.size() < bytes) node_->bytes.resize(bytes);
-    return 0;
+    return files_.grow(*node_, bytes);
   }
-  int truncate(uint64_t bytes) override { return node_->bytes.resize(bytes), 0; }
+  int truncate(uint64_t bytes) override {
+    if (bytes < node_->bytes.size()) node_->bytes.resize(bytes);
+    return files_.grow(*node_, bytes);
+  }
   int size(uint64_t* bytes) override { return *bytes = node_->bytes.size(), 0; }
 
  private:
@@ -95,6 +97,13 @@ uint64_t MemoryFiles::total_bytes() const {
   uint64_t total = 0;
   for (const auto& [name, node] : nodes) total += node->bytes.size();
   return total;
+}
+
+int MemoryFiles::grow(Node& node, uint64_t bytes) {
+  if (bytes <= node.bytes.size()) return 0;
+  if (capacity != UINT64_MAX && total_bytes() + bytes - node.bytes.size() > capacity) return ENOSPC;
+  node.bytes.resize(bytes);
+  return 0;
 }
 
 int Rig::open() {

@@ -31,6 +31,7 @@ class MemoryFiles : public Files {
   std::function<int(const std::string& name)> on_sync;
   std::function<int(const std::string& name)> on_read;
   std::function<int(const std::string& name, uint64_t bytes)> on_allocate;
+  uint64_t capacity = UINT64_MAX;  // of all files together: ENOSPC beyond
   uint64_t syncs = 0, reads = 0, writes = 0;
   std::shared_ptr<bool> locked = std::make_shared<bool>(false);
 
@@ -46,6 +47,7 @@ class MemoryFiles : public Files {
   // What a crash leaves: the same bytes under another lock.
   MemoryFiles copy() const;
   uint64_t total_bytes() const;
+  int grow(Node& node, uint64_t bytes);
   Bytes& bytes(const std::string& name) { return nodes.at(name)->bytes; }
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "journal_rig.h"
 
 namespace forebay {
@@ -64,6 +66,74 @@ TEST(Journal, ABurstFillsManySegmentsAndDrainsThem) {
   again.open_or_fail();
   EXPECT_TRUE(again.recovered.empty());
   EXPECT_TRUE(again.journal->recovery().clean);
+}
+
+TEST(Journal, ABodyForSeveralQueuesIsStoredOnceAndEachCopyLivesByItself) {
+  MemoryFiles disk;
+  Rig rig(disk);
+  rig.open_or_fail();
+  const std::string body(20'000, 'b');
+  MessageFacts copies[3];
+  for (uint16_t i = 0; i < 3; ++i) {
+    copies[i].sequence = rig.journal->next_sequence() + i;
+    copies[i].queue = static_cast<QueueId>(10 + i);
+    copies[i].expires_ms = i == 1 ? 1'700'000'900'000 : 0;
+    copies[i].accepted_ms = 1'700'000'000'000;
+  }
+  const Sequence first = copies[0].sequence;
+  const uint64_t before = rig.journal->figures().bytes_written;
+  rig.journal->append(copies, "meta", body);
+  EXPECT_EQ(rig.journal->next_sequence(), first + 3);
+  rig.journal->flush();
+  while (rig.commit_worker.step() || rig.loop.step()) {
+  }
+  EXPECT_LT(rig.journal->figures().live_bytes, body.size() + 200);
+  EXPECT_LT(rig.journal->figures().bytes_written - before, body.size() + 64 * 1024 + 8'192 + 500);
+  rig.journal->settle(first, Settlement::delivered);
+  // Enough traffic that the record is moved by compaction, with the two receivers it has left.
+  for (int i = 0; i < 3'000; ++i) {
+    const Sequence sequence = rig.append(std::string(300, 'x'));
+    if (i % 20 == 19) rig.commit();
+    if (i > 40) rig.journal->settle(sequence - 40, Settlement::delivered);
+  }
+  rig.commit();
+  disk = disk.copy();
+  Rig again(disk);
+  again.open_or_fail();
+  ASSERT_GE(again.recovered.size(), 2u);
+  for (int i : {0, 1}) {
+    EXPECT_EQ(again.recovered[i].facts.sequence, first + 1 + i);
+    EXPECT_EQ(again.recovered[i].facts.queue, 11 + i);
+    EXPECT_EQ(again.recovered[i].facts.expires_ms, i == 0 ? 1'700'000'900'000 : 0);
+    EXPECT_EQ(again.recovered[i].facts.bytes, body.size() + 4);
+    EXPECT_EQ(again.fetch(first + 1 + i), body);
+  }
+}
+
+TEST(Journal, AnotherSegmentSizeTakesEffectAsSegmentsAreReplaced) {
+  MemoryFiles disk;
+  std::set<Sequence> alive;
+  for (const uint64_t size : {64 * 1024, 256 * 1024, 32 * 1024}) {
+    disk = disk.copy();
+    Rig rig(disk);
+    rig.options.segment_bytes = size;
+    rig.open_or_fail();
+    EXPECT_EQ(rig.recovered.size(), alive.size());
+    for (int i = 0; i < 4'000; ++i) {
+      const Sequence sequence = rig.append(std::string(300, 'x'));
+      if (i % 20 == 19) rig.commit();
+      if (i % 400 == 0) alive.insert(sequence);
+      if (i > 40 && !alive.contains(sequence - 40)) rig.journal->settle(sequence - 40, Settlement::delivered);
+    }
+    for (Sequence sequence = rig.journal->next_sequence() - 41; sequence < rig.journal->next_sequence(); ++sequence) {
+      if (!alive.contains(sequence)) rig.journal->settle(sequence, Settlement::delivered);
+    }
+    rig.commit();
+    for (const Sequence sequence : alive) EXPECT_EQ(rig.fetch(sequence), std::string(300, 'x'));
+  }
+  Rig rig(disk);
+  rig.options.segment_bytes = 10'000;
+  EXPECT_EQ(rig.open(), EINVAL);
 }
 
 }  // namespace
