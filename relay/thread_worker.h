@@ -18,7 +18,7 @@ namespace forebay {
 class ThreadWorker : public Worker {
  public:
   // `name` is what ps and debuggers show: at most 15 characters are kept.
-  explicit ThreadWorker(std::string name);
+  explicit ThreadWorker(const std::string& name);
   ~ThreadWorker() override;
   ThreadWorker(const ThreadWorker&) = delete;
   ThreadWorker& operator=(const ThreadWorker&) = delete;

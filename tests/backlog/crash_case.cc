@@ -54,8 +54,8 @@ class CrashRun {
     world_.reset();
     if (crash_.recovery_cuts_every != 0) cut_recoveries();
     // A journal that is broken or stopped halfway wrote no more attempts: they may be unknown, as after a
-    // cut. So may those whose write failed last of all; others were written again.
-    bool halfway = outcome_.loud || stopped || (crash_.fault && crash_.fault->at + 10 > outcome_.operations);
+    // cut. So may those whose write failed in the last turn; others were written again.
+    bool halfway = outcome_.loud || stopped || (crash_.fault && crash_.fault->at > last_turn_);
     Ended ended = forget || halfway ? Ended::power : Ended::process;
     if (recover(ended, "after the crash")) later_lives();
     return std::move(outcome_);
@@ -82,11 +82,14 @@ class CrashRun {
       });
     });
     if (crash_.lifted_after == 0) {
-      script.turns(crash_.turns);
+      script.turns(crash_.turns - 1);
+      last_turn_ = disk_.operations();
+      script.turn();
     } else {
       turns_with_trouble(script);
     }
     if (!crash_.forget) world_->settle_down();
+    if (crash_.close) world_->close();
     outcome_.loud = !world_->broken().empty();
     outcome_.refused = script.refused();
     complain("first life", world_->wrong());
@@ -125,6 +128,8 @@ class CrashRun {
     complain(when, ledger_.compare(found_, ended));
     complain(when, world_->wrong());
     auto figures = world_->journal().figures();
+    if (crash_.close && !crash_.fault && figures.torn_tails != 0)
+      complain(when, {"a torn tail after a clean stop"});
     if (figures.quarantined_segments + figures.missing_segments != 0) {
       complain(when, {fmt::format("{} segments quarantined, {} missing", figures.quarantined_segments,
                                   figures.missing_segments)});
@@ -140,8 +145,9 @@ class CrashRun {
   void later_lives() {
     ledger_.start_over(found_);
     Script script(*world_, ledger_, crash_.seed + 2, found_);
-    script.turns(12);
+    script.turns(crash_.turns_next);
     if (!crash_.forget_next) world_->settle_down();
+    if (crash_.close_next) world_->close();
     if (!world_->broken().empty()) complain("second life", {"broken: " + world_->broken()});
     complain("second life", world_->wrong());
     end_life(disk_, world_.get(), crash_.forget_next);
@@ -188,6 +194,7 @@ class CrashRun {
   Ledger ledger_;
   std::unique_ptr<JournalWorld> world_;
   Contents found_;
+  uint64_t last_turn_ = 0;  // of the first life: the operations before it
   CrashOutcome outcome_;
 };
 

@@ -20,6 +20,9 @@ struct CrashCase {
   std::optional<Forget> forget;       // how the first life ends: a power cut; none: the process is killed
   std::optional<Forget> forget_next;  // the same of the second life
   bool ignore_syncs = false;
+  bool close = false;        // the first life is closed in good order before it ends, as far as it gets
+  bool close_next = false;   // the same of the second
+  uint32_t turns_next = 12;  // of the second life
   // The fault is lifted so many turns after it began, and messages must be accepted again; 0: it is not
   // lifted.
   uint32_t lifted_after = 0;

@@ -27,6 +27,9 @@ CrashCase case_at(uint64_t n, const MatrixRow& row, const MatrixRun& matrix) {
   crash.recovery_cuts_every = matrix.all_recovery_cuts || sampled ? 1 : 0;
   // The second life ends in every way in turn.
   if (n % 4 != 0) crash.forget_next = static_cast<Forget>(n % 4 - 1);
+  crash.close = row.close;
+  crash.close_next = n % 3 == 0;
+  if (n % 8 == 3) crash.turns_next = 60;  // long enough to write over what the first life left
   return crash;
 }
 
@@ -52,6 +55,8 @@ std::vector<MatrixRow> fault_rows() {
       {"cut_all", {.kind = cut}, Forget::all},
       {"cut_tail", {.kind = cut}, Forget::tail},
       {"cut_random", {.kind = cut}, Forget::random},
+      {"cut_closing", {.kind = cut}, Forget::random, 0, true},
+      {"fail_closing", {.kind = fail, .error = ENOSPC}, {}, 0, true},
   };
 }
 
@@ -79,7 +84,7 @@ std::vector<MatrixRow> trouble_rows() {
 }
 
 std::vector<std::string> run(const MatrixRow& row, const MatrixRun& matrix) {
-  CrashCase plain{.open = matrix.open, .seed = matrix.seed};
+  CrashCase plain{.open = matrix.open, .seed = matrix.seed, .close = row.close};
   std::vector<std::string> failures;
   if (std::string failed = failure_of(plain); !failed.empty()) return {failed};
   uint64_t operations = run(plain).operations;

@@ -16,6 +16,7 @@ struct MatrixRow {
   Fault fault;                   // `at` is filled in
   std::optional<Forget> forget;  // how the life with the fault ends
   uint32_t lifted_after = 0;
+  bool close = false;
 };
 
 std::ostream& operator<<(std::ostream& out, const MatrixRow& row);

@@ -27,6 +27,11 @@ bool JournalWorld::open() {
   return journal_ != nullptr;
 }
 
+void JournalWorld::close() {
+  on_loop([&] { journal_->close(); });
+  settle_down();
+}
+
 void JournalWorld::kill() {
   disk_.kill();
   scheduler_.forget_all();

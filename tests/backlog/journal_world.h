@@ -55,6 +55,7 @@ class JournalWorld : private BacklogListener {
   void read(Sequence sequence);
   // Everything the journal holds, read through its own door; call when nothing is under way.
   Contents contents();
+  void close();  // in good order; kill() must follow
   void kill();
 
   // Runs some steps, or all there are to run. Nothing happens inside a call on the loop thread.
