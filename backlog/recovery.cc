@@ -4,25 +4,10 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <queue>
 
 #include "backlog/format.h"
 
 namespace forebay {
-
-// A segment's entries on their way into the catalog, loaded when their turn comes.
-struct Recovery::Source {
-  OnDisk* segment;
-  IndexCursor cursor{std::span<const std::byte>()};
-  IndexEntry entry;
-  bool loaded = false;
-};
-
-struct Recovery::Candidate {
-  IndexEntry entry;
-  uint32_t slot = 0;
-  uint32_t number = 0;  // 0: none
-};
 
 int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog,
                   const std::function<void(const RecoveredMessage&)>& recovered, RecoveredLog* log,
@@ -177,128 +162,6 @@ void Recovery::classify() {
     if (!tally || tally->state == SegmentTally::State::open) replayed_.push_back(at);
   }
   log_->next_number = std::max(log_->next_number, position.number + 1);
-}
-
-// The entries of a segment: from its index file, else from itself.
-bool Recovery::load(OnDisk& segment) {
-  if (segment.indexed) return true;
-  const IndexHead head{segment.header.slot, segment.header.number, segment.header.generation,
-                       segment.tally.end, segment.tally.last_frame};
-  const bool trusted =
-      segment.tally.state == SegmentTally::State::sealed && segment.file_bytes >= segment.tally.end;
-  if (trusted && read_index(files_, store_.store_id, head, &segment.index)) return true;
-  std::unique_ptr<File> file;
-  int failed = open(segment.header, &file);
-  if (failed == 0) failed = read_segment(*file, segment.tally.end, &bytes_);
-  if (failed != 0) return quarantine(segment, std::strerror(failed)), false;
-  IndexBuilder builder;
-  const auto add = [&](const FoundFrame& frame) {
-    builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
-  };
-  const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes,
-                                       segment.tally.end, 0, add, add);
-  if (scan.end != segment.tally.end && trusted)
-    quarantine(segment, "corrupt at byte " + std::to_string(scan.end));
-  if (!trusted && segment.tally.state == SegmentTally::State::sealed) quarantine(segment, "it is cut short");
-  segment.index = finish_index(head, std::move(builder));
-  segment.indexed = true;
-  return true;
-}
-
-// Merges the segments' entries by sequence; of two copies of a sequence the later in the log is taken.
-void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& recovered) {
-  std::vector<Source> sources;
-  for (OnDisk& segment : segments_) {
-    if (segment.tally.state == SegmentTally::State::quarantined && segment.listed) {
-      ++report_->quarantined_segments;
-      complain(files_.where() + "/" + segment_name(segment.header.slot) + ": in quarantine");
-    }
-    const bool empty = segment.listed && !segment.indexed && segment.listed->live == 0;
-    if (!empty) sources.push_back({&segment});
-  }
-  using Turn = std::pair<Sequence, size_t>;
-  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
-  for (size_t i = 0; i < sources.size(); ++i) turns.emplace(sources[i].segment->tally.first_sequence, i);
-  Candidate best;
-  while (!turns.empty()) {
-    Source& source = sources[turns.top().second];
-    const size_t which = turns.top().second;
-    turns.pop();
-    if (!source.loaded) {
-      source.loaded = true;
-      if (!load(*source.segment)) continue;
-      source.cursor = IndexCursor(source.segment->index.entries);
-      if (source.cursor.next(&source.entry)) turns.emplace(source.entry.facts.sequence, which);
-      continue;
-    }
-    const SegmentHeader& header = source.segment->header;
-    bool more = true;
-    do {
-      if (best.number != 0 && best.entry.facts.sequence != source.entry.facts.sequence)
-        place(best, recovered);
-      const bool same = best.number != 0 && best.entry.facts.sequence == source.entry.facts.sequence;
-      if (!same || header.number > best.number) best = {source.entry, header.slot, header.number};
-      more = source.cursor.next(&source.entry);
-    } while (more && (turns.empty() || source.entry.facts.sequence < turns.top().first));
-    if (more) {
-      turns.emplace(source.entry.facts.sequence, which);
-    } else if (!source.segment->indexed) {
-      source.segment->index = {};  // read from its file: not needed any more
-    }
-  }
-  if (best.number != 0) place(best, recovered);
-  report_->lost_messages = checkpoint_.live.size() - placed_;
-  if (report_->lost_messages > 0) {
-    report_->missing_segments += missing_.size();
-    complain(files_.where() + ": " + std::to_string(report_->lost_messages) +
-             " waiting messages are nowhere to be found");
-    for (const uint32_t number : missing_) {
-      complain(files_.where() + ": segment number " + std::to_string(number) + " is missing");
-    }
-  }
-  for (OnDisk& segment : segments_) {
-    SegmentTally& tally = catalog_->segment(segment.header.slot);
-    segment.tally.live = tally.live;
-    segment.tally.live_bytes = tally.live_bytes;
-    tally = segment.tally;
-    if (segment.indexed && tally.state == SegmentTally::State::sealed) {
-      log_->unwritten.push_back(std::move(segment.index));
-    }
-  }
-}
-
-void Recovery::place(const Candidate& candidate,
-                     const std::function<void(const RecoveredMessage&)>& recovered) {
-  const MessageFacts& facts = candidate.entry.facts;
-  if (!checkpoint_.live.contains(facts.sequence)) return;
-  ++placed_;
-  highest_sequence_ = std::max(highest_sequence_, facts.sequence);
-  catalog_->admit(facts.sequence, make_place(candidate.slot, candidate.entry.offset, candidate.entry.length,
-                                             candidate.entry.shared));
-  RecoveredMessage message{.facts = facts};
-  const auto changed =
-      checkpoint_.changes.empty() ? checkpoint_.changes.end() : checkpoint_.changes.find(facts.sequence);
-  if (changed != checkpoint_.changes.end()) {
-    const Change& change = changed->second;
-    message.attempts = static_cast<uint8_t>(change.attempts);
-    message.dead = change.dead;
-    if (change.due_set)
-      message.facts.due_ms = static_cast<int64_t>(change.due_ms), message.facts.due_by_wall = false;
-    if (change.dead) {
-      DeadLetter& letter = checkpoint_.dead[facts.sequence];
-      letter.sequence = facts.sequence;
-      catalog_->dead(letter);
-    } else {
-      catalog_->retry(facts.sequence, message.facts.due_ms, message.attempts);
-    }
-  }
-  const auto attempt = attempts_->empty() ? attempts_->end() : attempts_->find(facts.sequence);
-  if (attempt != attempts_->end() && !message.dead && attempt->second > message.attempts) {
-    message.attempts = attempt->second;
-    message.crashed_in_flight = true;
-    log_->crashed.emplace(facts.sequence, message.attempts);
-  }
-  if (recovered) recovered(message);
 }
 
 void Recovery::quarantine(OnDisk& segment, const std::string& why) {

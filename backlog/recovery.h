@@ -81,6 +81,7 @@ class Recovery {
   void miss_predecessors();
   void replay();
   bool replay_one(size_t at);
+  void accept(OnDisk& segment, const std::vector<FoundFrame>& frames, bool corrupt);
   bool vouched_for(size_t at, const std::vector<FoundFrame>& here);
   void blame_gap(uint64_t found);
   void discard_from(size_t at);
@@ -90,6 +91,8 @@ class Recovery {
   void apply(std::span<const std::byte> records, uint64_t frame);
   void apply(const Record& record);
   bool load(OnDisk& segment);
+  void merge(std::vector<Source>& sources, const std::function<void(const RecoveredMessage&)>& recovered);
+  void tell_of_the_lost();
   void place_all(const std::function<void(const RecoveredMessage&)>& recovered);
   void place(const Candidate& candidate, const std::function<void(const RecoveredMessage&)>& recovered);
   void quarantine(OnDisk& segment, const std::string& why);

@@ -60,23 +60,22 @@ bool Recovery::replay_one(size_t at) {
   if (failed == 0) failed = read_segment(*file, segment.file_bytes, &bytes_);
   if (failed != 0) return quarantine(segment, std::strerror(failed)), true;
 
-  std::vector<FoundFrame> chain, later;
-  const uint64_t from = format::segment_header_bytes;
-  const ScanResult scan = scan_segment(
-      bytes_.span(), segment.header, from, bytes_.size(), expected_,
-      [&](const FoundFrame& frame) { chain.push_back(frame); },
-      [&](const FoundFrame& frame) { later.push_back(frame); });
-  std::vector<FoundFrame> here = chain;
-  here.insert(here.end(), later.begin(), later.end());
+  std::vector<FoundFrame> frames;  // the chain, then what was found behind its end
+  const auto gather = [&](const FoundFrame& frame) { frames.push_back(frame); };
+  size_t chained = 0;
+  const auto gather_chain = [&](const FoundFrame& frame) { gather(frame), ++chained; };
+  const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes,
+                                       bytes_.size(), expected_, gather_chain, gather);
   const bool unfinished = scan.broken_frame || scan.later_frames > 0;
-  const bool gap = expected_ != 0 && (chain.empty() ? unfinished : chain.front().view.number > expected_);
-  if (gap && !vouched_for(at, here)) return discard_from(at), false;
-  if (gap && !chain.empty()) blame_gap(chain.front().view.number), end_commits(true);
+  const bool gap = expected_ != 0 && (chained == 0 ? unfinished : frames.front().view.number > expected_);
+  if (gap && !vouched_for(at, frames)) return discard_from(at), false;
+  if (gap && chained > 0) blame_gap(frames.front().view.number), end_commits(true);
+
   const bool short_of_checkpoint = segment.listed && have_checkpoint_ && scan.expected < expected_;
-  const bool corrupt =
-      short_of_checkpoint || (gap && chain.empty()) ||
-      (scan.later_frames > 0 && scan.later_synced_through >= scan.expected && scan.expected != 0);
-  if (chain.empty() && !corrupt) return true;
+  const bool vouched_here =
+      scan.later_frames > 0 && scan.expected != 0 && scan.later_synced_through >= scan.expected;
+  const bool corrupt = short_of_checkpoint || vouched_here || (gap && chained == 0);
+  if (chained == 0 && !corrupt) return true;
   torn_before_ = !corrupt && unfinished;
   last_with_frames_ = at;
   segment.tally.state = SegmentTally::State::sealed;
@@ -85,14 +84,23 @@ bool Recovery::replay_one(size_t at) {
     quarantine(segment, "corrupt at byte " + std::to_string(scan.end) + ", frame " +
                             std::to_string(scan.expected) + " was synced and is damaged");
     segment.tally.end = bytes_.size();
+  } else {
+    frames.resize(chained);
   }
+  accept(segment, frames, corrupt);
+  return true;
+}
+
+// These frames happened: what they say, and where their messages lie.
+void Recovery::accept(OnDisk& segment, const std::vector<FoundFrame>& frames, bool corrupt) {
   IndexBuilder builder;
-  for (const FoundFrame& frame : corrupt ? here : chain) {
+  for (const FoundFrame& frame : frames) {
+    const uint64_t number = frame.view.number;
     builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
-    if (!have_checkpoint_ || frame.view.number >= checkpoint_.head.position.next_frame)
-      take(frame.view, corrupt);
-    segment.tally.last_frame = std::max(segment.tally.last_frame, frame.view.number);
-    segment.frames.emplace_back(frame.view.number, frame.offset);
+    const bool known = have_checkpoint_ && number < checkpoint_.head.position.next_frame;
+    if (!known) take(frame.view, corrupt);
+    segment.tally.last_frame = std::max(segment.tally.last_frame, number);
+    segment.frames.emplace_back(number, frame.offset);
     vouched_ = std::max(vouched_, frame.view.synced_through);
   }
   expected_ = std::max(expected_, segment.tally.last_frame + 1);
@@ -101,7 +109,6 @@ bool Recovery::replay_one(size_t at) {
                                std::move(builder));
   segment.indexed = true;
   segment.tally.first_sequence = segment.index.first_sequence;
-  return true;
 }
 
 int Recovery::make_durable() {
