@@ -24,7 +24,9 @@ auto uninterrupted(Call call) {
   return result;
 }
 
-int errno_of(int result) { return result == -1 ? errno : 0; }
+int errno_of(int result) {
+  return result == -1 ? errno : 0;
+}
 
 class PosixFile : public File {
  public:
@@ -52,9 +54,8 @@ class PosixFile : public File {
     *read_bytes = 0;
     while (*read_bytes < bytes.size()) {
       auto rest = bytes.subspan(*read_bytes);
-      ssize_t n = uninterrupted([&] {
-        return ::pread(fd_, rest.data(), rest.size(), static_cast<off_t>(offset + *read_bytes));
-      });
+      ssize_t n = uninterrupted(
+          [&] { return ::pread(fd_, rest.data(), rest.size(), static_cast<off_t>(offset + *read_bytes)); });
       if (n < 0) return errno;
       if (n == 0) break;
       *read_bytes += static_cast<size_t>(n);

@@ -81,7 +81,8 @@ class SequenceTable {
   }
   template <class F>
   void for_each(F&& f) const {
-    const_cast<SequenceTable*>(this)->for_each([&](Sequence sequence, const T& value) { f(sequence, value); });
+    const_cast<SequenceTable*>(this)->for_each(
+        [&](Sequence sequence, const T& value) { f(sequence, value); });
   }
 
   // f(Sequence of bit 0, const Bitmap&) for every block with a live sequence, rising.
@@ -106,8 +107,8 @@ class SequenceTable {
  private:
   static constexpr size_t npos = static_cast<size_t>(-1);
   static constexpr size_t allocation_overhead = 16;
-  static constexpr uint32_t packed_below = sequences_per_block / 4;      // a dense block this empty is packed
-  static constexpr uint32_t dense_from = sequences_per_block * 3 / 8;    // apart, so that none goes to and fro
+  static constexpr uint32_t packed_below = sequences_per_block / 4;    // a dense block this empty is packed
+  static constexpr uint32_t dense_from = sequences_per_block * 3 / 8;  // apart, so that none goes to and fro
   static constexpr uint32_t least_capacity = 4;
 
   struct Block {
@@ -230,7 +231,8 @@ class SequenceTable {
     size_t at = entry_of(number);
     if (at == npos) {
       at = entries_.empty() || number > entries_.back().number ? entries_.size() : lower_bound(number);
-      entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(at), Entry{number, std::make_unique<Block>()});
+      entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(at),
+                      Entry{number, std::make_unique<Block>()});
     } else if (!entries_[at].block) {
       entries_[at].block = std::make_unique<Block>();
       --vacant_;

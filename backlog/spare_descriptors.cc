@@ -7,7 +7,9 @@
 
 namespace forebay {
 
-SpareDescriptors::SpareDescriptors() { refill(); }
+SpareDescriptors::SpareDescriptors() {
+  refill();
+}
 
 SpareDescriptors::~SpareDescriptors() {
   for (int spare : spares_) {

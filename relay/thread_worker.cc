@@ -20,7 +20,7 @@ std::thread start_without_signals(std::function<void()> body) {
 
 }  // namespace
 
-ThreadWorker::ThreadWorker(std::string name) {
+ThreadWorker::ThreadWorker(const std::string& name) {
   thread_ = start_without_signals([this] { run(); });
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
 }

@@ -1,6 +1,7 @@
 // ThreadWorker: a Worker on a thread of its own.
 // Everything posted before destruction begins is run before destruction ends; tasks may post further tasks to
-// their own worker, which are then run as well. Nothing may be posted from elsewhere once destruction has begun.
+// their own worker, which are then run as well. Nothing may be posted from elsewhere once destruction has
+// begun.
 #pragma once
 
 #include <condition_variable>
@@ -17,7 +18,7 @@ namespace forebay {
 class ThreadWorker : public Worker {
  public:
   // `name` is what ps and debuggers show: at most 15 characters are kept.
-  explicit ThreadWorker(std::string name);
+  explicit ThreadWorker(const std::string& name);
   ~ThreadWorker() override;
   ThreadWorker(const ThreadWorker&) = delete;
   ThreadWorker& operator=(const ThreadWorker&) = delete;

@@ -1,13 +1,13 @@
 // DiskFile: one file of a simulated disk, twice: as the process reads it, and as the medium holds it.
 //
 // The two differ by what was changed since the last good sync. Changes are kept as versions of whole 512-byte
-// sectors (the unit in which a disk writes), each with the operation that made it, so that a power cut can keep
-// any of them:
+// sectors (the unit in which a disk writes), each with the operation that made it, so that a power cut can
+// keep any of them:
 //   all     every version is forgotten
 //   tail    changes are kept in the order they were made, up to a point drawn somewhere among them
 //   random  each sector holds any of its versions, each size it had may be its size
-// A failed sync drops its versions: the process still reads them, a later sync does not save them, and after a
-// cut they may or may not be there.
+// A failed sync drops its versions: the process still reads them, a later sync does not save them, and after
+// a cut they may or may not be there.
 #pragma once
 
 #include <array>

@@ -17,7 +17,9 @@ std::string_view name_of(DiskCall call);
 
 // A set of calls, for faults that concern some only.
 using DiskCalls = uint32_t;
-constexpr DiskCalls only(DiskCall call) { return 1u << static_cast<unsigned>(call); }
+constexpr DiskCalls only(DiskCall call) {
+  return 1u << static_cast<unsigned>(call);
+}
 inline constexpr DiskCalls kEveryCall = ~0u;
 // What a full disk refuses; syncs, removals and renames go on.
 inline constexpr DiskCalls kCallsThatNeedSpace =
@@ -31,6 +33,7 @@ struct Fault {
     delay,        // done, but first the disk's delay hook is run
     lose_sync,    // a sync returns `error` and what it should have saved is dropped; other calls fail
     cut,          // power is cut before it
+    stop,         // the process is killed before it
   };
   Kind kind = Kind::fail;
   uint64_t at = 0;     // the operation it begins with

@@ -26,6 +26,10 @@ FaultyDisk::State::Verdict FaultyDisk::State::begin(std::unique_lock<std::mutex>
   if (fault->kind == Fault::Kind::cut) {
     power_off = true;
     verdict.error = EIO;
+  } else if (fault->kind == Fault::Kind::stop) {
+    end_process();
+    stopped = true;
+    verdict.error = EIO;
   } else if (fault->kind != Fault::Kind::delay) {
     verdict.error = fault->error;
   } else if (delay_hook) {
@@ -98,8 +102,8 @@ bool FaultyDisk::corrupt(std::string_view name, uint64_t offset, uint8_t mask) {
 
 void FaultyDisk::kill() {
   std::lock_guard lock(state_->mutex);
-  ++state_->epoch;
-  state_->locks.clear();
+  state_->end_process();
+  state_->stopped = false;
 }
 
 void FaultyDisk::cut() {
@@ -110,6 +114,11 @@ void FaultyDisk::cut() {
 bool FaultyDisk::is_cut() const {
   std::lock_guard lock(state_->mutex);
   return state_->power_off;
+}
+
+bool FaultyDisk::is_stopped() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->stopped;
 }
 
 void FaultyDisk::reopen(Forget forget) {
@@ -130,6 +139,11 @@ bool FaultyDisk::fault_happened() const {
   return state_->fault_happened;
 }
 
+std::vector<DiskOperation> FaultyDisk::history() const {
+  std::lock_guard lock(state_->mutex);
+  return {state_->operations.begin(), state_->operations.end()};
+}
+
 Medium FaultyDisk::medium() const {
   std::lock_guard lock(state_->mutex);
   return Medium(state_->medium);
@@ -140,10 +154,11 @@ std::string FaultyDisk::log(uint64_t around, uint64_t context) const {
   std::string lines;
   for (const DiskOperation& operation : state_->operations) {
     if (operation.number + context < around || operation.number > around + context) continue;
-    lines += fmt::format("{}{:5} {:14} {} @{} +{}{}{}\n", operation.number == around ? '>' : ' ',
-                         operation.number, name_of(operation.call), operation.name, operation.offset,
-                         operation.bytes, operation.error == 0 ? "" : fmt::format(": {}", ::strerror(operation.error)),
-                         operation.fault.empty() ? "" : "  <- " + operation.fault);
+    lines +=
+        fmt::format("{}{:5} {:14} {} @{} +{}{}{}\n", operation.number == around ? '>' : ' ', operation.number,
+                    name_of(operation.call), operation.name, operation.offset, operation.bytes,
+                    operation.error == 0 ? "" : fmt::format(": {}", ::strerror(operation.error)),
+                    operation.fault.empty() ? "" : "  <- " + operation.fault);
   }
   return lines;
 }

@@ -78,7 +78,7 @@ class FaultyDisk::Handle : public File {
   // What a failing write leaves behind: nothing, its first sectors, or some of them; never all.
   void write_part(const State::Verdict& verdict, uint64_t offset, std::span<const std::byte> bytes) {
     bool torn = verdict.kind == Fault::Kind::torn_write;
-    if (!torn && verdict.kind != Fault::Kind::short_write) return;
+    if (bytes.empty() || (!torn && verdict.kind != Fault::Kind::short_write)) return;
     uint64_t sectors = (offset + bytes.size() + kSectorBytes - 1) / kSectorBytes - offset / kSectorBytes;
     uint64_t missing = state_->random() % sectors;  // the first one missing, or (torn) one that surely is
     for (uint64_t sector = 0; !bytes.empty(); ++sector) {

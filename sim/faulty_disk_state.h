@@ -21,7 +21,7 @@ class FaultyDisk::State {
   // What begin() decided about an operation.
   struct Verdict {
     uint64_t operation = 0;
-    int error = 0;                      // not 0: fails with this, after what `kind` lets through
+    int error = 0;  // not 0: fails with this, after what `kind` lets through
     Fault::Kind kind = Fault::Kind::fail;
   };
 
@@ -31,6 +31,10 @@ class FaultyDisk::State {
   void end(const Verdict& verdict, int error);
   // Of a process of that epoch: 0, or EIO when it has ended or the power is off.
   int alive(uint64_t of_epoch) const { return of_epoch == epoch && !power_off ? 0 : EIO; }
+  void end_process() {
+    ++epoch;
+    locks.clear();
+  }
   bool space_for(uint64_t more_bytes) const;
 
   mutable std::mutex mutex;
@@ -41,10 +45,11 @@ class FaultyDisk::State {
   std::deque<DiskOperation> operations;
   bool fault_happened = false;
   bool power_off = false;
+  bool stopped = false;
   bool read_only = false;
   bool ignore_syncs = false;
   uint64_t capacity = std::numeric_limits<uint64_t>::max();
-  uint64_t epoch = 1;  // of processes: rises when one ends
+  uint64_t epoch = 1;                                      // of processes: rises when one ends
   std::vector<std::pair<std::string, const void*>> locks;  // name, the Directory that holds it
 };
 

@@ -1,8 +1,8 @@
 // Medium: what a simulated disk holds, names and files, and what of it outlives a power cut.
 //
-// Names are as volatile as bytes: a creation, rename or removal survives a cut when sync_names() came after it,
-// else it may or may not have happened, each on its own. A rename happens whole or not at all.
-// A Medium is a value: a copy shares nothing with its original.
+// Names are as volatile as bytes: a creation, rename or removal survives a cut when sync_names() came after
+// it, else it may or may not have happened, each on its own. A rename happens whole or not at all. A Medium
+// is a value: a copy shares nothing with its original.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // StepWorker: a Worker (or Mailbox) whose tasks run when told, one at a time, in the order posted.
-// StepScheduler: several of them, stepped in an order drawn from a seed, so that what happens on three threads
-// happens on one, in a random order that comes again with the same seed.
+// StepScheduler: several of them, stepped in an order drawn from a seed, so that what happens on three
+// threads happens on one, in a random order that comes again with the same seed.
 //
-// Single-threaded. A task may post to any worker and may step other workers (as while it waits for a slow disk),
-// never its own: a worker runs one task at a time, so step() of a running worker does nothing.
+// Single-threaded. A task may post to any worker and may step other workers (as while it waits for a slow
+// disk), never its own: a worker runs one task at a time, so step() of a running worker does nothing.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,11 @@ class StepWorker : public Worker {
   explicit StepWorker(std::string name = "worker") : name_(std::move(name)) {}
   void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
 
-  bool can_step() const { return !running_ && !tasks_.empty(); }
-  bool step();        // runs the oldest task; false: there was none, or one is running
+  bool can_step() const { return !busy() && !tasks_.empty(); }
+  // Busy: a task is running, or somebody else does what is this worker's thread's business (hold).
+  bool busy() const { return running_ || held_; }
+  void hold(bool held) { held_ = held; }
+  bool step();         // runs the oldest task; false: there was none, or one is running
   uint64_t run_all();  // steps until nothing is left, tasks posted meanwhile included; how many
   void forget_all() { tasks_.clear(); }  // the process died: what was posted never happens
   size_t waiting() const { return tasks_.size(); }
@@ -34,6 +37,7 @@ class StepWorker : public Worker {
   std::string name_;
   std::deque<std::function<void()>> tasks_;
   bool running_ = false;
+  bool held_ = false;
 };
 
 class StepScheduler {

@@ -39,7 +39,8 @@ void expect_same(const SequenceTable<Twelve>& table, const std::map<Sequence, Tw
   ASSERT_EQ(alive, oracle.size());
 }
 
-// Random inserts, finds and erases around a moving centre, so that blocks fill, thin out, empty and come back.
+// Random inserts, finds and erases around a moving centre, so that blocks fill, thin out, empty and come
+// back.
 void run_against_oracle(uint32_t seed, uint64_t spread, int steps) {
   std::mt19937_64 random(seed);
   SequenceTable<Twelve> table;
@@ -110,7 +111,8 @@ TEST(SequenceTable, DrainingFreesTheMemory) {
 
 TEST(SequenceTable, AThinlySpreadTableStaysSmall) {
   SequenceTable<Twelve> table;
-  for (Sequence sequence = 1; sequence <= 10'000; ++sequence) table.insert(sequence << 20, value_of(sequence, 0));
+  for (Sequence sequence = 1; sequence <= 10'000; ++sequence)
+    table.insert(sequence << 20, value_of(sequence, 0));
   EXPECT_LE(table.memory_bytes() / 10'000, 4 * sizeof(Twelve) + 230);
 }
 

@@ -47,7 +47,9 @@ TEST(ThreadWorker, TakesTasksFromManyThreadsOneAtATime) {
 
 TEST(ThreadWorker, RunsOnAnotherThread) {
   std::thread::id id;
-  { ThreadWorker("test").post([&] { id = std::this_thread::get_id(); }); }
+  {
+    ThreadWorker("test").post([&] { id = std::this_thread::get_id(); });
+  }
   EXPECT_NE(id, std::thread::id());
   EXPECT_NE(id, std::this_thread::get_id());
 }

@@ -1,5 +1,5 @@
-// Random use of the faulty disk against a model of its promise: after a cut, every byte is one that was there at
-// the last good sync or written since, and a file untouched since its sync is exactly what was synced.
+// Random use of the faulty disk against a model of its promise: after a cut, every byte is one that was there
+// at the last good sync or written since, and a file untouched since its sync is exactly what was synced.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 

@@ -36,7 +36,8 @@ TEST(FaultyDisk, NumbersTheCallsThatChangeIt) {
   open.files->remove("b");
   EXPECT_EQ(disk.operations(), 8u);
   std::string log = disk.log(5, 100);
-  for (auto call : {"create", "write", "sync", "allocate", "truncate", "rename", "sync_directory", "remove"}) {
+  for (auto call :
+       {"create", "write", "sync", "allocate", "truncate", "rename", "sync_directory", "remove"}) {
     EXPECT_NE(log.find(call), std::string::npos) << call;
   }
 }
@@ -149,6 +150,20 @@ TEST(FaultyDisk, KillingTheProcessForgetsNothing) {
   disk.kill();
   EXPECT_EQ(write_text(*open.file, 0, "too late"), EIO);
   EXPECT_EQ(text_of(*disk.files(), "a"), "written, not synced");
+}
+
+TEST(FaultyDisk, AStoppedProcessLeavesWhatItWrote) {
+  FaultyDisk disk(1);
+  Open open(disk);
+  disk.plan({.kind = Fault::Kind::stop, .at = 3});
+  EXPECT_EQ(write_text(*open.file, 0, "written"), 0);
+  EXPECT_EQ(open.file->sync(), EIO);
+  EXPECT_EQ(write_text(*open.file, 0, "too late"), EIO);
+  EXPECT_FALSE(disk.is_cut());
+  EXPECT_TRUE(disk.is_stopped());
+  disk.kill();
+  EXPECT_FALSE(disk.is_stopped());
+  EXPECT_EQ(text_of(*disk.files(), "a"), "written");
 }
 
 TEST(FaultyDisk, AFullDiskRefusesGrowthOnly) {

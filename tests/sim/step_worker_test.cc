@@ -44,6 +44,17 @@ TEST(StepWorker, DoesNotRunInsideItself) {
   EXPECT_TRUE(second);
 }
 
+TEST(StepWorker, DoesNotRunWhileItIsHeld) {
+  StepWorker worker;
+  int ran = 0;
+  worker.post([&] { ++ran; });
+  worker.hold(true);
+  EXPECT_FALSE(worker.step());
+  worker.hold(false);
+  EXPECT_TRUE(worker.step());
+  EXPECT_EQ(ran, 1);
+}
+
 TEST(StepWorker, ForgetsWhatADeadProcessPosted) {
   StepWorker worker;
   worker.post([] { FAIL(); });

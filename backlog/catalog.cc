@@ -1,0 +1,83 @@
+#include "backlog/catalog.h"
+
+#include <cassert>
+
+namespace forebay {
+
+SegmentTally& Catalog::segment(uint32_t slot) {
+  if (slot >= segments_.size()) segments_.resize(slot + 1);
+  return segments_[slot];
+}
+
+void Catalog::count(const Place& place, int sign) {
+  SegmentTally& tally = segment(place.slot);
+  const uint64_t bytes = place.shared() ? 0 : place.length();
+  assert(sign > 0 || (tally.live > 0 && tally.live_bytes >= bytes));
+  tally.live += static_cast<uint64_t>(sign);
+  tally.live_bytes += bytes * static_cast<uint64_t>(sign);
+  live_bytes_ += bytes * static_cast<uint64_t>(sign);
+}
+
+void Catalog::admit(Sequence sequence, const Place& place) {
+  const bool inserted = places_.insert(sequence, place);
+  assert(inserted);
+  if (inserted) count(place, +1);
+}
+
+std::optional<uint32_t> Catalog::settle(Sequence sequence) {
+  const Place* found = places_.find(sequence);
+  if (!found) return std::nullopt;
+  const uint32_t slot = found->slot;
+  count(*found, -1);
+  places_.erase(sequence);
+  if (changes_.erase(sequence)) dead_.erase(sequence);
+  return slot;
+}
+
+bool Catalog::relocate(Sequence sequence, uint32_t from_slot, uint32_t from_offset, const Place& to) {
+  Place* found = places_.find(sequence);
+  if (!found || found->slot != from_slot || found->offset != from_offset) return false;
+  count(*found, -1);
+  *found = to;
+  count(to, +1);
+  return true;
+}
+
+Change& Catalog::change_of(Sequence sequence) {
+  changes_.insert(sequence, Change{});
+  return *changes_.find(sequence);
+}
+
+void Catalog::retry(Sequence sequence, int64_t due_ms, uint8_t attempts) {
+  if (!places_.contains(sequence)) return;
+  Change& change = change_of(sequence);
+  change = {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1, .attempts = attempts};
+}
+
+void Catalog::dead(const DeadLetter& letter) {
+  if (!places_.contains(letter.sequence)) return;
+  change_of(letter.sequence) = {.dead = 1, .attempts = letter.attempts};
+  dead_.insert_or_assign(letter.sequence, letter);
+}
+
+void Catalog::revive(Sequence sequence, int64_t due_ms) {
+  if (!places_.contains(sequence)) return;
+  change_of(sequence) = {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1};
+  dead_.erase(sequence);
+}
+
+const DeadLetter* Catalog::dead_letter(Sequence sequence) const {
+  const auto at = dead_.find(sequence);
+  return at == dead_.end() ? nullptr : &at->second;
+}
+
+void Catalog::note(std::string_view name, std::string_view value) {
+  if (value.empty()) {
+    const auto at = notes_.find(name);
+    if (at != notes_.end()) notes_.erase(at);
+  } else {
+    notes_.insert_or_assign(std::string(name), std::string(value));
+  }
+}
+
+}  // namespace forebay

@@ -1,0 +1,279 @@
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include "backlog/open_journal.h"
+#include "backlog/record.h"
+
+namespace forebay {
+namespace {
+
+constexpr uint64_t change_run_bytes = 32 * 1024;  // changes are cut into frames at least this finely
+constexpr size_t settle_runs_per_record = 256;
+constexpr size_t excerpt_bytes_max = 256;
+constexpr Duration probe_interval = Duration::seconds(1);
+constexpr Duration free_space_interval = Duration::seconds(2);
+
+}  // namespace
+
+OpenJournal::~OpenJournal() {
+  inbox_.stop();
+  if (committer_) committer_->stop();
+  helper_.stop();
+  bodies_.stop();
+}
+
+// -- gathering --
+
+int OpenJournal::room(uint64_t bytes) {
+  if (broken_) return EIO;
+  const uint64_t needed = bytes + message_overhead_max(1);
+  if (needed > pool_->usable_per_segment()) return EMSGSIZE;
+  if (refusing_ != 0) {
+    const Instant now = clock_.now().steady;
+    if (now - probed_ < probe_interval) return refusing_;
+    probed_ = now;
+  }
+  // Frames do not fill segments to the last byte: what is promised is what fits in the worst case.
+  return gathered_bytes_ + needed + gathered_bytes_ / 16 > upkeep_->room() ? ENOSPC : 0;
+}
+
+void OpenJournal::append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) {
+  assert(!copies.empty() && copies[0].sequence == next_sequence_);
+  const auto offset = static_cast<uint32_t>(open_->messages.size());
+  put_message(open_->messages, false, copies, meta, body);
+  const auto length = static_cast<uint32_t>(open_->messages.size()) - offset;
+  open_->admissions.push_back({copies[0].sequence, static_cast<uint32_t>(copies.size()), offset, length, {}});
+  open_->message_count += static_cast<uint32_t>(copies.size());
+  next_sequence_ += copies.size();
+  gathered_bytes_ += length;
+}
+
+void OpenJournal::settle(Sequence sequence, Settlement how) {
+  const auto slot = catalog_.settle(sequence);
+  if (!slot) return;
+  ++catalog_.segment(*slot).unsynced_settles;
+  auto& settled = open_->settled;
+  if (!settled.empty() && settled.back().first == *slot) {
+    ++settled.back().second;
+  } else {
+    settled.emplace_back(*slot, 1);
+  }
+  settles_.emplace_back(sequence, how);
+}
+
+void OpenJournal::retry(Sequence sequence, int64_t due_ms, uint8_t attempts) {
+  if (!catalog_.place(sequence)) return;
+  catalog_.retry(sequence, due_ms, attempts);
+  put_retry(open_->changes, sequence, due_ms, attempts);
+  mark_change();
+}
+
+void OpenJournal::dead(const DeadLetter& letter) {
+  if (!catalog_.place(letter.sequence)) return;
+  DeadLetter kept = letter;
+  kept.reason.resize(std::min(kept.reason.size(), excerpt_bytes_max));
+  kept.excerpt.resize(std::min(kept.excerpt.size(), excerpt_bytes_max));
+  catalog_.dead(kept);
+  put_dead(open_->changes, kept);
+  mark_change();
+}
+
+void OpenJournal::revive(Sequence sequence, int64_t due_ms) {
+  if (!catalog_.place(sequence)) return;
+  catalog_.revive(sequence, due_ms);
+  put_revive(open_->changes, sequence, due_ms);
+  mark_change();
+}
+
+void OpenJournal::note(std::string_view name, std::string_view value) {
+  assert(name.size() + value.size() <= options_.segment_bytes / 4);
+  catalog_.note(name, value);
+  put_note(open_->changes, name, value);
+  mark_change();
+}
+
+// Records are gathered into runs that are never cut; each of them fits into a frame.
+void OpenJournal::mark_change() {
+  auto& ends = open_->change_ends;
+  const auto end = static_cast<uint32_t>(open_->changes.size());
+  const uint32_t begin = ends.size() < 2 ? 0 : ends[ends.size() - 2];
+  if (!ends.empty() && end - begin <= std::min(change_run_bytes, options_.segment_bytes / 8)) {
+    ends.back() = end;
+  } else {
+    ends.push_back(end);
+  }
+}
+
+// Settles of one turn are mostly neighbours: sorted, they are runs.
+void OpenJournal::encode_settles() {
+  std::sort(settles_.begin(), settles_.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second, a.first) < std::pair(b.second, b.first);
+  });
+  std::vector<SequenceRun> runs;
+  for (size_t i = 0; i < settles_.size();) {
+    const Settlement how = settles_[i].second;
+    runs.clear();
+    for (; i < settles_.size() && settles_[i].second == how; ++i) {
+      const Sequence sequence = settles_[i].first;
+      if (!runs.empty() && runs.back().first + runs.back().count == sequence) {
+        ++runs.back().count;
+      } else if (runs.size() == settle_runs_per_record) {
+        break;
+      } else {
+        runs.push_back({sequence, 1});
+      }
+    }
+    put_settle(open_->changes, how, runs);
+    mark_change();
+  }
+  settles_.clear();
+}
+
+void OpenJournal::flush() {
+  if (broken_ || closed_) return;
+  const Instant now = clock_.now().steady;
+  measure_free_space(now);
+  encode_settles();
+  upkeep_->run(*open_, now);
+  if (!open_->empty()) {
+    auto group = std::move(open_);
+    open_ = std::make_unique<Group>();
+    open_->batch = group->batch + 1;
+    committer_->hand_over(std::move(group));
+  } else if (changes_waiting_ && now - poked_ >= probe_interval) {
+    poked_ = now;
+    committer_->poke();
+  }
+}
+
+void OpenJournal::measure_free_space(Instant now) {
+  if (now - measured_ < free_space_interval) return;
+  measured_ = now;
+  helper_.post([this] {
+    uint64_t bytes = 0;
+    if (files_.free_bytes(&bytes) == 0) disk_free_ = bytes;
+  });
+}
+
+// -- what came back --
+
+void OpenJournal::committed(CommitResult& result) {
+  if (broken_) return;
+  if (!result.broken.empty()) return broken(result.broken);
+  changes_waiting_ = result.changes_waiting;
+  upkeep_->committed(result);
+  for (auto& group : result.groups) {
+    if (group->messages_error == 0) admit(*group);
+    for (const Admission& admission : group->admissions) gathered_bytes_ -= admission.length;
+    upkeep_->compaction().committed(*group);
+    note_refusal(*group);
+  }
+  if (result.synced) listener_.on_synced(result.sync_took, result.messages);
+  for (auto& group : result.groups) {
+    const int error = group->messages_error != 0 ? group->messages_error : group->changes_error;
+    listener_.on_committed(group->batch, error);
+  }
+}
+
+void OpenJournal::admit(Group& group) {
+  for (const Admission& admission : group.admissions) {
+    for (uint32_t i = 0; i < admission.receivers; ++i) {
+      catalog_.admit(admission.first + i,
+                     make_place(admission.place.slot, admission.place.offset, admission.length, i > 0));
+    }
+  }
+  keep_bodies(group);
+}
+
+// Stretches that lie in the file as they do in the buffer.
+void OpenJournal::keep_bodies(Group& group) {
+  if (group.admissions.empty() || group.messages.size() > options_.window_bytes) return;
+  const auto owner = std::make_shared<ByteBuffer>(std::move(group.messages));
+  const auto& all = group.admissions;
+  for (size_t i = 0, begin = 0; i < all.size(); ++i) {
+    const bool last = i + 1 == all.size();
+    const bool goes_on = !last && all[i + 1].place.slot == all[i].place.slot &&
+                         all[i + 1].place.offset == all[i].place.offset + all[i].length;
+    if (goes_on) continue;
+    const uint32_t start = all[begin].offset, end = all[i].offset + all[i].length;
+    bodies_.keep_written(all[begin].place.slot, all[begin].place.offset,
+                         std::span<const std::byte>(owner->span()).subspan(start, end - start), owner);
+    begin = i + 1;
+  }
+}
+
+void OpenJournal::note_refusal(const Group& group) {
+  if (group.admissions.empty()) return;
+  if (group.messages_error != 0 && refusing_ == 0) probed_ = clock_.now().steady;
+  refusing_ = group.messages_error;
+}
+
+void OpenJournal::broken(const std::string& what) {
+  if (broken_) return;
+  broken_ = true;
+  listener_.on_broken(files_.where() + ": " + what);
+}
+
+// -- what is known --
+
+std::optional<DeadLetter> OpenJournal::dead_letter(Sequence sequence) const {
+  const DeadLetter* letter = catalog_.dead_letter(sequence);
+  return letter ? std::optional(*letter) : std::nullopt;
+}
+
+std::string OpenJournal::noted(std::string_view name) const {
+  const auto at = catalog_.notes().find(name);
+  return at == catalog_.notes().end() ? std::string() : at->second;
+}
+
+BacklogFigures OpenJournal::figures() const {
+  BacklogFigures figures;
+  figures.live_bytes = catalog_.live_bytes();
+  uint64_t used = 0;
+  for (const SegmentTally& tally : catalog_.segments()) {
+    if (tally.state == SegmentTally::State::none) continue;
+    used +=
+        tally.state == SegmentTally::State::open ? options_.segment_bytes - upkeep_->open_left() : tally.end;
+  }
+  figures.dead_bytes = used > figures.live_bytes ? used - figures.live_bytes : 0;
+  figures.free_bytes = pool_->free_bytes() + upkeep_->open_left();
+  figures.disk_free_bytes = disk_free_;
+  figures.torn_tails = report_.torn_tails;
+  figures.quarantined_segments = report_.quarantined_segments;
+  figures.missing_segments = report_.missing_segments;
+  figures.bytes_written = files_.bytes_written();
+  figures.refusing = refusing_ != 0;
+  if (refusing_ != 0)
+    figures.refusing_why = std::string(std::strerror(refusing_)) + " (" + files_.where() + ")";
+  return figures;
+}
+
+int OpenJournal::queue_id(std::string_view name, QueueId* id) {
+  const auto known = store_.queues.find(name);
+  if (known != store_.queues.end()) return *id = known->second, 0;
+  QueueId next = 1;
+  for (const auto& [other, number] : store_.queues) next = std::max<QueueId>(next, number + 1);
+  if (next == 0) return ENOSPC;
+  StoreFile changed = store_;
+  changed.queues.emplace(name, next);
+  if (const int error = write_store(files_, changed)) return error;
+  store_ = std::move(changed);
+  *id = next;
+  return 0;
+}
+
+void OpenJournal::close() {
+  if (closed_) return;
+  flush();
+  closed_ = true;
+  committer_->finish();
+  inbox_.drain();
+  helper_.finish();
+  inbox_.drain();
+  if (broken_ || changes_waiting_) return;
+  upkeep_->checkpoint_now(true);
+}
+
+}  // namespace forebay

@@ -1,0 +1,109 @@
+// OpenJournal: what is behind journal.h. It gathers (the loop's calls) and takes back what the commit worker
+// reports; the rest is done by its parts: Committer writes, Upkeep keeps house, BodyReader reads, Catalog
+// knows.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backlog/attempts_file.h"
+#include "backlog/body_reader.h"
+#include "backlog/committer.h"
+#include "backlog/journal.h"
+#include "backlog/metered_files.h"
+#include "backlog/store_file.h"
+#include "backlog/upkeep.h"
+
+namespace forebay {
+
+class OpenJournal final : public Journal {
+ public:
+  OpenJournal(const JournalPorts& ports, const JournalOptions& options)
+      : files_(ports.files),
+        clock_(ports.clock),
+        listener_(ports.listener),
+        options_(options),
+        inbox_(ports.loop),
+        helper_(ports.helper),
+        bodies_(files_, ports.reader, inbox_, catalog_, options.window_bytes) {}
+  ~OpenJournal() override;
+
+  int start(Worker& commit, const Recovered& recovered, std::string* error);
+
+  int room(uint64_t bytes) override;
+  void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
+  void settle(Sequence sequence, Settlement how) override;
+  void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) override;
+  void dead(const DeadLetter& letter) override;
+  void revive(Sequence sequence, int64_t due_ms) override;
+  void note(std::string_view name, std::string_view value) override;
+  uint64_t open_batch() const override { return open_->batch; }
+  void flush() override;
+
+  void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
+  void attempt_over(Sequence sequence) override { attempts_.over(sequence); }
+  void write_attempts() override { attempts_.write(); }
+
+  void fetch(Sequence sequence, Fetched done) override { bodies_.fetch(sequence, std::move(done)); }
+  void prefetch(std::span<const Sequence> sequences) override { bodies_.prefetch(sequences); }
+
+  std::optional<DeadLetter> dead_letter(Sequence sequence) const override;
+  std::string noted(std::string_view name) const override;
+  Sequence next_sequence() const override { return next_sequence_; }
+  BacklogFigures figures() const override;
+  uint32_t store_id() const override { return store_.store_id; }
+  std::span<const uint8_t, 16> id_key() const override { return store_.id_key; }
+  int queue_id(std::string_view name, QueueId* id) override;
+  void close() override;
+
+  const RecoveryReport& recovery() const override { return report_; }
+  size_t index_bytes() const override { return catalog_.memory_bytes(); }
+
+ private:
+  int open_store(std::string* error);
+  int create_store(std::string* error);
+  int assemble(Worker& commit, RecoveredLog& log, std::string* error);
+
+  void mark_change();
+  void measure_free_space(Instant now);
+  void encode_settles();
+  std::unique_ptr<Group> fresh_group();
+  void committed(CommitResult& result);
+  void admit(Group& group);
+  void keep_bodies(Group& group);
+  void note_refusal(const Group& group);
+  void broken(const std::string& what);
+  int failed(const std::string& what, int error, std::string* words) const;
+
+  MeteredFiles files_;
+  Clock& clock_;
+  BacklogListener& listener_;
+  const JournalOptions options_;
+  StoreFile store_;
+  RecoveryReport report_;
+  Catalog catalog_;
+  AttemptsFile attempts_;
+  Inbox inbox_;
+  TaskLine helper_;
+  BodyReader bodies_;
+  std::unique_ptr<SegmentPool> pool_;
+  std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<Committer> committer_;
+
+  std::unique_ptr<Group> open_;
+  std::vector<std::pair<Sequence, Settlement>> settles_;  // of the open group, not yet encoded
+  Sequence next_sequence_ = 1;
+  uint64_t gathered_bytes_ = 0;  // of messages, appended and not yet reported
+  bool changes_waiting_ = false;
+  bool broken_ = false;
+  bool closed_ = false;
+  int refusing_ = 0;  // the errno of the last failed write of messages
+  Instant probed_;
+  Instant poked_;
+  Instant measured_;
+  std::atomic<uint64_t> disk_free_{0};
+};
+
+}  // namespace forebay
