@@ -42,10 +42,10 @@ void BucketLimit::empty(Now now) {
   gcra_.take(now.steady, burst_);
 }
 
-void BucketLimit::reconfigure(const LimitConfig& config) {
+void BucketLimit::reconfigure(const LimitConfig& config, Now now) {
   name_ = limit_name(config);
   burst_ = config.burst;
-  gcra_.reconfigure(config.count, config.per);
+  gcra_.reconfigure(config.count, config.per, now.steady);
   early_one_ = gcra_.intervals(burst_ - 1);
 }
 

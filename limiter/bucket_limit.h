@@ -31,8 +31,8 @@ class BucketLimit final : public Limit {
 
   // Every token is spent as of `now`: the first send is one interval away.
   void empty(Now now);
-  // What is spent stays spent.
-  void reconfigure(const LimitConfig& config);
+  // Tokens that are spent stay spent.
+  void reconfigure(const LimitConfig& config, Now now);
 
  private:
   std::string name_;

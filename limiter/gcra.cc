@@ -30,22 +30,34 @@ Instant Gcra::next(Instant now, Span early) const {
   return std::max(now, Instant{whole});
 }
 
-void Gcra::take(Instant now, uint64_t cost) {
-  if (whole_ < now.ns) whole_ = now.ns, parts_ = 0;
+void Gcra::move_on(uint64_t cost) {
   const Span step = cost == 1 ? one_ : intervals(cost);
   parts_ += step.parts;
   if (__builtin_add_overflow(whole_, step.ns, &whole_)) whole_ = std::numeric_limits<int64_t>::max() - 1;
   if (parts_ >= count_) parts_ -= count_, whole_++;
 }
 
+void Gcra::take(Instant now, uint64_t cost) {
+  if (whole_ < now.ns) whole_ = now.ns, parts_ = 0;
+  move_on(cost);
+}
+
+void Gcra::take_in_turn(Instant now, uint64_t cost) {
+  if (whole_ < now.ns - (parts_ > 0 ? 1 : 0)) whole_ = now.ns, parts_ = 0;
+  move_on(cost);
+}
+
 Instant Gcra::theoretical() const {
   return Instant{parts_ > 0 ? whole_ + 1 : whole_};
 }
 
-void Gcra::reconfigure(uint64_t count, Duration per) {
-  const Instant at = theoretical();
+void Gcra::reconfigure(uint64_t count, Duration per, Instant now) {
+  const int64_t owed_ns = next(now, {}).ns - now.ns;
+  const auto sends = (static_cast<unsigned __int128>(owed_ns) * count_ + static_cast<uint64_t>(per_.ns) - 1) /
+                     static_cast<uint64_t>(per_.ns);
   *this = Gcra(count, per);
-  set_theoretical(at);
+  set_theoretical(now);
+  if (sends > 0) move_on(static_cast<uint64_t>(std::min<unsigned __int128>(sends, UINT64_MAX)));
 }
 
 }  // namespace forebay

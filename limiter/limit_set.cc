@@ -9,10 +9,10 @@
 
 namespace forebay {
 
-LimitSet::LimitSet(const SinkConfig& config, Now /*now*/)
+LimitSet::LimitSet(const SinkConfig& config, Now now)
     : timeout_(config.timeout), concurrency_(config.concurrency, config.timeout) {
   for (const LimitConfig& limit : config.limits) members_.push_back(make_member(limit));
-  set_pace(config);
+  set_pace(config, now);
 }
 
 LimitSet::Member LimitSet::make_member(const LimitConfig& config) const {
@@ -26,7 +26,7 @@ LimitSet::Member LimitSet::make_member(const LimitConfig& config) const {
 }
 
 // A bucket spreads by itself, up to the burst its owner asked for; only windows are paced.
-void LimitSet::set_pace(const SinkConfig& config) {
+void LimitSet::set_pace(const SinkConfig& config, Now now) {
   const Member* shortest = nullptr;
   for (const Member& m : members_) {
     if (!m.window) continue;
@@ -39,7 +39,7 @@ void LimitSet::set_pace(const SinkConfig& config) {
   }
   paced_ = static_cast<size_t>(shortest - members_.data());
   if (pace_) {
-    pace_->reconfigure(shortest->config.count, shortest->config.per, config.pace);
+    pace_->reconfigure(shortest->config.count, shortest->config.per, config.pace, now.steady);
   } else {
     pace_.emplace(shortest->config.count, shortest->config.per, config.pace);
   }
@@ -106,12 +106,18 @@ double LimitSet::rate_per_second() const {
   return least;
 }
 
+// The k-th send of a window reuses the permit of the one N before it, which the other limits held up too: so
+// look at that one's estimate, whole rounds earlier. Each such step is below that window's N, so they are
+// few.
 Instant LimitSet::estimate(Now now, uint64_t k) const {
   assert(k > 0);
   Instant at = now.steady;
   if (pace_) at = pace_->estimate(now.steady, k);
   for (const Member& m : members_) {
     at = std::max(at, m.window ? m.window->estimate(now, k) : m.bucket->estimate(now, k));
+    if (!m.window || k <= m.config.count) continue;
+    const Instant before = estimate(now, (k - 1) % m.config.count + 1);
+    at = std::max(at, m.window->permits().rounds_after(before, (k - 1) / m.config.count));
   }
   return at;
 }
@@ -156,7 +162,7 @@ void LimitSet::reconfigure(const SinkConfig& config, Now now) {
     kept[from] = true;
     Member& m = members_[to] = {config.limits[to], std::move(old[from].window), std::move(old[from].bucket)};
     if (m.window) m.window->reconfigure(m.config, timeout_, margin_);
-    if (m.bucket) m.bucket->reconfigure(m.config);
+    if (m.bucket) m.bucket->reconfigure(m.config, now);
   };
   for (const bool by_name : {true, false}) {
     for (size_t to = 0; to < members_.size(); to++) {
@@ -184,7 +190,7 @@ void LimitSet::reconfigure(const SinkConfig& config, Now now) {
     members_[to] = std::move(m);
   }
   concurrency_.reconfigure(config.concurrency, timeout_);
-  set_pace(config);
+  set_pace(config, now);
 }
 
 }  // namespace forebay

@@ -91,7 +91,7 @@ class LimitSet {
 
   Member make_member(const LimitConfig& config) const;
   void seed(Member& fresh, const std::vector<Member>& old, Now now);
-  void set_pace(const SinkConfig& config);
+  void set_pace(const SinkConfig& config, Now now);
   const WindowLimit* longest(const std::vector<Member>& members) const;
 
   void hold_all(Now now, Duration grace);

@@ -103,7 +103,7 @@ void LimitSet::hold_all(Now now, Duration grace) {
   }
 }
 
-// `since`: of the time that has passed, what the old process may have gone on sending.
+// `elapsed`: how old the record is at least; `since`: how long the old process may have gone on sending.
 void LimitSet::restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
                             bool clean, Duration grace, Duration since) {
   const Instant recorded = now.steady - elapsed;
@@ -115,7 +115,8 @@ void LimitSet::restore_long(WindowLimit& window, const SpendsRecord& record, Now
   }
   uint64_t unknown = record.in_flight;
   if (!clean) unknown += std::min(window.permits().count(), record.allowed_in(since));
-  if (unknown > 0) spent.push_back({recorded + since + grace, unknown});
+  const Instant sent_by = recorded + std::min(since, elapsed);
+  if (unknown > 0) spent.push_back({sent_by + grace, unknown});
   window.permits().spend(std::move(spent));
 }
 
@@ -145,8 +146,8 @@ bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration gra
     hold_all(now, grace);
     return false;
   }
-  const Duration elapsed = record.age(now);
-  const Duration since = std::min(elapsed, record_gap);
+  const Duration elapsed = record.age_least(now);
+  const Duration since = std::min(record.age_most(now), record_gap);
   // A clean stop that left something in flight gave it up at the end: it may be counted for a grace yet.
   if (clean) grace = record.in_flight > 0 ? std::max(grace, timeout_) : Duration{};
   for (Member& m : members_) {

@@ -14,19 +14,19 @@ class Pace {
   Pace(uint64_t count, Duration per, Duration tolerance) : gcra_(count, per), early_{tolerance.ns, 0} {}
 
   Instant next(Instant now) const { return gcra_.next(now, early_); }
-  void take(Instant now, uint64_t cost) { gcra_.take(now, cost); }
+  void take(Instant now, uint64_t cost) { gcra_.take_in_turn(now, cost); }
   // When the k-th further send (k from 1) has its turn.
   Instant estimate(Instant now, uint64_t k) const {
     Gcra later = gcra_;
-    if (k > 1) later.take(now, k - 1);
+    if (k > 1) later.take_in_turn(now, k - 1);
     return later.next(now, early_);
   }
   uint64_t count() const { return gcra_.count(); }
   Duration per() const { return gcra_.per(); }
   Duration tolerance() const { return {early_.ns}; }
 
-  void reconfigure(uint64_t count, Duration per, Duration tolerance) {
-    gcra_.reconfigure(count, per);
+  void reconfigure(uint64_t count, Duration per, Duration tolerance, Instant now) {
+    gcra_.reconfigure(count, per, now);
     early_ = {tolerance.ns, 0};
   }
 

@@ -118,7 +118,11 @@ Instant Permits::estimate(Instant now, uint64_t k) const {
       at = unanswered_.nth(home_u + more - coming - out_) + hold_;
     }
   }
-  const __int128 ns = static_cast<__int128>(at.ns) + static_cast<__int128>(round) * hold_.ns;
+  return rounds_after(at, round);
+}
+
+Instant Permits::rounds_after(Instant at, uint64_t rounds) const {
+  const __int128 ns = static_cast<__int128>(at.ns) + static_cast<__int128>(rounds) * hold_.ns;
   return ns >= std::numeric_limits<int64_t>::max() ? Instant::never() : Instant{static_cast<int64_t>(ns)};
 }
 

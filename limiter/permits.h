@@ -39,6 +39,8 @@ class Permits {
 
   // When the k-th further permit could be taken (k from 1) if everything were answered at once. O(log N).
   Instant estimate(Instant now, uint64_t k) const;
+  // `at` and so many holds; never() when that is centuries away.
+  Instant rounds_after(Instant at, uint64_t rounds) const;
 
   void reconfigure(uint64_t count, Duration hold, const ReturnMargin* margin);
 

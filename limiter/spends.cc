@@ -132,10 +132,16 @@ uint64_t cells_in(Duration time, uint64_t count, Duration per) {
 
 }  // namespace
 
-Duration SpendsRecord::age(Now now) const {
-  Duration age = std::max(Duration{}, now.wall - wall);
-  if (now.steady >= steady) age = std::min(age, now.steady - steady);
-  return age;
+Duration SpendsRecord::age_least(Now now) const {
+  const Duration by_wall = std::max(Duration{}, now.wall - wall);
+  return now.steady >= steady ? std::min(by_wall, now.steady - steady) : by_wall;
+}
+
+Duration SpendsRecord::age_most(Now now) const {
+  const Duration by_wall = now.wall >= wall ? now.wall - wall : Duration::max();
+  if (now.steady < steady) return by_wall;
+  const Duration by_steady = now.steady - steady;
+  return by_wall == Duration::max() ? by_steady : std::max(by_wall, by_steady);
 }
 
 uint64_t SpendsRecord::allowed_in(Duration time) const {

@@ -1,10 +1,12 @@
 // SpendsRecord: what a sink's limits had spent at a moment, as it outlives the process, and its bytes.
 //
 // Bytes: version 1; LEB128 numbers (signed ones zigzag); FNV-1a over all of it at the end, so that a record
-// that was cut or changed is refused. A window of a day is at most 512 groups, some 1.5 KiB. Times in the
-// record are offsets from its own moment. Moments of both clocks are kept: the time that has passed since is
-// the lesser of what either says (a steady clock that started anew says nothing), never below zero. A record
-// that seems younger than it is only makes limits hold longer.
+// that was cut or changed is refused. A window of a day is at most 512 groups, some 1.5 KiB.
+//
+// Times in the record are offsets from its own moment. Moments of both clocks are kept, and its age is known
+// as a range: what was spent is no older than the least of what the clocks say, what may have been spent
+// since took no longer than the most. A steady clock that started anew says nothing, nor does a wall clock
+// that went back.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +52,9 @@ struct SpendsRecord {
   std::vector<Bucket> buckets;
   std::optional<Paced> pace;
 
-  // How long ago the record was made, at most that.
-  Duration age(Now now) const;
+  // How long ago the record was made: at least, and at most (max(): no clock can tell).
+  Duration age_least(Now now) const;
+  Duration age_most(Now now) const;
   // The most that these limits let through in a time so long, from any state they can be in.
   uint64_t allowed_in(Duration time) const;
 };

@@ -42,7 +42,7 @@ class World {
   void begin_process(int64_t epoch_ns, int64_t wall_step_ns) {
     epoch_ = epoch_ns;
     wall_step_ = wall_step_ns;
-    under_way_ = {};
+    lose_all();
     limits_ = std::make_unique<LimitSet>(config_, now());
   }
 
@@ -61,15 +61,22 @@ class World {
   }
   // Every connection is closed at once; they may be counted for a grace yet.
   void close_all() {
-    while (!under_way_.empty()) {
+    for (; !under_way_.empty(); under_way_.pop()) {
+      close(under_way_.top());
       limits_->settle(under_way_.top().taken, now(), SettledAs::unanswered);
-      under_way_.pop();
     }
   }
 
   Now now() const { return {Instant{at_ - epoch_}, WallTime{at_ + wall_step_}}; }
   LimitSet& limits() { return *limits_; }
-  Downstream& downstream() { return downstream_; }
+  // What has been counted so far of all that has ended, and of what has not.
+  Downstream downstream() const {
+    Downstream all = downstream_;
+    for (auto rest = under_way_; !rest.empty(); rest.pop()) {
+      if (rest.top().counted != INT64_MAX) all.counts(rest.top().counted, rest.top().taken.cost);
+    }
+    return all;
+  }
   Weather& weather() { return weather_; }
   Random& random() { return random_; }
   void use(const SinkConfig& config) { config_ = config; }
@@ -86,6 +93,7 @@ class World {
     int64_t at;
     Taken taken;
     SettledAs how;
+    int64_t counted;  // when the downstream counts it; INT64_MAX: never
     bool operator<(const UnderWay& other) const { return at > other.at; }
   };
 
@@ -116,6 +124,7 @@ class World {
         answered_++;
         round_trips_ += (now().steady - done.taken.at).as_seconds();
       }
+      count(done.counted, done.taken.cost);
       limits_->settle(done.taken, now(), done.how);
     }
   }
@@ -127,17 +136,17 @@ class World {
     const bool swift = sent_++ % 40 == 0;
     const Duration out = swift ? weather_.out_min : between(weather_.out_min, weather_.out_jitter);
     const Duration back = swift ? weather_.back_min : between(weather_.back_min, weather_.back_jitter);
-    UnderWay flight{at_ + out.ns + back.ns, {now().steady, cost_}, SettledAs::ok};
+    UnderWay flight{at_ + out.ns + back.ns, {now().steady, cost_}, SettledAs::ok, at_ + out.ns};
     const uint64_t fate = random_.below(100);
     if (fate < weather_.unanswered_percent) {
       flight.how = SettledAs::unanswered;
-      flight.at = at_ + static_cast<int64_t>(random_.below(static_cast<uint64_t>(config_.timeout.ns))) + 1;
-      count_late(at_ + out.ns, flight.at + config_.timeout.ns);
+      flight.at = at_ + between(Duration{1}, config_.timeout).ns;
+      flight.counted = late(flight.counted, flight.at + config_.timeout.ns);
     } else if (fate < weather_.unanswered_percent + weather_.not_sent_percent) {
       flight.how = SettledAs::not_sent;
-    } else {
-      if (fate >= 100 - weather_.refused_percent) flight.how = SettledAs::refused;
-      downstream_.counts(at_ + out.ns, cost_);
+      flight.counted = INT64_MAX;
+    } else if (fate >= 100 - weather_.refused_percent) {
+      flight.how = SettledAs::refused;
     }
     under_way_.push(flight);
     under_way_max_ = std::max(under_way_max_, under_way_.size());
@@ -146,13 +155,28 @@ class World {
   }
 
   // At the last moment that is promised, at any before, or never.
-  void count_late(int64_t earliest, int64_t latest) {
-    const uint64_t kind = random_.below(3);
-    if (kind == 0) downstream_.counts(std::max(earliest, latest), cost_);
-    if (kind == 1)
-      downstream_.counts(earliest + static_cast<int64_t>(random_.below(
-                                        static_cast<uint64_t>(std::max<int64_t>(1, latest - earliest)))),
-                         cost_);
+  int64_t late(int64_t earliest, int64_t latest) {
+    switch (random_.below(3)) {
+      case 0:
+        return latest;
+      case 1:
+        return std::min(latest, earliest) + between({}, Duration{std::max<int64_t>(0, latest - earliest)}).ns;
+      default:
+        return INT64_MAX;
+    }
+  }
+
+  void count(int64_t at, uint64_t cost) {
+    if (at != INT64_MAX) downstream_.counts(at, cost);
+  }
+  // Its connection is closed now: it is counted within the grace, if ever.
+  void close(const UnderWay& flight) {
+    if (flight.counted != INT64_MAX) {
+      count(std::min(flight.counted, at_ + config_.timeout.ns), flight.taken.cost);
+    }
+  }
+  void lose_all() {
+    for (; !under_way_.empty(); under_way_.pop()) close(under_way_.top());
   }
 
   SinkConfig config_;
