@@ -93,7 +93,8 @@ class World {
     int64_t at;
     Taken taken;
     SettledAs how;
-    int64_t counted;  // when the downstream counts it; INT64_MAX: never
+    int64_t arrives;
+    int64_t counted;  // when the downstream counts it: then or later; INT64_MAX: never
     bool operator<(const UnderWay& other) const { return at > other.at; }
   };
 
@@ -132,16 +133,18 @@ class World {
   void send() {
     before_take();
     limits_->take(now(), cost_);
-    // Now and then a trip has both the least way out and the least way back, as the margin assumes.
+    // Now and then a round trip has both the least way out and the least way back, as the margin assumes.
     const bool swift = sent_++ % 40 == 0;
     const Duration out = swift ? weather_.out_min : between(weather_.out_min, weather_.out_jitter);
     const Duration back = swift ? weather_.back_min : between(weather_.back_min, weather_.back_jitter);
-    UnderWay flight{at_ + out.ns + back.ns, {now().steady, cost_}, SettledAs::ok, at_ + out.ns};
+    UnderWay flight{at_ + out.ns + back.ns, {now().steady, cost_}, SettledAs::ok, at_ + out.ns, at_ + out.ns};
     const uint64_t fate = random_.below(100);
-    if (fate < weather_.unanswered_percent) {
+    if (swift) {
+      // answered
+    } else if (fate < weather_.unanswered_percent) {
       flight.how = SettledAs::unanswered;
       flight.at = at_ + between(Duration{1}, config_.timeout).ns;
-      flight.counted = late(flight.counted, flight.at + config_.timeout.ns);
+      flight.counted = late(flight.arrives, flight.at + config_.timeout.ns);
     } else if (fate < weather_.unanswered_percent + weather_.not_sent_percent) {
       flight.how = SettledAs::not_sent;
       flight.counted = INT64_MAX;
@@ -154,16 +157,12 @@ class World {
     if (!weather_.saturated && --waiting_ == 0) released_ = at_ + between({}, weather_.pause).ns;
   }
 
-  // At the last moment that is promised, at any before, or never.
+  // At the last moment that is promised, at any before, or never. What would arrive later than that never
+  // does.
   int64_t late(int64_t earliest, int64_t latest) {
-    switch (random_.below(3)) {
-      case 0:
-        return latest;
-      case 1:
-        return std::min(latest, earliest) + between({}, Duration{std::max<int64_t>(0, latest - earliest)}).ns;
-      default:
-        return INT64_MAX;
-    }
+    const uint64_t kind = random_.below(3);
+    if (kind == 0 || latest < earliest) return INT64_MAX;
+    return kind == 1 ? latest : earliest + between({}, Duration{latest - earliest}).ns;
   }
 
   void count(int64_t at, uint64_t cost) {
@@ -171,8 +170,9 @@ class World {
   }
   // Its connection is closed now: it is counted within the grace, if ever.
   void close(const UnderWay& flight) {
-    if (flight.counted != INT64_MAX) {
-      count(std::min(flight.counted, at_ + config_.timeout.ns), flight.taken.cost);
+    const int64_t latest = at_ + config_.timeout.ns;
+    if (flight.counted != INT64_MAX && flight.arrives <= latest) {
+      count(std::min(flight.counted, latest), flight.taken.cost);
     }
   }
   void lose_all() {
