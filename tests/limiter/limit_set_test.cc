@@ -64,6 +64,18 @@ RC_GTEST_PROP(LimitSet, NextIsExactAndAskingChangesNothing, ()) {
   }
 }
 
+// A is free from 1199.995 s until its margin is forgotten at 1200 s, and again from 1200.08 s; B from 1200.05
+// s on.
+TEST(LimitSet, AsksAgainWhenOneThatWasFreeNoLongerIs) {
+  LimitSet limits(unpaced({window(101, second * 900), window(101, Duration::milliseconds(899'970), true)}),
+                  at_ms(0));
+  for (int i = 0; i < 100; i++) limits.take(at_ms(1000), 1);
+  for (int i = 0; i < 100; i++) limits.settle({at_ms(1000).steady, 1}, at_ms(1100), SettledAs::ok);
+  limits.take(at_ms(299'800), 1);
+  limits.settle({at_ms(299'800).steady, 1}, at_ms(299'900), SettledAs::ok);
+  EXPECT_EQ(limits.next(at_ms(1'199'900), 101), at_ms(1'200'080).steady);
+}
+
 RC_GTEST_PROP(LimitSet, ConcurrencyIsNeverAbove, ()) {
   SinkConfig config = sink({});
   config.concurrency = *rc::gen::inRange(1u, 50u);
@@ -240,6 +252,17 @@ TEST(LimitSet, ABucketThatIsNewStartsEmptyAndAnOldOneKeepsWhatItSpent) {
   // All ten tokens are spent; at the new rate one comes back every 20 ms.
   limits.reconfigure(unpaced({bucket(50, second, 10)}), at_ms(10));
   EXPECT_EQ(limits.next(at_ms(10), 1), at_ms(30).steady);
+}
+
+TEST(LimitSet, ABucketOfAnotherRateIsKnownByItsLength) {
+  LimitSet limits(unpaced({bucket(100, second, 10)}), at_ms(0));
+  for (int i = 0; i < 4; i++) limits.take(at_ms(0), 1);
+  limits.reconfigure(unpaced({bucket(50, second, 10)}), at_ms(0));
+  for (int i = 0; i < 6; i++) {
+    ASSERT_EQ(limits.next(at_ms(0), 1), at_ms(0).steady) << i;
+    limits.take(at_ms(0), 1);
+  }
+  EXPECT_EQ(limits.next(at_ms(0), 1), at_ms(20).steady);
 }
 
 TEST(LimitName, IsTheCanonicalSpecUnlessGiven) {

@@ -83,6 +83,19 @@ TEST(Spends, ACleanStopIsExactForLongWindowsAndAWindowLongForShortOnes) {
   EXPECT_DOUBLE_EQ(after.views(at_s(165))[1].utilization, 0.25);  // those of 100, 102 and 104 are home
 }
 
+TEST(Spends, WhatWasInFlightAtTheStopIsSpentAGraceLater) {
+  SinkConfig config = unpaced({window(5, second), window(100, Duration::minutes(1))});
+  config.timeout = Duration::seconds(7);
+  LimitSet before(config, at_s(100));
+  for (int i = 0; i < 5; i++) before.take(at_s(100), 1);
+  const std::string record = before.save(at_s(100));
+  LimitSet after(config, at_s(100));
+  ASSERT_TRUE(after.restore(record, at_s(100), true, {}));
+  EXPECT_DOUBLE_EQ(after.views(at_s(166))[1].utilization, 0.05);
+  EXPECT_DOUBLE_EQ(after.views(at_s(168))[1].utilization, 0.0);
+  EXPECT_EQ(after.next(at_s(100), 1), at_s(107).steady + Duration::microseconds(1'000'200));
+}
+
 TEST(Spends, WithoutACleanStopWhatTheLimitsAllowedSinceIsSpent) {
   const SinkConfig config = unpaced({window(5, second), window(100, Duration::minutes(1))});
   LimitSet before(config, at_s(100));
