@@ -71,8 +71,10 @@ class LimitSet {
   // What was spent, as bytes for restore().
   std::string save(Now now) const;
   // Called once, before anything is taken, with the last record. `clean`: the process that saved it ended in
-  // order, and sent nothing afterwards. `grace`: how long what was in flight may still be counted, from now;
-  // 0: nothing was. `record_gap`: how long that process may have gone on sending after the record at most.
+  // order, and sent nothing afterwards. `grace`: how long what was in flight, or had been given up on less
+  // than a grace before, may still be counted, from now (a limit's own unanswered_grace goes before); 0:
+  // there was none, which only an end in order can tell. `record_gap`: how long that process may have gone on
+  // sending after the record at most.
   //   windows of more than 10 s  the record + min(N, what the limits allowed in the time since), never
   //   negative the others                 held for W + grace buckets                    empty (after a clean
   //   stop: as recorded) concurrency                nothing is held: connections died with the process

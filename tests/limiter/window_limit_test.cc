@@ -61,6 +61,23 @@ TEST(WindowLimit, AWayThereThatGetsFasterAdmitsNoMoreThanPromised) {
   }
 }
 
+// Not promised: sends that leave together arrive together, and a whole window may follow the one before too
+// soon.
+TEST(WindowLimit, WithoutAPaceAFasterWayThereMayAdmitAWholeWindowMoreAndStrictNone) {
+  for (const bool strict : {false, true}) {
+    SinkConfig config = sink({window(300, Duration::seconds(1), strict)});
+    config.pace_off = true;
+    Weather weather;
+    weather.out_min = Duration::milliseconds(60);
+    weather.back_min = Duration::milliseconds(40);
+    World world(config, weather, 1, 0);
+    world.run_for(Duration::milliseconds(4500));
+    world.weather().out_min = Duration::milliseconds(10);
+    world.run_for(Duration::seconds(5));
+    EXPECT_EQ(world.downstream().worst(Duration::seconds(1)), strict ? 300u : 600u);
+  }
+}
+
 struct Saturated {
   const char* what;
   Duration out, out_jitter, back, back_jitter;
