@@ -75,10 +75,10 @@ class LimitSet {
   // than a grace before, may still be counted, from now (a limit's own unanswered_grace goes before); 0:
   // there was none, which only an end in order can tell. `record_gap`: how long that process may have gone on
   // sending after the record at most.
-  //   windows of more than 10 s  the record + min(N, what the limits allowed in the time since), never
-  //   negative the others                 held for W + grace buckets                    empty (after a clean
-  //   stop: as recorded) concurrency                nothing is held: connections died with the process
-  // false: not a record (empty, cut, changed); everything is held for its W + grace.
+  // Windows of more than 10 s have spent the record + min(N, what the limits allowed in the time since),
+  // never a negative share; shorter ones are held for W + grace. Buckets are empty; after a clean stop, as
+  // recorded. Of the concurrency nothing is held: connections died with the process. false: not a record
+  // (empty, cut, changed); every window is held for W + grace, every bucket empty.
   bool restore(std::string_view record, Now now, bool clean, Duration grace,
                Duration record_gap = Duration::max());
 

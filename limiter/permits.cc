@@ -8,9 +8,10 @@ namespace forebay {
 namespace {
 
 constexpr uint64_t exact_up_to = 4096;
+constexpr int64_t grains = 4000;  // of a hold: one more entry than that still fits a ring of 4,096
 
 Duration grain_for(uint64_t count, Duration hold) {
-  return count <= exact_up_to ? Duration{} : Duration{hold.ns / static_cast<int64_t>(exact_up_to) + 1};
+  return count <= exact_up_to ? Duration{} : Duration{hold.ns / grains + 1};
 }
 
 }  // namespace

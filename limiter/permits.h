@@ -7,7 +7,7 @@
 //
 // Invariant: free + out + held = N (free is negative only after N was lowered with permits out or held).
 // O(1) amortised for each verb; memory bounded by 4,096 entries plus those of sends without a reply, however
-// large N is (above that N, times are rounded late by hold/4096; below it they are exact).
+// large N is (above that N, times are rounded late by hold/4000; below it they are exact).
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,10 @@
 // y. So as long as g ≤ least way out + least way back, no window of length W counts both. The least *round
 // trip* seen is an upper estimate of that sum only when one round trip had both the least way out and the
 // least way back; hence the tenth and the 5 ms (without the 5 ms, 301 arrivals in one second were seen on
-// loopback). If the way out suddenly gets faster by d, ⌈N·min(d, g)/W⌉ more may be counted, once.
+// loopback).
+//
+// If the way out suddenly gets faster by d, ⌈N·min(d, g)/W⌉ more may be counted, once, while sends are spread
+// by a pace; without one, up to N more.
 #pragma once
 
 #include <cstdint>

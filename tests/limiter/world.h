@@ -2,8 +2,8 @@
 //
 // Every send is given a way out, a way back and an end by a seeded generator: answered, refused, not sent, or
 // unanswered, and then counted at any moment from its arrival to a grace after its connection closed, or
-// never. Wake-ups come late by up to `wake_late`, and replies that came meanwhile are read then. `true` time
-// is the downstream's; a process's steady time is true time less `epoch`.
+// never. Wake-ups come late by up to `wake_late`; replies are read when they come. True time is the
+// downstream's; a process's steady time is true time less `epoch`.
 #pragma once
 
 #include <cstdint>
