@@ -1,26 +1,116 @@
+// LimitSet: all limits of a sink as one. Asked together, taken together or not at all: nothing is held while
+// waiting. Windows, buckets, the pace of the shortest window, and the concurrency, which is always there.
+// Protocol and units as in limit.h. The k-th view is the k-th configured limit; the concurrency is the last.
 #pragma once
-// stand-in
+
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
 #include "config/config.h"
+#include "limiter/bucket_limit.h"
+#include "limiter/concurrency_limit.h"
 #include "limiter/limit.h"
+#include "limiter/pace.h"
+#include "limiter/return_margin.h"
+#include "limiter/window_limit.h"
+
 namespace forebay {
+
+struct SpendsRecord;
+
 class LimitSet {
  public:
-  LimitSet(const SinkConfig& c, Now) : n_(c.concurrency) {}
-  struct View { std::string name; uint64_t effective; double utilization; };
-  struct Blocking { std::string name; Instant until; };
-  Instant next(Now now, uint32_t) const { return used_ < n_ ? now.steady : Instant::never(); }
-  Blocking blocking(Now now, uint32_t c) const { return {"concurrency", next(now, c)}; }
-  void take(Now, uint32_t) { ++used_; }
-  void settle(Taken, Now, SettledAs) { --used_; }
-  double rate_per_second() const { return 1e300 * 1e300; }
-  Instant estimate(Now now, uint64_t) const { return now.steady; }
-  std::vector<View> views(Now) const { return {}; }
-  bool has_long_window() const { return false; }
-  std::string save(Now) const { return ""; }
-  bool restore(const std::string&, Now, bool, Duration) { return true; }
+  struct View {
+    std::string name;
+    uint64_t effective;
+    double utilization;
+  };
+  struct Blocking {
+    std::string name;  // empty: nothing blocks
+    Instant until;
+  };
+
+  // Nothing spent, nothing learnt.
+  LimitSet(const SinkConfig& config, Now now);
+  LimitSet(const LimitSet&) = delete;
+  LimitSet& operator=(const LimitSet&) = delete;
+
+  // The least time at which all agree, exactly; never(): only a settle can free what is missing.
+  Instant next(Now now, uint32_t cost) const;
+  // Which limit is the last to agree, and when it does. The pace goes by its window's name.
+  Blocking blocking(Now now, uint32_t cost) const;
+  // Only when next(now, cost) <= now.steady.
+  void take(Now now, uint32_t cost);
+  void settle(Taken taken, Now now, SettledAs how);
+
+  // The largest cost that can ever be taken.
+  uint32_t max_cost() const;
+  // Least over the limits, in sends of cost 1; +inf where only the concurrency bounds.
+  double rate_per_second() const;
+  // When the k-th further send of cost 1 (k from 1) could leave if every reply came at once. O(limits · log
+  // N).
+  Instant estimate(Now now, uint64_t k) const;
+  std::vector<View> views(Now now) const;
+  uint64_t in_flight() const { return concurrency_.out(); }
+
+  // The sink's config changed. A limit keeps what is out and spent if its name, or else its kind and length,
+  // is still there; a new window counts what is out and what the longest window remembers; a new bucket
+  // starts empty. While permits of the old bound come home, never more than the greater of the two; then the
+  // new one.
+  void reconfigure(const SinkConfig& config, Now now);
+  // The downstream's address changed: round trips learnt so far say nothing any more.
+  void new_address(Now now) { margin_.reset(now.steady); }
+
+  // -- across restarts (limit_set_spends.cc) --
+  // Is there a window of more than 10 s, so that spends should be recorded every second while sending?
+  bool has_long_window() const;
+  // What was spent, as bytes for restore().
+  std::string save(Now now) const;
+  // Called once, before anything is taken, with the last record. `clean`: the process that saved it ended in
+  // order, and sent nothing afterwards. `grace`: how long what was in flight, or had been given up on less
+  // than a grace before, may still be counted, from now (a limit's own unanswered_grace goes before); 0:
+  // there was none, which only an end in order can tell. `record_gap`: how long that process may have gone on
+  // sending after the record at most.
+  // Windows of more than 10 s have spent the record + min(N, what the limits allowed in the time since),
+  // never a negative share; shorter ones are held for W + grace. Buckets are empty; after a clean stop, as
+  // recorded. Of the concurrency nothing is held: connections died with the process. false: not a record
+  // (empty, cut, changed); every window is held for W + grace, every bucket empty.
+  bool restore(std::string_view record, Now now, bool clean, Duration grace,
+               Duration record_gap = Duration::max());
+
  private:
-  uint64_t n_, used_ = 0;
+  // One configured limit: exactly one of the two is there.
+  struct Member {
+    LimitConfig config;
+    std::unique_ptr<WindowLimit> window;
+    std::unique_ptr<BucketLimit> bucket;
+    Limit& limit() const { return window ? static_cast<Limit&>(*window) : *bucket; }
+  };
+
+  Member make_member(const LimitConfig& config) const;
+  void seed(Member& fresh, const std::vector<Member>& old, Now now);
+  void set_pace(const SinkConfig& config, Now now);
+  const WindowLimit* longest(const std::vector<Member>& members) const;
+
+  void hold_all(Now now, Duration grace);
+  Duration grace_of(const Member& member, Duration grace) const;
+  void restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, bool clean,
+                    Duration grace, Duration since);
+  void restore_short(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
+                     Duration grace);
+  void restore_bucket(BucketLimit& bucket, const SpendsRecord& record, Now now, Duration elapsed, bool clean);
+
+  Duration timeout_;
+  ReturnMargin margin_;  // the windows point at it
+  std::vector<Member> members_;
+  ConcurrencyLimit concurrency_;
+  std::optional<Pace> pace_;
+  size_t paced_ = 0;       // the member that pace_ spreads
+  uint64_t cost_out_ = 0;  // of what is in flight
 };
-}
+
+}  // namespace forebay

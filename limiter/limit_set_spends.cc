@@ -1,0 +1,166 @@
+// LimitSet across restarts: what is recorded of the spends, and what is held because of it.
+#include <algorithm>
+#include <cassert>
+#include <map>
+#include <utility>
+
+#include "limiter/limit_set.h"
+#include "limiter/spends.h"
+
+namespace forebay {
+namespace {
+
+constexpr Duration short_window = Duration::seconds(10);
+constexpr int64_t groups_max = 500;
+
+bool is_long(Duration per) {
+  return per > short_window;
+}
+
+int64_t ceil_div(int64_t a, int64_t b) {
+  return a / b + (a % b > 0 ? 1 : 0);
+}
+
+// Settles to come are later than any that have been.
+Duration still_to_come(const Permits& permits, Now now) {
+  const SettleTimes& times = permits.unanswered();
+  if (times.empty()) return {};
+  return std::max(Duration{}, times.entry(times.entries() - 1).at - now.steady);
+}
+
+// Offsets are rounded up to whole units: what is recorded as later is held longer.
+SpendsRecord::Window record_window(const WindowLimit& window, Now now) {
+  const Permits& permits = window.permits();
+  SpendsRecord::Window record{window.name(), permits.count(), window.per(), {}, {}};
+  const Duration to_come = still_to_come(permits, now);
+  if (!is_long(window.per())) {
+    if (to_come > Duration{}) record.spent.push_back({to_come, 1});
+    return record;
+  }
+  const int64_t span = permits.hold().ns + to_come.ns;
+  const int64_t unit = std::max(Duration::seconds(1).ns, ceil_div(span, groups_max));
+  std::map<int64_t, uint64_t> by_place;
+  for (const SettleTimes* times : {&permits.answered(), &permits.unanswered()}) {
+    for (size_t i = 0; i < times->entries(); i++) {
+      const SettleTimes::Group group = times->entry(i);
+      if (group.at + permits.hold() > now.steady)
+        by_place[ceil_div((group.at - now.steady).ns, unit)] += group.count;
+    }
+  }
+  record.unit = Duration{unit};
+  for (const auto& [place, count] : by_place) record.spent.push_back({Duration{place * unit}, count});
+  return record;
+}
+
+// The window's own record, else that of one as long, else of the longest: it remembers the most.
+const SpendsRecord::Window* record_of(const WindowLimit& window, const SpendsRecord& record) {
+  const SpendsRecord::Window* as_long = nullptr;
+  const SpendsRecord::Window* longest = nullptr;
+  for (const SpendsRecord::Window& r : record.windows) {
+    if (r.name == window.name()) return &r;
+    if (r.per == window.per() && as_long == nullptr) as_long = &r;
+    if (longest == nullptr || r.per > longest->per) longest = &r;
+  }
+  return as_long != nullptr ? as_long : longest;
+}
+
+}  // namespace
+
+bool LimitSet::has_long_window() const {
+  return std::any_of(members_.begin(), members_.end(),
+                     [](const Member& m) { return m.window && is_long(m.window->per()); });
+}
+
+std::string LimitSet::save(Now now) const {
+  SpendsRecord record;
+  record.wall = now.wall;
+  record.steady = now.steady;
+  record.in_flight = cost_out_;
+  for (const Member& m : members_) {
+    if (m.window) {
+      record.windows.push_back(record_window(*m.window, now));
+    } else {
+      const Gcra& gcra = m.bucket->gcra();
+      const Duration owed = gcra.next(now.steady, {}) - now.steady;
+      record.buckets.push_back({m.bucket->name(), gcra.count(), gcra.per(), m.bucket->burst(), owed});
+    }
+  }
+  if (pace_) record.pace = SpendsRecord::Paced{pace_->count(), pace_->per(), pace_->tolerance()};
+  return encode(record);
+}
+
+Duration LimitSet::grace_of(const Member& member, Duration grace) const {
+  return grace == Duration{} ? grace : member.config.unanswered_grace.value_or(grace);
+}
+
+void LimitSet::hold_all(Now now, Duration grace) {
+  for (Member& m : members_) {
+    if (m.bucket) {
+      m.bucket->empty(now);
+    } else {
+      m.window->permits().spend({{now.steady + grace_of(m, grace), m.window->permits().count()}});
+    }
+  }
+}
+
+// `elapsed`: how old the record is at least; `since`: how long the old process may have gone on sending.
+void LimitSet::restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
+                            bool clean, Duration grace, Duration since) {
+  const Instant recorded = now.steady - elapsed;
+  std::vector<SettleTimes::Group> spent;
+  if (const SpendsRecord::Window* known = record_of(window, record);
+      known != nullptr && is_long(known->per)) {
+    for (const SpendsRecord::Group& group : known->spent)
+      spent.push_back({recorded + group.offset, group.count});
+  }
+  uint64_t unknown = record.in_flight;
+  if (!clean) unknown += std::min(window.permits().count(), record.allowed_in(since));
+  const Instant sent_by = recorded + std::min(since, elapsed);
+  if (unknown > 0) spent.push_back({sent_by + grace, unknown});
+  window.permits().spend(std::move(spent));
+}
+
+void LimitSet::restore_short(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
+                             Duration grace) {
+  Instant settled = now.steady + grace;
+  const SpendsRecord::Window* known = record_of(window, record);
+  if (known != nullptr && !known->spent.empty()) {
+    settled = std::max(settled, now.steady - elapsed + known->spent.back().offset);
+  }
+  window.permits().spend({{settled, window.permits().count()}});
+}
+
+void LimitSet::restore_bucket(BucketLimit& bucket, const SpendsRecord& record, Now now, Duration elapsed,
+                              bool clean) {
+  bucket.empty(now);
+  if (!clean) return;
+  for (const SpendsRecord::Bucket& known : record.buckets) {
+    if (known.name == bucket.name()) return bucket.gcra().set_theoretical(now.steady - elapsed + known.owed);
+  }
+}
+
+bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration grace, Duration record_gap) {
+  assert(cost_out_ == 0 && grace >= Duration{} && record_gap >= Duration{});
+  SpendsRecord record;
+  if (!decode(bytes, &record)) {
+    hold_all(now, grace);
+    return false;
+  }
+  const Duration elapsed = record.age_least(now);
+  const Duration since = std::min(record.age_most(now), record_gap);
+  // A clean stop that left something in flight gave it up at the end: it may be counted for a grace yet.
+  if (clean) grace = record.in_flight > 0 ? std::max(grace, timeout_) : Duration{};
+  for (Member& m : members_) {
+    const Duration own_grace = grace_of(m, grace);
+    if (m.bucket) {
+      restore_bucket(*m.bucket, record, now, elapsed, clean);
+    } else if (is_long(m.window->per())) {
+      restore_long(*m.window, record, now, elapsed, clean, own_grace, since);
+    } else {
+      restore_short(*m.window, record, now, elapsed, own_grace);
+    }
+  }
+  return true;
+}
+
+}  // namespace forebay

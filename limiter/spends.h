@@ -1,0 +1,66 @@
+// SpendsRecord: what a sink's limits had spent at a moment, as it outlives the process, and its bytes.
+//
+// Bytes: version 1; LEB128 numbers (signed ones zigzag); FNV-1a over all of it at the end, so that a record
+// that was cut or changed is refused. A window of a day is at most 512 groups, some 1.5 KiB.
+//
+// Times in the record are offsets from its own moment. Moments of both clocks are kept, and its age is known
+// as a range: what was spent is no older than the least of what the clocks say, what may have been spent
+// since took no longer than the most. A steady clock that started anew says nothing, nor does a wall clock
+// that went back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+
+namespace forebay {
+
+struct SpendsRecord {
+  // `count` permits settled `offset` after the record's moment, at the latest. Mostly negative.
+  struct Group {
+    Duration offset;
+    uint64_t count = 0;
+  };
+  struct Window {
+    std::string name;
+    uint64_t count = 0;
+    Duration per;
+    Duration unit;  // of the offsets; 0: a short window, `spent` is the latest settle to come, if any
+    std::vector<Group> spent;  // rising
+  };
+  struct Bucket {
+    std::string name;
+    uint64_t count = 0;
+    Duration per;
+    uint64_t burst = 0;
+    Duration owed;  // theoretical arrival time less the record's moment, 0 or more
+  };
+  struct Paced {
+    uint64_t count = 0;
+    Duration per;
+    Duration tolerance;
+  };
+
+  WallTime wall;
+  Instant steady;
+  uint64_t in_flight = 0;  // cost of what had no end yet
+  std::vector<Window> windows;
+  std::vector<Bucket> buckets;
+  std::optional<Paced> pace;
+
+  // How long ago the record was made: at least, and at most (max(): no clock can tell).
+  Duration age_least(Now now) const;
+  Duration age_most(Now now) const;
+  // The most that these limits let through in a time so long, from any state they can be in.
+  uint64_t allowed_in(Duration time) const;
+};
+
+std::string encode(const SpendsRecord& record);
+// false: not a whole record of this version; *record is in no particular state then.
+bool decode(std::string_view bytes, SpendsRecord* record);
+
+}  // namespace forebay
