@@ -34,6 +34,8 @@ class ByWord {
  public:
   Metric*& operator[](Word word) { return each_[static_cast<size_t>(word)]; }
   Metric* operator[](Word word) const { return each_[static_cast<size_t>(word)]; }
+  auto begin() const { return each_.begin(); }
+  auto end() const { return each_.end(); }
   static constexpr size_t size() { return words; }
 
  private:

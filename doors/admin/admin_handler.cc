@@ -100,13 +100,15 @@ void AdminHandler::close() {
 void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
   const auto address = parse_address(request.path);
   if (!address) return respond_problem(exchange, bad_request("the path is badly percent-encoded"));
+  const std::string_view method =
+      request.method == "HEAD" ? "GET" : request.method;  // the server cuts the body
   Call call{exchange, {}, {}};
   std::string allow;
   for (const Route& route : routes()) {
     if (!matches(route.pattern, *address, &call.names)) continue;
-    if (route.method == request.method) return run(route, request, std::move(call));
+    if (route.method == method) return run(route, request, std::move(call));
     if (!allow.empty()) allow += ", ";
-    allow += route.method;
+    allow += route.method == "GET" ? "GET, HEAD" : route.method;
   }
   if (allow.empty()) return respond_problem(exchange, not_found("there is nothing at this path"));
   Response response = problem_response(

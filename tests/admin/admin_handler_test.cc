@@ -276,10 +276,12 @@ TEST_F(AdminHandlerTest, PagesOfOtherOriginsChangeNothing) {
 TEST_F(AdminHandlerTest, WrongMethodsAreToldTheRightOnes) {
   const Response& one = ask("POST", "/v1/status");
   EXPECT_EQ(one.status, 405);
-  EXPECT_EQ(header(one, "Allow"), "GET");
-  EXPECT_EQ(header(ask("PATCH", "/v1/queues/sms/dead"), "Allow"), "GET, DELETE");
+  EXPECT_EQ(header(one, "Allow"), "GET, HEAD");
+  EXPECT_EQ(header(ask("PATCH", "/v1/queues/sms/dead"), "Allow"), "GET, HEAD, DELETE");
   EXPECT_EQ(header(ask("GET", "/v1/queues/sms:pause"), "Allow"), "POST");
   EXPECT_EQ(header(ask("DELETE", "/v1/queues/sms/dead:replay"), "Allow"), "POST");
+  EXPECT_EQ(ask("HEAD", "/v1/status").status, 200);
+  EXPECT_EQ(ask("HEAD", "/v1/queues/sms:purge").status, 405);
 }
 
 TEST_F(AdminHandlerTest, WhatIsNotThereIs404) {

@@ -1,7 +1,8 @@
 // A relay that does what a test tells it to, and a server that keeps what it was given.
 #pragma once
 
-#include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -42,13 +43,14 @@ inline SinkStatus sample_sink(std::string name) {
   return s;
 }
 
-class FakeView final : public AdminView {
+class FakeView : public AdminView {
  public:
   RelayStatus state;
   std::optional<Problem> refuse;  // what the next changes are answered with at once
   std::variant<DeadPage, Problem> dead_page = DeadPage{};
   int refreshed = 0;
   int forgotten = 0;
+  std::function<void()> on_refresh;
   struct Change {
     std::string what;
     uint64_t token;
@@ -95,7 +97,10 @@ class FakeView final : public AdminView {
     return change("bury " + std::string(queue) + " '" + std::string(id) + "'", token, listener);
   }
   void forget(PublishListener&) override { forgotten++; }
-  void refresh_gauges() override { refreshed++; }
+  void refresh_gauges() override {
+    refreshed++;
+    if (on_refresh) on_refresh();
+  }
 
  private:
   template <typename T>
