@@ -152,7 +152,7 @@ Complaints no_shortcuts(const Tree& tree) {
       "DO|FIX"
       "ME|X"
       "XX)\\b");
-  static const std::regex sleeping(R"(\bthis_thread\b|\b(u|nano)?sleep\s*\()");
+  static const std::regex sleeping(R"(\bthis_thread::sleep_\w+|\b(u|nano)?sleep\s*\()");
   static const std::regex skipped(
       "\\b(GTEST_"
       "SKIP\\b|DIS"
