@@ -129,7 +129,7 @@ const std::array table{
     value("sinks.*.limits[].burst", Kind::count, INTO(limit.burst), {1, 10 * m}, "bucket: how much it holds",
           {.example = "50"}),
     value("sinks.*.limits[].name", Kind::name, INTO(limit.name), {},
-          "in metrics and answers; default: 300/1s, 300/1s+50", {.example = "contract"}),
+          "in metrics and answers; default: 300/1s, 300/1s burst 50", {.example = "contract"}),
     later("sinks.*.limits[].zone", "Asia/Shanghai", "calendar limit (per: day): whose midnight"),
     later("sinks.*.limits[].reserve", "{otp: 20%}", "calendar limit: shares kept for classes"),
     later("sinks.*.limits[].shared", "true", "one limit for several relays, through Redis"),

@@ -63,6 +63,7 @@ Config Reader::read(const YAML::Node& root) {
   const Given given = read_section(root, {"", "", {1, 1}});
   if (!given.contains("doors")) add_default_doors();
   check_doors();
+  check_messages_fit();
   check_room(given);
   check_references();
   return std::move(target_.config);

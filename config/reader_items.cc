@@ -101,12 +101,14 @@ void Reader::read_limit(const YAML::Node& node, const Where& where) {
   }
   if (limit.name.empty()) {
     limit.name = format_rate(limit.count, limit.per);
-    if (limit.kind == LimitConfig::Kind::bucket) limit.name += "+" + std::to_string(limit.burst);
+    if (limit.kind == LimitConfig::Kind::bucket) limit.name += " burst " + std::to_string(limit.burst);
   }
   const auto& others = target_.sink.limits;
   const bool good = errors_->size() == errors_before;
-  if (good &&
-      std::any_of(others.begin(), others.end(), [&](const auto& l) { return l.name == limit.name; })) {
+  const bool taken =
+      limit.name == "concurrency" ||  // that of the sink's concurrency
+      std::any_of(others.begin(), others.end(), [&](const auto& l) { return l.name == limit.name; });
+  if (good && taken) {
     complain(where.place, where.shown + ": a limit called `" + limit.name + "` is there already",
              "give one of them a name of its own");
   }
@@ -200,6 +202,21 @@ void Reader::check_doors() {
       complain(door_places_[i], "doors[" + std::to_string(i) + "] listens on " + address_text(doors[i]) +
                                     " like doors[" + std::to_string(j) + "]");
     }
+  }
+}
+
+// A message is one record, and a record lies in one file of the journal.
+void Reader::check_messages_fit() {
+  constexpr uint64_t record_overhead = 4096;
+  const Config& config = target_.config;
+  for (size_t i = 0; i < config.doors.size(); ++i) {
+    const DoorConfig& door = config.doors[i];
+    if (door.max_body_bytes + door.max_header_bytes + record_overhead <= config.journal.segment_bytes)
+      continue;
+    complain(door_places_[i],
+             "doors[" + std::to_string(i) +
+                 "].max_body_bytes: such a message does not fit into a file of the journal",
+             "journal.segment is " + format_size(config.journal.segment_bytes));
   }
 }
 

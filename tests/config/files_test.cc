@@ -107,6 +107,7 @@ TEST(ExampleFile, loads_without_errors_and_is_what_it_says) {
   EXPECT_EQ(config.queues.at("otp").ttl, Duration::minutes(5));
   EXPECT_TRUE(config.queues.at("otp").refuse_late);
   EXPECT_EQ(config.queues.at("sms").dead.max_messages, 100'000u);
+  EXPECT_EQ(config_warnings(config), std::vector<std::string>{});
 }
 
 // The full example of the contract: whatever is refused is refused as not yet available, and for nothing

@@ -108,7 +108,7 @@ TEST(Load, limits_in_all_forms) {
   EXPECT_EQ(a.limits[1].name, "100/1m");
   EXPECT_EQ(a.limits[2].name, "20/1m");
   EXPECT_EQ(a.limits[3].kind, LimitConfig::Kind::bucket);
-  EXPECT_EQ(a.limits[3].name, "300/1s+50");
+  EXPECT_EQ(a.limits[3].name, "300/1s burst 50");
   EXPECT_EQ(a.limits[3].burst, 50u);
   EXPECT_EQ(a.limits[4].name, "hourly");
   EXPECT_EQ(a.limits[4].count, 5000u);
