@@ -44,10 +44,12 @@ std::optional<Problem> BatchReader::read(std::string_view queue, std::string_vie
     body.remove_prefix(std::min(line_end + 1, body.size()));
     if (line.empty()) continue;
     messages_.emplace_back().queue = queue;
-    auto problem = read_line(number, line, static_cast<size_t>(readable_end - line.data()), message_bytes_max);
+    auto problem =
+        read_line(number, line, static_cast<size_t>(readable_end - line.data()), message_bytes_max);
     if (problem) return problem;
   }
-  if (messages_.empty()) return refusal(422, "empty-batch", "The batch is empty", "no line holds an envelope");
+  if (messages_.empty())
+    return refusal(422, "empty-batch", "The batch is empty", "no line holds an envelope");
   point_at_forwards();
   return std::nullopt;
 }
@@ -55,7 +57,8 @@ std::optional<Problem> BatchReader::read(std::string_view queue, std::string_vie
 std::optional<Problem> BatchReader::read_line(size_t number, std::string_view line, size_t readable_bytes,
                                               uint64_t message_bytes_max) {
   if (messages_.size() > batch_messages_max) {
-    return bad_line(number, 422, "a batch may have " + std::to_string(batch_messages_max) + " messages at most");
+    return bad_line(number, 422,
+                    "a batch may have " + std::to_string(batch_messages_max) + " messages at most");
   }
   const size_t first_forward = store_.forwards.size();
   const std::string wrong = envelopes_.read(line, readable_bytes, &store_, &messages_.back());

@@ -1,6 +1,6 @@
-// BatchReader: an NDJSON body as messages, an envelope a line (doors/http/envelope.h). All or nothing: the first
-// bad line refuses the batch with its number (from 1) and the reason. Blank lines are ignored; a batch without
-// any other is refused. Nothing is allocated per line beyond vectors that keep their capacity.
+// BatchReader: an NDJSON body as messages, an envelope a line (doors/http/envelope.h). All or nothing: the
+// first bad line refuses the batch with its number (from 1) and the reason. Blank lines are ignored; a batch
+// without any other is refused. Nothing is allocated per line beyond vectors that keep their capacity.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ inline constexpr size_t batch_messages_max = 50'000;
 
 class BatchReader {
  public:
-  // `body` must be followed by body_padding_bytes readable bytes. messages() then holds until the next read(),
-  // as long as `queue` and `body` do.
+  // `body` must be followed by body_padding_bytes readable bytes. messages() then holds until the next
+  // read(), as long as `queue` and `body` do.
   std::optional<Problem> read(std::string_view queue, std::string_view body, uint64_t message_bytes_max);
   std::span<const NewMessage> messages() const { return messages_; }
 

@@ -15,8 +15,8 @@
 
 namespace forebay {
 
-// What messages view beside the line itself. The arena must have room for twice the line beforehand (unescaping
-// only shrinks, base64 after it shrinks again), so that earlier views into it stay.
+// What messages view beside the line itself. The arena must have room for twice the line beforehand
+// (unescaping only shrinks, base64 after it shrinks again), so that earlier views into it stay.
 struct EnvelopeStore {
   std::string arena;
   HeaderViews forwards;  // of all lines; the caller tells them apart
@@ -27,7 +27,8 @@ class EnvelopeReader {
   EnvelopeReader();
   ~EnvelopeReader();
 
-  // `readable_bytes` from the start of the line on can be read; body_padding_bytes more than it has, at least.
+  // `readable_bytes` from the start of the line on can be read; body_padding_bytes more than it has, at
+  // least.
   // "" or what is wrong with the line. Strings without escapes stay views into it.
   std::string read(std::string_view line, size_t readable_bytes, EnvelopeStore* store, NewMessage* message);
 

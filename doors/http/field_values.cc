@@ -30,10 +30,20 @@ std::string read_wait(std::string_view text, std::optional<Duration>* field) {
 }
 
 // Hop-by-hop and framing headers, and those that every delivery sets by itself.
-constexpr std::array<std::string_view, 14> kept_back = {
-    "connection", "content-length",    "content-type",      "expect",  "host",
-    "http2-settings", "idempotency-key", "keep-alive",      "proxy-authorization",
-    "proxy-connection", "te",            "trailer",         "transfer-encoding", "upgrade"};
+constexpr std::array<std::string_view, 14> kept_back = {"connection",
+                                                        "content-length",
+                                                        "content-type",
+                                                        "expect",
+                                                        "host",
+                                                        "http2-settings",
+                                                        "idempotency-key",
+                                                        "keep-alive",
+                                                        "proxy-authorization",
+                                                        "proxy-connection",
+                                                        "te",
+                                                        "trailer",
+                                                        "transfer-encoding",
+                                                        "upgrade"};
 
 }  // namespace
 

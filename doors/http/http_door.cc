@@ -51,7 +51,8 @@ bool prefers_minimal(const Request& request) {
       const size_t comma = std::min(value.find(','), value.size());
       const std::string_view preference = value.substr(0, comma);
       const std::string_view word = trimmed(preference.substr(0, preference.find(';')));
-      if (same_ignoring_case(word, "return=minimal") || same_ignoring_case(word, "return=\"minimal\"")) return true;
+      if (same_ignoring_case(word, "return=minimal") || same_ignoring_case(word, "return=\"minimal\""))
+        return true;
       value.remove_prefix(std::min(comma + 1, value.size()));
     }
   }

@@ -4,8 +4,8 @@
 // POST /v1/queues/{queue}/messages    the body is the message, its metadata is in headers (message_headers.h)
 // POST /v1/queues/{queue}/messages:batch    NDJSON, an envelope a line (envelope.h)
 // GET, DELETE /v1/messages/{id}    what became of a message; cancel it
-// Everything else is 404, 405, or 501 for what the contract names and is not built yet. Idempotency-Key travels
-// with the message; duplicates are not looked for yet.
+// Everything else is 404, 405, or 501 for what the contract names and is not built yet. Idempotency-Key
+// travels with the message; duplicates are not looked for yet.
 //
 // The intake must outlive close(). Loop thread only.
 #pragma once

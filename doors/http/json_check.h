@@ -1,7 +1,7 @@
 // Whether a text is one JSON value (RFC 8259), whatever it means: numbers of any size, nesting up to 256.
 //
-// It exists because a body goes out as it was written: a reader that turns numbers into doubles would refuse or
-// change what is none of our business. UTF-8 is the caller's to have checked.
+// It exists because a body goes out as it was written: a reader that turns numbers into doubles would refuse
+// or change what is none of our business. UTF-8 is the caller's to have checked.
 #pragma once
 
 #include <string_view>

@@ -76,7 +76,8 @@ std::optional<Problem> read_own(std::string_view name) {
 
 }  // namespace
 
-std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward, NewMessage* message) {
+std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward,
+                                            NewMessage* message) {
   unsigned seen = 0;
   size_t forward_bytes = 0;
   forward->clear();

@@ -1,8 +1,8 @@
 // A publish request's headers as a message's metadata.
 //
-// Forebay-Key, -Class, -Delay, -Not-Before, -TTL, -Retries, Idempotency-Key and Content-Type at most once each
-// (400 otherwise); Forebay-Forward-X, any number, becomes X. Any other Forebay-* is refused with 422 and the
-// name nearest to it: a mistyped header would be a message sent in another way than was meant.
+// Forebay-Key, -Class, -Delay, -Not-Before, -TTL, -Retries, Idempotency-Key and Content-Type at most once
+// each (400 otherwise); Forebay-Forward-X, any number, becomes X. Any other Forebay-* is refused with 422 and
+// the name nearest to it: a mistyped header would be a message sent in another way than was meant.
 #pragma once
 
 #include <optional>
@@ -18,6 +18,7 @@ namespace forebay {
 using HeaderViews = std::vector<std::pair<std::string_view, std::string_view>>;
 
 // Sets the fields of *message that headers speak of; `forward` holds what message->forward views.
-std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward, NewMessage* message);
+std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward,
+                                            NewMessage* message);
 
 }  // namespace forebay

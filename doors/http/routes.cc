@@ -14,8 +14,8 @@ struct Row {
   std::string_view what;
 };
 
-// The first row that fits the path and the method; rows of one path stand together. A message's own verbs come
-// before the message itself, whose name would take them in.
+// The first row that fits the path and the method; rows of one path stand together. A message's own verbs
+// come before the message itself, whose name would take them in.
 constexpr Row rows[] = {
     {"POST", "/v1/queues/", "/messages", Action::publish, "POST", {}},
     {"POST", "/v1/queues/", "/messages:batch", Action::publish_batch, "POST", {}},

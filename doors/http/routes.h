@@ -6,7 +6,10 @@
 namespace forebay {
 
 enum class Action {
-  publish, publish_batch, find_message, cancel_message,
+  publish,
+  publish_batch,
+  find_message,
+  cancel_message,
   not_yet,         // in the contract, not built yet
   unknown_path,    // 404
   unknown_method,  // 405; `allow` says what goes
@@ -14,9 +17,9 @@ enum class Action {
 
 struct Route {
   Action action = Action::unknown_path;
-  std::string_view name;   // the queue, topic or id in the path, still percent-encoded
+  std::string_view name;  // the queue, topic or id in the path, still percent-encoded
   std::string_view allow;
-  std::string_view what;   // not_yet: the feature's name
+  std::string_view what;  // not_yet: the feature's name
 };
 
 Route route_of(std::string_view method, std::string_view path);

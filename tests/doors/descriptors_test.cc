@@ -1,5 +1,5 @@
-// Out of descriptors: accepting pauses, nothing spins, those connected are served, and those who wait are served
-// once descriptors come free. In a child process, whose limit is its own.
+// Out of descriptors: accepting pauses, nothing spins, those connected are served, and those who wait are
+// served once descriptors come free. In a child process, whose limit is its own.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -17,11 +17,14 @@ const std::string get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  auto seconds = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  auto seconds = [](timeval t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// Connects until no descriptor is left, while the loop stands still: the server finds none for its ends of them.
+// Connects until no descriptor is left, while the loop stands still: the server finds none for its ends of
+// them.
 std::vector<RawClient> take_all_descriptors(ServerFixture& fixture) {
   std::vector<RawClient> clients;
   fixture.thread().run_on_loop([&] {

@@ -48,14 +48,15 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BodyCase{R"({"body":"plain"})", "plain", "text/plain"},
         BodyCase{R"({"body" : "" })", "", "text/plain"},
-        BodyCase{R"({"body":"a\"\\\/\n\u0000\u00e9\ud83d\ude00"})", std::string("a\"\\/\n\0\xc3\xa9\xf0\x9f\x98\x80", 12),
-                 "text/plain"},
-        BodyCase{R"({"body":{"b" : [1, 2.50],"c":"\u00e9"} , "key":"k"})", R"({"b" : [1, 2.50],"c":"\u00e9"})",
-                 "application/json"},
-        BodyCase{R"({"body":[ ]  })", "[ ]", "application/json"}, BodyCase{R"({"body":null})", "null", "application/json"},
+        BodyCase{R"({"body":"a\"\\\/\n\u0000\u00e9\ud83d\ude00"})",
+                 std::string("a\"\\/\n\0\xc3\xa9\xf0\x9f\x98\x80", 12), "text/plain"},
+        BodyCase{R"({"body":{"b" : [1, 2.50],"c":"\u00e9"} , "key":"k"})",
+                 R"({"b" : [1, 2.50],"c":"\u00e9"})", "application/json"},
+        BodyCase{R"({"body":[ ]  })", "[ ]", "application/json"},
+        BodyCase{R"({"body":null})", "null", "application/json"},
         BodyCase{R"({"body":true })", "true", "application/json"},
-        BodyCase{R"({"body": 123456789012345678901234567890.0e+400 })", "123456789012345678901234567890.0e+400",
-                 "application/json"},
+        BodyCase{R"({"body": 123456789012345678901234567890.0e+400 })",
+                 "123456789012345678901234567890.0e+400", "application/json"},
         BodyCase{R"({"body_base64":"AP8="})", std::string("\0\xff", 2), "application/octet-stream"},
         BodyCase{R"({"body_base64":"\u0041\/8="})", std::string("\x03\xff", 2), "application/octet-stream"},
         BodyCase{R"({"body_base64":""})", "", "application/octet-stream"},
@@ -114,9 +115,10 @@ std::string repeat(std::string_view text, int n) {
 INSTANTIATE_TEST_SUITE_P(
     All, HttpBatchBadLines,
     ::testing::Values(
-        BadLine{"[]", "not a JSON object"}, BadLine{"1", "not a JSON object"}, BadLine{"\"x\"", "not a JSON object"},
-        BadLine{"{", "not JSON"}, BadLine{"{\"body\":1", "not JSON"}, BadLine{"{\"body\":\"x}", "not JSON"},
-        BadLine{"{\"body\":1,}", "not JSON"}, BadLine{"{\"body\" 1}", "not JSON"}, BadLine{"{body:1}", "not JSON"},
+        BadLine{"[]", "not a JSON object"}, BadLine{"1", "not a JSON object"},
+        BadLine{"\"x\"", "not a JSON object"}, BadLine{"{", "not JSON"}, BadLine{"{\"body\":1", "not JSON"},
+        BadLine{"{\"body\":\"x}", "not JSON"}, BadLine{"{\"body\":1,}", "not JSON"},
+        BadLine{"{\"body\" 1}", "not JSON"}, BadLine{"{body:1}", "not JSON"},
         BadLine{"{\"body\":1}}", "not JSON"}, BadLine{"{\"body\":1}{\"body\":2}", "something follows"},
         BadLine{"{\"body\":1} x", "not JSON"}, BadLine{"{\"body\":\"x\"y}", "not JSON"},
         BadLine{"{\"body\":[1,]}", "not JSON"}, BadLine{"{\"body\":[1 2]}", "not JSON"},
@@ -129,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{repeat("{\"body\":", 5'000) + "1" + repeat("}", 5'000), "nested deeper"},
         BadLine{"{}", "neither"}, BadLine{"{\"key\":\"a\"}", "neither"},
         BadLine{"{\"body\":1,\"body_base64\":\"\"}", "beside another body"},
-        BadLine{"{\"body\":1,\"body\":1}", "more than once"}, BadLine{"{\"body\":1,\"b\\u006fdy\":1}", "more than once"},
+        BadLine{"{\"body\":1,\"body\":1}", "more than once"},
+        BadLine{"{\"body\":1,\"b\\u006fdy\":1}", "more than once"},
         BadLine{"{\"body\":1,\"key\":\"a\",\"key\":\"b\"}", "more than once"},
         BadLine{"{\"body\":1,\"dely\":\"5s\"}", "did you mean \\\"delay\\\"?"},
         BadLine{"{\"body\":1,\"hold\":\"60s\"}", "not yet available"},
@@ -137,11 +140,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"{\"body\":1,\"delay\":\"5\"}", "must be a duration"},
         BadLine{"{\"body\":1,\"not_before\":1e9}", "unix seconds"},
         BadLine{"{\"body\":1,\"retries\":\"3\"}", "must be a number"},
-        BadLine{"{\"body\":1,\"retries\":1.5}", "0 to 254"}, BadLine{"{\"body\":1,\"key\":\"a\\nb\"}", "control character"},
-        BadLine{"{\"body\":1,\"key\":\"a\\u0000\"}", "control character"}, BadLine{"{\"body\":1,\"key\":[]}", "must be a string"},
+        BadLine{"{\"body\":1,\"retries\":1.5}", "0 to 254"},
+        BadLine{"{\"body\":1,\"key\":\"a\\nb\"}", "control character"},
+        BadLine{"{\"body\":1,\"key\":\"a\\u0000\"}", "control character"},
+        BadLine{"{\"body\":1,\"key\":[]}", "must be a string"},
         BadLine{"{\"body_base64\":\"A\"}", "not base64"}, BadLine{"{\"body_base64\":\"AB==\"}", "not base64"},
-        BadLine{"{\"body_base64\":\"AA=A\"}", "not base64"}, BadLine{"{\"body_base64\":\"AA-_\"}", "not base64"},
-        BadLine{"{\"body_base64\":7}", "must be a string"}, BadLine{"{\"body\":1,\"headers\":[]}", "object of names"},
+        BadLine{"{\"body_base64\":\"AA=A\"}", "not base64"},
+        BadLine{"{\"body_base64\":\"AA-_\"}", "not base64"},
+        BadLine{"{\"body_base64\":7}", "must be a string"},
+        BadLine{"{\"body\":1,\"headers\":[]}", "object of names"},
         BadLine{"{\"body\":1,\"headers\":{\"X\":1}}", "must be a string"},
         BadLine{"{\"body\":1,\"headers\":{\"X\":\"1\",\"x\":\"2\"}}", "more than once"},
         BadLine{"{\"body\":1,\"headers\":{\"Content-Type\":\"a\",\"content-type\":\"b\"}}", "more than once"},
@@ -154,7 +161,9 @@ TEST(HttpBatch, NeedsNdjsonAndALine) {
   const char* path = "/v1/queues/sms/messages:batch";
   EXPECT_EQ(fixture.ask("POST", path, "", "{\"body\":1}").status, 415);
   EXPECT_EQ(fixture.ask("POST", path, "Content-Type: application/json\r\n", "{\"body\":1}").status, 415);
-  EXPECT_EQ(fixture.ask("POST", path, "Content-Type: Application/X-NDJSON; charset=utf-8\r\n", "{\"body\":1}").status, 202);
+  EXPECT_EQ(fixture.ask("POST", path, "Content-Type: Application/X-NDJSON; charset=utf-8\r\n", "{\"body\":1}")
+                .status,
+            202);
   EXPECT_EQ(fixture.batch("").status, 422);
   EXPECT_EQ(fixture.batch("\n \r\n").status, 422);
   EXPECT_EQ(fixture.batch("{\"body\":1}", "Forebay-Key: k\r\n").status, 422);

@@ -1,5 +1,5 @@
-// Every request that could be read in two ways is refused on the wire: answered with a problem, its bytes never
-// reach the handler, and the connection is closed without a reset.
+// Every request that could be read in two ways is refused on the wire: answered with a problem, its bytes
+// never reach the handler, and the connection is closed without a reset.
 #include <gtest/gtest.h>
 
 #include "tests/doors/server_fixture.h"
@@ -65,10 +65,16 @@ const Hostile list[] = {
     {"ChunkedTwice", post("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"), 400},
     {"XChunked", post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"), 501},
     {"EncodingEmpty", post("Transfer-Encoding:\r\n", "0\r\n\r\n"), 501},
-    {"EncodingVerticalTab", post("Transfer-Encoding: \x0b" "chunked\r\n", "0\r\n\r\n"), 400},
+    {"EncodingVerticalTab",
+     post("Transfer-Encoding: \x0b"
+          "chunked\r\n",
+          "0\r\n\r\n"),
+     400},
     {"Connect", "CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n", 501},
-    {"UpgradeWebsocket", "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 400},
-    {"UpgradeH2c", "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n", 400},
+    {"UpgradeWebsocket", "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+     400},
+    {"UpgradeH2c", "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n",
+     400},
     {"Http2Preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
     {"ChunkSizeEmpty", post(chunked, "\r\n"), 400},
     {"ChunkSizeHuge", post(chunked, "FFFFFFFFFFFFFFFFF\r\n"), 400},
@@ -122,11 +128,13 @@ const Hostile list[] = {
     {"EmptyLinesFirst", "\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
     {"LongLine", "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 431},
     {"LongHeader", "GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n", 431},
-    {"ManyHeaders", [] {
+    {"ManyHeaders",
+     [] {
        std::string text = "GET / HTTP/1.1\r\nHost: x\r\n";
        for (int i = 0; i < 100; ++i) text += "A: b\r\n";
        return text + "\r\n";
-     }(), 431},
+     }(),
+     431},
     {"BodyTooLong", post("Content-Length: 262145\r\n"), 413},
     {"ExpectOther", post("Content-Length: 1\r\nExpect: 200-ok\r\n"), 417},
     {"ExpectTwice", post("Content-Length: 1\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n"), 417},
@@ -156,18 +164,22 @@ TEST_P(Tolerance, Answers) {
 
 INSTANTIATE_TEST_SUITE_P(
     List, Tolerance,
-    ::testing::Values(
-        Accepted{"AbsoluteForm", "GET http://X:1/a?b HTTP/1.1\r\nHost: x:1\r\n\r\n", "GET /a "},
-        Accepted{"HostEmpty", "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET / "},
-        Accepted{"EmptyLineFirst", "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / "},
-        Accepted{"LeadingZeros", post("Content-Length: 0003\r\n", "abc"), "POST / abc"},
-        Accepted{"ChunkedCase", post("transfer-encoding: CHUNKED\r\n", "3;a=\"b\"\r\nabc\r\n0\r\nT: u\r\n\r\n"), "POST / abc"},
-        Accepted{"ValueNotAscii", "GET / HTTP/1.1\r\nHost: x\r\nA: \xc3\xa9\r\n\r\n", "GET / "},
-        Accepted{"HeadersOfTheLimit", [] {
-                   std::string text = "GET / HTTP/1.1\r\nHost: x\r\n";
-                   for (int i = 0; i < 99; ++i) text += "A: b\r\n";
-                   return text + "\r\n";
-                 }(), "GET / "}),
+    ::testing::Values(Accepted{"AbsoluteForm", "GET http://X:1/a?b HTTP/1.1\r\nHost: x:1\r\n\r\n", "GET /a "},
+                      Accepted{"HostEmpty", "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET / "},
+                      Accepted{"EmptyLineFirst", "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / "},
+                      Accepted{"LeadingZeros", post("Content-Length: 0003\r\n", "abc"), "POST / abc"},
+                      Accepted{
+                          "ChunkedCase",
+                          post("transfer-encoding: CHUNKED\r\n", "3;a=\"b\"\r\nabc\r\n0\r\nT: u\r\n\r\n"),
+                          "POST / abc"},
+                      Accepted{"ValueNotAscii", "GET / HTTP/1.1\r\nHost: x\r\nA: \xc3\xa9\r\n\r\n", "GET / "},
+                      Accepted{"HeadersOfTheLimit",
+                               [] {
+                                 std::string text = "GET / HTTP/1.1\r\nHost: x\r\n";
+                                 for (int i = 0; i < 99; ++i) text += "A: b\r\n";
+                                 return text + "\r\n";
+                               }(),
+                               "GET / "}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
