@@ -113,10 +113,21 @@ RC_GTEST_PROP(HttpParser, EventsDoNotDependOnTheCuts, ()) {
   ParserLimits limits;
   limits.max_header_bytes = *rc::gen::element<uint64_t>(24, 40, 60, 80, 200, 16384);
   limits.max_header_count = *rc::gen::element<uint32_t>(1, 2, 3, 100);
-  const auto pieces = *rc::gen::container<std::vector<size_t>>(rc::gen::inRange<size_t>(1, 12));
+  const auto piece = rc::gen::oneOf(rc::gen::inRange<size_t>(1, 12), rc::gen::inRange<size_t>(30, 100));
+  const auto pieces = *rc::gen::container<std::vector<size_t>>(piece);
   const auto expected = events_of(bytes, {bytes.size()}, limits);
   RC_ASSERT(events_of(bytes, pieces, limits) == expected);
   RC_ASSERT(events_of(bytes, std::vector<size_t>(bytes.size(), 1), limits) == expected);
+}
+
+TEST(HttpParser, EveryTwoCutsGiveTheSameEvents) {
+  const std::string bytes = corpus()[1] + corpus()[2];
+  const auto expected = whole(bytes);
+  for (size_t first = 1; first < bytes.size(); ++first) {
+    for (size_t second = 1; second < bytes.size() - first; second += 7) {
+      ASSERT_EQ(events_of(bytes, {first, second}, {}), expected) << first << " " << second;
+    }
+  }
 }
 
 TEST(HttpParser, LimitsTheHead) {
