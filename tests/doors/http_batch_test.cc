@@ -7,6 +7,8 @@
 namespace forebay::testing {
 namespace {
 
+using std::string_literals::operator""s;  // text with NULs in it
+
 TEST(HttpBatch, AnswersPerLine) {
   HttpDoorFixture fixture;
   const RawResponse response = fixture.batch("{\"body\":\"a\"}\r\n\n   \n{\"body\":\"b\"}");
@@ -45,23 +47,23 @@ TEST_P(HttpBatchBodies, GoOutAsTheyAreMeant) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, HttpBatchBodies,
-    ::testing::Values(
-        BodyCase{R"({"body":"plain"})", "plain", "text/plain"},
-        BodyCase{R"({"body" : "" })", "", "text/plain"},
-        BodyCase{R"({"body":"a\"\\\/\n\u0000\u00e9\ud83d\ude00"})",
-                 std::string("a\"\\/\n\0\xc3\xa9\xf0\x9f\x98\x80", 12), "text/plain"},
-        BodyCase{R"({"body":{"b" : [1, 2.50],"c":"\u00e9"} , "key":"k"})",
-                 R"({"b" : [1, 2.50],"c":"\u00e9"})", "application/json"},
-        BodyCase{R"({"body":[ ]  })", "[ ]", "application/json"},
-        BodyCase{R"({"body":null})", "null", "application/json"},
-        BodyCase{R"({"body":true })", "true", "application/json"},
-        BodyCase{R"({"body": 123456789012345678901234567890.0e+400 })",
-                 "123456789012345678901234567890.0e+400", "application/json"},
-        BodyCase{R"({"body_base64":"AP8="})", std::string("\0\xff", 2), "application/octet-stream"},
-        BodyCase{R"({"body_base64":"\u0041\/8="})", std::string("\x03\xff", 2), "application/octet-stream"},
-        BodyCase{R"({"body_base64":""})", "", "application/octet-stream"},
-        BodyCase{R"({"headers":{"content-type":"text/xml"},"body":"<a/>"})", "<a/>", "text/xml"},
-        BodyCase{R"({"body":"<a/>","headers":{"Content-Type":""}})", "<a/>", ""}));
+    ::testing::Values(BodyCase{R"({"body":"plain"})", "plain", "text/plain"},
+                      BodyCase{R"({"body" : "" })", "", "text/plain"},
+                      BodyCase{R"({"body":"a\"\\\/\n\u0000\u00e9\ud83d\ude00"})",
+                               "a\"\\/\n\0\xc3\xa9\xf0\x9f\x98\x80"s, "text/plain"},
+                      BodyCase{R"({"body":{"b" : [1, 2.50],"c":"\u00e9"} , "key":"k"})",
+                               R"({"b" : [1, 2.50],"c":"\u00e9"})", "application/json"},
+                      BodyCase{R"({"body":[ ]  })", "[ ]", "application/json"},
+                      BodyCase{R"({"body":null})", "null", "application/json"},
+                      BodyCase{R"({"body":true })", "true", "application/json"},
+                      BodyCase{R"({"body": 123456789012345678901234567890.0e+400 })",
+                               "123456789012345678901234567890.0e+400", "application/json"},
+                      BodyCase{R"({"body_base64":"AP8="})", "\0\xff"s, "application/octet-stream"},
+                      BodyCase{R"({"body_base64":"\u0041\/8="})", "\x03\xff"s, "application/octet-stream"},
+                      BodyCase{R"({"body_base64":""})", "", "application/octet-stream"},
+                      BodyCase{R"({"headers":{"content-type":"text/xml"},"body":"<a/>"})", "<a/>",
+                               "text/xml"},
+                      BodyCase{R"({"body":"<a/>","headers":{"Content-Type":""}})", "<a/>", ""}));
 
 TEST(HttpBatch, ReadsEveryMember) {
   HttpDoorFixture fixture;

@@ -13,6 +13,8 @@
 namespace forebay::testing {
 namespace {
 
+using std::string_literals::operator""s;  // text with NULs in it
+
 constexpr uint64_t body_limit = 64;
 
 std::string describe(const HttpParser& parser) {
@@ -77,7 +79,7 @@ const std::vector<std::string>& corpus() {
       "\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n",
       "0\r\n\r\n",
-      std::string("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 39),
+      "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"s,
   };
   return lines;
 }
@@ -192,7 +194,7 @@ TEST(ChunkDecoder, BoundsSizesExtensionsAndTrailers) {
                         {"0\r\n: b\r\n\r\n", 400},
                         {"0\r\nA: b\n\r\n", 400},
                         {"0\r\nA: b\r\n c\r\n\r\n", 400},
-                        {std::string("0\r\nA: \0\r\n\r\n", 11), 400},
+                        {"0\r\nA: \0\r\n\r\n"s, 400},
                         {"0\r\nA: " + std::string(200, 'x') + "\r\n\r\n", 431},
                         {"0\r\n\rX", 400}};
   for (const Case& one : cases) {

@@ -1,5 +1,6 @@
 // Limits and times: what a client may make the server hold, and for how long.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "tests/doors/server_fixture.h"
 
@@ -81,11 +82,13 @@ TEST(ServerLimits, AClientThatReadsNothingIsDropped) {
   options.idle_timeout = Duration::milliseconds(100);
   options.max_unsent_bytes = 64 * 1024;
   ServerFixture fixture(options);
-  fixture.on_seen = [&](const Request&, ExchangeId exchange) {
-    Response response;
-    response.body.assign(200'000, 'x');
-    fixture.server().respond(exchange, std::move(response));
-  };
+  fixture.thread().run_on_loop([&] {
+    fixture.on_seen = [&](const Request&, ExchangeId exchange) {
+      Response response;
+      response.body.assign(200'000, 'x');
+      fixture.server().respond(exchange, std::move(response));
+    };
+  });
   RawClient client(fixture.port(), 4096);
   std::string many;
   for (int i = 0; i < 500; ++i) many += get;
@@ -118,10 +121,12 @@ TEST(ServerLimits, ReadingPausesAtMaxPipelined) {
 
 TEST(ServerLimits, BodyLimitsMayGoByPath) {
   ServerFixture fixture;
-  fixture.limit_of = [](std::string_view, std::string_view path) -> std::optional<uint64_t> {
-    if (path == "/small") return 3;
-    return std::nullopt;
-  };
+  fixture.thread().run_on_loop([&] {
+    fixture.limit_of = [](std::string_view, std::string_view path) -> std::optional<uint64_t> {
+      if (path == "/small") return 3;
+      return std::nullopt;
+    };
+  });
   RawClient client = fixture.connect();
   ASSERT_TRUE(client.send("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"));
   EXPECT_EQ(client.read_response()->status, 200);
@@ -168,6 +173,43 @@ TEST(ServerLimits, AFloodOfConnectionsWaitsAndIsServed) {
     const auto response = client.read_response();
     if (response && response->status == 200) break;
   }
+}
+
+// Answers everything with nothing, and keeps nothing.
+class Forgetful : public RequestHandler {
+ public:
+  Server* server = nullptr;
+
+ private:
+  void on_request(const Request&, ExchangeId exchange) override { server->respond(exchange, Response{}); }
+};
+
+// At most 10 KiB for a connection that has been served a large request and idles, by the allocator's own
+// count.
+TEST(ServerLimits, IdleConnectionsAreSmall) {
+  constexpr size_t connections = 300;
+  LoopThread thread;
+  Forgetful handler;
+  auto server = make_server(thread.loop(), hurried(), handler);
+  handler.server = server.get();
+  thread.run_on_loop([&] { ASSERT_EQ(server->listen(), 0); });
+  const std::string head = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n";
+  const std::string request = head + std::string(200'000, 'x');
+  std::vector<RawClient> clients;
+  size_t before = 0;
+  for (size_t i = 0; i <= connections; ++i) {
+    clients.emplace_back(server->port());
+    ASSERT_TRUE(clients.back().send(request));
+    ASSERT_TRUE(clients.back().read_response());
+    if (i == 0) thread.run_on_loop([&] { before = mallinfo2().uordblks; });
+  }
+  size_t after = 0;
+  thread.run_on_loop([&] { after = mallinfo2().uordblks; });
+  RecordProperty("bytes_a_connection", static_cast<int>((after - before) / connections));
+  EXPECT_LT((after - before) / connections, 10'240u);
+  thread.run_on_loop([&] { server->close(); });
+  thread.run_on_loop([] {});
+  thread.run_on_loop([&] { server.reset(); });
 }
 
 TEST(ServerLimits, UnfinishedRequestsAreBoundedAltogether) {

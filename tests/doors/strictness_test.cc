@@ -7,6 +7,8 @@
 namespace forebay::testing {
 namespace {
 
+using std::string_literals::operator""s;  // text with NULs in it
+
 struct Hostile {
   const char* name;
   std::string bytes;
@@ -92,7 +94,7 @@ const Hostile list[] = {
     {"BareLfInHeaders", "GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n", 400},
     {"BareCrInValue", "GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n", 400},
     {"CrBeforeCrLf", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\r\n\r\n", 400},
-    {"NulInValue", std::string("GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 39), 400},
+    {"NulInValue", "GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n"s, 400},
     {"ControlInValue", "GET / HTTP/1.1\r\nHost: x\r\nA: \x01\r\n\r\n", 400},
     {"DeleteInValue", "GET / HTTP/1.1\r\nHost: x\r\nA: \x7f\r\n\r\n", 400},
     {"SpaceBeforeColon", "GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", 400},
@@ -101,7 +103,7 @@ const Hostile list[] = {
     {"NoColon", "GET / HTTP/1.1\r\nHost: x\r\nabc\r\n\r\n", 400},
     {"NameNotToken", "GET / HTTP/1.1\r\nHost: x\r\nA(b): c\r\n\r\n", 400},
     {"NameNotAscii", "GET / HTTP/1.1\r\nHost: x\r\nA\xc3\xa9: c\r\n\r\n", 400},
-    {"NulInName", std::string("GET / HTTP/1.1\r\nHost: x\r\nA\0: b\r\n\r\n", 37), 400},
+    {"NulInName", "GET / HTTP/1.1\r\nHost: x\r\nA\0: b\r\n\r\n"s, 400},
     {"MethodUnknown", "BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 501},
     {"MethodLower", "get / HTTP/1.1\r\nHost: x\r\n\r\n", 501},
     {"MethodNotToken", "G@T / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
@@ -138,7 +140,7 @@ const Hostile list[] = {
     {"BodyTooLong", post("Content-Length: 262145\r\n"), 413},
     {"ExpectOther", post("Content-Length: 1\r\nExpect: 200-ok\r\n"), 417},
     {"ExpectTwice", post("Content-Length: 1\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n"), 417},
-    {"Tls", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n", 13), 400},
+    {"Tls", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"s, 400},
     {"Garbage", "\xff\xfe\xfd\r\n\r\n", 400},
 };
 
