@@ -1,5 +1,6 @@
 // Durations as people write them: exactly one number and one unit, `5ms 30s 10m 24h 7d`, decimals allowed
-// (`1.5s`). No sign, no space, no sum (`1h30m`), no bare number: what a reader could take in two ways is refused.
+// (`1.5s`). No sign, no space, no sum (`1h30m`), no bare number: what a reader could take in two ways is
+// refused.
 #pragma once
 
 #include <string>

@@ -26,8 +26,18 @@ class ChunkDecoder {
 
  private:
   enum class State : uint8_t {
-    size_first, size, extension, size_lf, data, data_cr, data_lf,
-    trailer_start, trailer_name, trailer_value, trailer_lf, end_lf
+    size_first,
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    end_lf
   };
   void take_data(std::string_view* bytes, std::string* body);
   bool take_byte(char c, const ChunkLimits& limits, uint64_t body_bytes, Problem* problem);

@@ -1,10 +1,11 @@
-// Connection: one client, from accept to close. Bytes go through the parser to the handler, answers through the
-// queue to the socket.
+// Connection: one client, from accept to close. Bytes go through the parser to the handler, answers through
+// the queue to the socket.
 //
 // Reading pauses while too many requests wait or too many answers are unsent, between two requests only.
 // Ending: once no further request will be read (`input_done_`) and every answer is written, the write side is
-// shut down, what the client still sends is drained (bounded in bytes and time) so that no reset overtakes the
-// last answer, and the socket is closed. close() ends it at once. Destroyed by its server after the handle closed.
+// shut down, what the client still sends is drained (bounded in bytes and time) so that no reset overtakes
+// the last answer, and the socket is closed. close() ends it at once. Destroyed by its server after the
+// handle closed.
 #pragma once
 
 #include <uv.h>
@@ -31,9 +32,9 @@ class Connection {
   void turn_away(const Problem& problem);  // answered with this, whatever it asks
 
   void respond(uint64_t number, const Response& response);
-  void flush();                 // writes what is ready, reads on where there is room again
-  void tick(uint64_t now_ms);   // deadlines
-  void finish();                // closes after the requests already begun
+  void flush();                // writes what is ready, reads on where there is room again
+  void tick(uint64_t now_ms);  // deadlines
+  void finish();               // closes after the requests already begun
   void close();
 
   uint64_t id() const { return id_; }
@@ -81,7 +82,7 @@ class Connection {
   uint64_t progress_ms_ = 0;       // when the kernel last took something of in_flight_
   size_t write_queue_ = 0;         // what was left of it then
   size_t discarded_bytes_ = 0;
-  size_t accounted_bytes_ = 0;     // of the server's held bytes
+  size_t accounted_bytes_ = 0;  // of the server's held bytes
 
   bool closing_ = false;
   bool reading_ = false;

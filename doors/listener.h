@@ -1,8 +1,9 @@
 // Listener: accepts connections, and stops when it cannot.
 //
 // Out of descriptors (EMFILE, ENFILE) or kernel memory it stops listening for events and tries again when the
-// owner says that a descriptor came free, or after 100 ms: clients wait in the kernel's backlog, nothing spins
-// and nobody is turned away for it. (libuv's own listener accepts and closes them, and can loop for ever.)
+// owner says that a descriptor came free, or after 100 ms: clients wait in the kernel's backlog, nothing
+// spins and nobody is turned away for it. (libuv's own listener accepts and closes them, and can loop for
+// ever.)
 #pragma once
 
 #include <uv.h>
@@ -15,7 +16,8 @@ namespace forebay {
 
 class Listener {
  public:
-  // `on_accept` owns the descriptor it is handed (non-blocking, close-on-exec). It may call pause() or close().
+  // `on_accept` owns the descriptor it is handed (non-blocking, close-on-exec). It may call pause() or
+  // close().
   Listener(uv_loop_t* loop, std::function<void(int fd)> on_accept);
   Listener(const Listener&) = delete;
   ~Listener();

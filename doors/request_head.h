@@ -18,7 +18,7 @@ struct RequestHead {
   std::string_view query;
   std::vector<std::pair<std::string_view, std::string_view>> headers;  // values without the space around them
   bool http_1_0 = false;
-  bool keep_alive = true;       // the client lets the connection live on
+  bool keep_alive = true;  // the client lets the connection live on
   bool expect_continue = false;
   bool chunked = false;
   uint64_t content_length = 0;  // 0 where chunked

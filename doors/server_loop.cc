@@ -59,7 +59,8 @@ void ServerLoop::start_handles() {
   uv_prepare_start(&before_poll_, [](uv_prepare_t* h) { static_cast<ServerLoop*>(h->data)->flush_dirty(); });
   uv_check_start(&after_poll_, [](uv_check_t* h) { static_cast<ServerLoop*>(h->data)->flush_dirty(); });
   const uint64_t period = tick_ms(options_);
-  uv_timer_start(&timer_, [](uv_timer_t* h) { static_cast<ServerLoop*>(h->data)->tick(); }, period, period);
+  uv_timer_start(
+      &timer_, [](uv_timer_t* h) { static_cast<ServerLoop*>(h->data)->tick(); }, period, period);
   uv_unref(reinterpret_cast<uv_handle_t*>(&before_poll_));
   uv_unref(reinterpret_cast<uv_handle_t*>(&after_poll_));
   uv_unref(reinterpret_cast<uv_handle_t*>(&timer_));
@@ -115,8 +116,8 @@ void ServerLoop::mark_dirty(Connection& connection) {
   dirty_.push_back(&connection);
 }
 
-// A flush may let a paused connection read on and answer at once, which makes it dirty again; what it may read
-// in here was received before, so this ends.
+// A flush may let a paused connection read on and answer at once, which makes it dirty again; what it may
+// read in here was received before, so this ends.
 void ServerLoop::flush_dirty() {
   while (!dirty_.empty()) {
     flushing_.swap(dirty_);

@@ -1,6 +1,6 @@
-// ServerLoop: the Server. Owns the listener and the connections, the one read buffer they share, and the places
-// in the loop's turn where answers are written: right before it polls and right after, so that everything
-// answered in one turn to one connection leaves in one write and nothing waits through a poll.
+// ServerLoop: the Server. Owns the listener and the connections, the one read buffer they share, and the
+// places in the loop's turn where answers are written: right before it polls and right after, so that
+// everything answered in one turn to one connection leaves in one write and nothing waits through a poll.
 #pragma once
 
 #include <uv.h>

@@ -9,15 +9,10 @@ namespace forebay {
 namespace {
 
 TEST(DurationText, ParsesEachUnit) {
-  const std::pair<const char*, int64_t> cases[] = {{"5ms", 5'000'000},
-                                                   {"30s", 30'000'000'000},
-                                                   {"10m", 600'000'000'000},
-                                                   {"24h", 86'400'000'000'000},
-                                                   {"7d", 604'800'000'000'000},
-                                                   {"0s", 0},
-                                                   {"1.5s", 1'500'000'000},
-                                                   {"0.25m", 15'000'000'000},
-                                                   {"0.000001ms", 1}};
+  const std::pair<const char*, int64_t> cases[] = {
+      {"5ms", 5'000'000},          {"30s", 30'000'000'000},     {"10m", 600'000'000'000},
+      {"24h", 86'400'000'000'000}, {"7d", 604'800'000'000'000}, {"0s", 0},
+      {"1.5s", 1'500'000'000},     {"0.25m", 15'000'000'000},   {"0.000001ms", 1}};
   for (const auto& [text, ns] : cases) {
     Duration got{-1};
     EXPECT_TRUE(parse_duration(text, &got)) << text;
@@ -26,9 +21,27 @@ TEST(DurationText, ParsesEachUnit) {
 }
 
 TEST(DurationText, RefusesWhatCouldBeReadInTwoWays) {
-  for (const char* text :
-       {"", "5", "s", "-5s", "+5s", " 5s", "5s ", "5 s", "1h30m", "5S", "5sec", ".5s", "5.s", "1.2.3s", "1e3s",
-        "0x5s", "5us", "1.0000000001s", "99999999999999999999s", "200000d", "9223372036.854775808s"}) {
+  for (const char* text : {"",
+                           "5",
+                           "s",
+                           "-5s",
+                           "+5s",
+                           " 5s",
+                           "5s ",
+                           "5 s",
+                           "1h30m",
+                           "5S",
+                           "5sec",
+                           ".5s",
+                           "5.s",
+                           "1.2.3s",
+                           "1e3s",
+                           "0x5s",
+                           "5us",
+                           "1.0000000001s",
+                           "99999999999999999999s",
+                           "200000d",
+                           "9223372036.854775808s"}) {
     Duration got{-1};
     EXPECT_FALSE(parse_duration(text, &got)) << text;
     EXPECT_EQ(got.ns, -1) << text;

@@ -9,7 +9,8 @@ namespace forebay::testing {
 LoopThread::LoopThread() {
   uv_loop_init(&loop_);
   async_.data = this;
-  uv_async_init(&loop_, &async_, [](uv_async_t* async) { static_cast<LoopThread*>(async->data)->run_posted(); });
+  uv_async_init(&loop_, &async_,
+                [](uv_async_t* async) { static_cast<LoopThread*>(async->data)->run_posted(); });
   thread_ = std::thread([this] { uv_run(&loop_, UV_RUN_DEFAULT); });
 }
 
@@ -64,8 +65,12 @@ std::optional<uint64_t> ServerFixture::body_limit(std::string_view method, std::
 }
 
 void ServerFixture::on_request(const Request& request, ExchangeId exchange) {
-  SeenRequest seen{std::string(request.method), std::string(request.path), std::string(request.query),
-                   std::string(request.body), {}, exchange};
+  SeenRequest seen{std::string(request.method),
+                   std::string(request.path),
+                   std::string(request.query),
+                   std::string(request.body),
+                   {},
+                   exchange};
   for (const auto& [name, value] : request.headers) seen.headers.emplace_back(name, value);
   {
     std::lock_guard lock(mutex_);
@@ -76,7 +81,8 @@ void ServerFixture::on_request(const Request& request, ExchangeId exchange) {
   if (hold_answers_) return;
   Response response;
   response.content_type = "text/plain";
-  response.body = std::string(request.method) + " " + std::string(request.path) + " " + std::string(request.body);
+  response.body =
+      std::string(request.method) + " " + std::string(request.path) + " " + std::string(request.body);
   server_->respond(exchange, std::move(response));
 }
 

@@ -1,5 +1,6 @@
 // A Server with a scripted handler, its loop on a thread of its own, so that tests block on raw sockets.
-// Nothing here waits by the clock: run_on_loop() posts and waits for its turn, wait_until() is woken by events.
+// Nothing here waits by the clock: run_on_loop() posts and waits for its turn, wait_until() is woken by
+// events.
 #pragma once
 
 #include <uv.h>
@@ -61,7 +62,7 @@ class ServerFixture : public RequestHandler {
   uint64_t connections();
 
   std::function<std::optional<uint64_t>(std::string_view, std::string_view)> limit_of;  // set before traffic
-  std::function<void(const Request&, ExchangeId)> on_seen;                              // instead of answering
+  std::function<void(const Request&, ExchangeId)> on_seen;  // instead of answering
 
  private:
   std::optional<uint64_t> body_limit(std::string_view method, std::string_view path) override;

@@ -1,5 +1,6 @@
 // RawClient: a blocking TCP client that sends exactly the bytes it is told to and reads answers one by one.
-// Every wait has a deadline (10 s unless told): a test that would hang fails instead. No HTTP library in between.
+// Every wait has a deadline (10 s unless told): a test that would hang fails instead. No HTTP library in
+// between.
 #pragma once
 
 #include <chrono>
@@ -32,7 +33,7 @@ class RawClient {
   void set_deadline(std::chrono::milliseconds deadline) { deadline_ = deadline; }
   bool connected() const { return fd_ >= 0; }
 
-  bool send(std::string_view bytes);       // all of them; false: the peer is gone or does not take them
+  bool send(std::string_view bytes);         // all of them; false: the peer is gone or does not take them
   size_t send_some(std::string_view bytes);  // what the kernel takes now
   void shut_down_writing();
   void reset();  // closes with RST

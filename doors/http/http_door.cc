@@ -1,0 +1,211 @@
+#include "doors/http/http_door.h"
+
+#include <cassert>
+
+#include "doors/http/answers.h"
+#include "doors/http/message_headers.h"
+#include "doors/http/routes.h"
+#include "doors/http_chars.h"
+#include "doors/refusal.h"
+
+namespace forebay {
+namespace {
+
+ServerOptions options_of(const DoorConfig& config) {
+  ServerOptions options;
+  options.host = config.host;
+  options.port = config.port;
+  options.max_connections = config.max_connections;
+  options.max_header_bytes = config.max_header_bytes;
+  options.max_body_bytes = config.max_body_bytes;
+  options.header_timeout = config.header_timeout;
+  options.body_timeout = config.body_timeout;
+  options.idle_timeout = config.idle_timeout;
+  return options;
+}
+
+// The server has seen to it that every '%' is followed by two hex digits.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+    i += 2;
+  }
+  return out;
+}
+
+bool is_media_type(std::string_view value, std::string_view type) {
+  return same_ignoring_case(trimmed(value.substr(0, value.find(';'))), type);
+}
+
+// RFC 7240: does any Prefer header ask for return=minimal?
+bool prefers_minimal(const Request& request) {
+  for (auto [name, value] : request.headers) {
+    if (!same_ignoring_case(name, "Prefer")) continue;
+    while (!value.empty()) {
+      const size_t comma = std::min(value.find(','), value.size());
+      const std::string_view preference = value.substr(0, comma);
+      const std::string_view word = trimmed(preference.substr(0, preference.find(';')));
+      if (same_ignoring_case(word, "return=minimal") || same_ignoring_case(word, "return=\"minimal\""))
+        return true;
+      value.remove_prefix(std::min(comma + 1, value.size()));
+    }
+  }
+  return false;
+}
+
+std::optional<Problem> check_batch_headers(const Request& request) {
+  const auto type = request.header("Content-Type");
+  if (!type || !is_media_type(*type, "application/x-ndjson") || request.header_count("Content-Type") != 1) {
+    return refusal(415, "not-ndjson", "A batch is NDJSON", "send it with Content-Type: application/x-ndjson");
+  }
+  for (const auto& [name, value] : request.headers) {
+    const bool is_own = name.size() > 8 && same_ignoring_case(name.substr(0, 8), "Forebay-");
+    if (is_own || same_ignoring_case(name, "Idempotency-Key")) {
+      return refusal(422, "bad-header", "A batch carries its metadata in its lines",
+                     std::string(name) + " has no meaning for a whole batch; put it into the envelopes");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake)
+    : max_body_bytes_(config.max_body_bytes),
+      max_batch_bytes_(config.max_batch_bytes),
+      intake_(intake),
+      server_(make_server(loop, options_of(config), *this)) {}
+
+HttpDoor::~HttpDoor() = default;
+
+int HttpDoor::listen() {
+  return server_->listen();
+}
+
+void HttpDoor::close() {
+  if (closed_) return;
+  closed_ = true;
+  intake_.forget(*this);
+  server_->close();
+}
+
+std::optional<uint64_t> HttpDoor::body_limit(std::string_view method, std::string_view path) {
+  if (route_of(method, path).action == Action::publish_batch) return max_batch_bytes_;
+  return std::nullopt;
+}
+
+void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
+  const Route route = route_of(request.method, request.path);
+  std::string decoded;
+  std::string_view name = route.name;
+  if (name.find('%') != name.npos) name = decoded = percent_decoded(name);
+  switch (route.action) {
+    case Action::publish:
+      return publish(request, exchange, name);
+    case Action::publish_batch:
+      return publish_batch(request, exchange, name);
+    case Action::find_message:
+      return find_message(exchange, name);
+    case Action::cancel_message:
+      return cancel_message(exchange, name);
+    case Action::not_yet:
+      return refuse(exchange, refusal(501, "not-yet-available", "Not yet available",
+                                      std::string(route.what) + " is not yet available"));
+    case Action::unknown_path:
+      return refuse(exchange, refusal(404, "no-such-path", "There is nothing here"));
+    case Action::unknown_method:
+      break;
+  }
+  Response response = problem_response(refusal(405, "method-not-allowed", "This method does not go here",
+                                               "allowed: " + std::string(route.allow)));
+  response.headers.emplace_back("Allow", std::string(route.allow));
+  server_->respond(exchange, std::move(response));
+}
+
+void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view queue) {
+  NewMessage message;
+  message.queue = queue;
+  message.body = request.body;
+  if (auto problem = read_message_headers(request, &forward_, &message)) return refuse(exchange, *problem);
+  hand_over({&message, 1}, {Pending::Kind::one, exchange, {}});
+}
+
+void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view queue) {
+  if (auto problem = check_batch_headers(request)) return refuse(exchange, *problem);
+  if (auto problem = batch_.read(queue, request.body, max_body_bytes_)) return refuse(exchange, *problem);
+  const bool minimal = prefers_minimal(request);
+  hand_over(batch_.messages(), {minimal ? Pending::Kind::batch_minimal : Pending::Kind::batch, exchange, {}});
+}
+
+void HttpDoor::hand_over(std::span<const NewMessage> messages, Pending pending) {
+  const ExchangeId exchange = pending.exchange;
+  const uint64_t token = add_pending(std::move(pending));
+  if (auto problem = intake_.publish(messages, token, *this)) {
+    take_pending(token);
+    refuse(exchange, *problem);
+  }
+}
+
+void HttpDoor::find_message(ExchangeId exchange, std::string_view id) {
+  const auto found = intake_.find(id);
+  if (const auto* problem = std::get_if<Problem>(&found)) return refuse(exchange, *problem);
+  server_->respond(exchange, status_response(std::get<MessageStatus>(found)));
+}
+
+void HttpDoor::cancel_message(ExchangeId exchange, std::string_view id) {
+  const uint64_t token = add_pending({Pending::Kind::cancel, exchange, std::string(id)});
+  if (auto problem = intake_.cancel(id, token, *this)) {
+    take_pending(token);
+    refuse(exchange, *problem);
+  }
+}
+
+void HttpDoor::on_published(uint64_t token, std::span<const AcceptedMessage> accepted) {
+  const Pending pending = take_pending(token);
+  assert(pending.kind != Pending::Kind::cancel && !accepted.empty());
+  if (pending.kind == Pending::Kind::one) {
+    assert(accepted.size() == 1);
+    return server_->respond(pending.exchange, accepted_response(accepted.front()));
+  }
+  server_->respond(pending.exchange, batch_response(accepted, pending.kind == Pending::Kind::batch_minimal));
+}
+
+void HttpDoor::on_refused(uint64_t token, const Problem& problem) {
+  refuse(take_pending(token).exchange, problem);
+}
+
+void HttpDoor::on_changed(uint64_t token, uint64_t count) {
+  const Pending pending = take_pending(token);
+  assert(pending.kind == Pending::Kind::cancel && count == 1);
+  (void)count;
+  server_->respond(pending.exchange, cancelled_response(pending.id));
+}
+
+void HttpDoor::refuse(ExchangeId exchange, const Problem& problem) {
+  server_->respond(exchange, problem_response(problem));
+}
+
+uint64_t HttpDoor::add_pending(Pending pending) {
+  if (free_.empty()) {
+    pending_.push_back(std::move(pending));
+    return pending_.size() - 1;
+  }
+  const uint32_t place = free_.back();
+  free_.pop_back();
+  pending_[place] = std::move(pending);
+  return place;
+}
+
+HttpDoor::Pending HttpDoor::take_pending(uint64_t token) {
+  assert(token < pending_.size());
+  free_.push_back(static_cast<uint32_t>(token));
+  return std::move(pending_[token]);
+}
+
+}  // namespace forebay
