@@ -62,6 +62,7 @@ class Transfer {
   curl_slist* list_ = nullptr;  // what the handle was last told
   int requests_ = 0;            // times libcurl was about to send
   size_t header_bytes_ = 0;
+  bool headers_whole_ = false;  // of the last reply begun
   bool headers_too_big_ = false;
   bool body_cut_ = false;
   size_t body_bytes_ = 0;
