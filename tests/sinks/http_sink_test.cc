@@ -254,6 +254,7 @@ TEST(HttpSink, VerifiesCertificates) {
   rig.sink().reconfigure(config);
   for (Ticket ticket = 2; ticket <= 10; ticket++) EXPECT_EQ(rig.send_and_wait(ticket).kind, Kind::delivered);
   EXPECT_EQ(server.arrivals(), 9);
+  EXPECT_EQ(server.connections(), 3) << "the trusted connection is kept";
   config.ca_file.clear();
   config.url = server.url("/again");
   rig.sink().reconfigure(config);
