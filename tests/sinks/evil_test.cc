@@ -119,6 +119,18 @@ TEST(Evil, NeverAnswers) {
   expect_arrivals_match_attempts(server, rig);
 }
 
+// The time spent in waiting for a turn is not the attempt's.
+TEST(Evil, NeverAnswersOneAtATime) {
+  EvilServer server(always({.bytes = "", .then = Then::hang}));
+  SinkConfig config = sink_to(server.url(), kShort);
+  config.concurrency = 1;
+  SinkRig rig(config);
+  for (Ticket ticket = 1; ticket <= 3; ticket++) rig.send(SinkRig::delivery(ticket));
+  rig.wait_for(3);
+  for (const auto& [ticket, outcome] : rig.outcomes()) expect_unanswered(outcome, "timeout");
+  expect_arrivals_match_attempts(server, rig);
+}
+
 TEST(Evil, ClosesConnectionsAtRest) {
   EvilServer server(always(EvilServer::answer(200)));
   SinkRig rig(sink_to(server.url()));
