@@ -13,9 +13,9 @@ struct CurlLoop::Watch {
   uv_poll_t poll;
   CurlLoop* owner;
   curl_socket_t fd;
-  bool ours;     // opened through on_open: lives until on_close. Else (the resolver's): until CURL_POLL_REMOVE
-  int armed = 0;   // uv events the poll is started with
-  int wanted = 0;  // uv events libcurl asked for. 0: at rest
+  bool ours;  // opened through on_open: lives until on_close. Else (the resolver's): until CURL_POLL_REMOVE
+  int armed = 0;                    // uv events the poll is started with
+  int wanted = 0;                   // uv events libcurl asked for. 0: at rest
   size_t resting_at = kNotResting;  // place in resting_
 
   int arm();
@@ -28,16 +28,21 @@ constexpr int kRoundsPerTurn = 16;  // of transfers that end at once and make ro
 
 int to_uv(int what) {
   switch (what) {
-    case CURL_POLL_IN: return UV_READABLE;
-    case CURL_POLL_OUT: return UV_WRITABLE;
-    case CURL_POLL_INOUT: return UV_READABLE | UV_WRITABLE;
-    default: return 0;
+    case CURL_POLL_IN:
+      return UV_READABLE;
+    case CURL_POLL_OUT:
+      return UV_WRITABLE;
+    case CURL_POLL_INOUT:
+      return UV_READABLE | UV_WRITABLE;
+    default:
+      return 0;
   }
 }
 
 template <typename Handle>
 void close_and_free(Handle* handle) {
-  uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* h) { delete reinterpret_cast<Handle*>(h); });
+  uv_close(reinterpret_cast<uv_handle_t*>(handle),
+           [](uv_handle_t* h) { delete reinterpret_cast<Handle*>(h); });
 }
 
 // What has come in is thrown away first, so that libcurl's own check sees the end of the stream.
@@ -80,7 +85,9 @@ CurlLoop::CurlLoop(uv_loop_t* loop, Owner& owner)
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 }
 
-CurlLoop::~CurlLoop() { close(); }
+CurlLoop::~CurlLoop() {
+  close();
+}
 
 void CurlLoop::set_connections(uint32_t connections_max) {
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_max));
@@ -100,7 +107,9 @@ void CurlLoop::add(CURL* easy) {
   wake();
 }
 
-void CurlLoop::remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
+void CurlLoop::remove(CURL* easy) {
+  curl_multi_remove_handle(multi_, easy);
+}
 
 void CurlLoop::wake() {
   due_now_ = true;
@@ -158,8 +167,8 @@ void CurlLoop::rouse(Watch* watch) {
   watch->resting_at = kNotResting;
 }
 
-// libcurl takes a connection with bytes waiting for a healthy one and would read them as the answer to the next
-// request. The loop's own look at them may be a whole turn old.
+// libcurl takes a connection with bytes waiting for a healthy one and would read them as the answer to the
+// next request. The loop's own look at them may be a whole turn old.
 void CurlLoop::spoil_what_spoke() {
   looks_.clear();
   for (const Watch* watch : resting_) looks_.push_back({watch->fd, POLLIN, 0});

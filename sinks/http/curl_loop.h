@@ -1,8 +1,8 @@
 // CurlLoop: libcurl's multi interface driven by a libuv loop.
 //
-// Promise: one uv_poll per socket from its opening to its closing, touched only when the events wanted change.
-// A connection at rest stays watched: when its peer closes it or speaks unasked, it is spoilt on the spot, so
-// that no later request is written into a dead connection or answered by bytes that came before it.
+// Promise: one uv_poll per socket from its opening to its closing, touched only when the events wanted
+// change. A connection at rest stays watched: when its peer closes it or speaks unasked, it is spoilt on the
+// spot, so that no later request is written into a dead connection or answered by bytes that came before it.
 // All transfers added in a turn of the loop start together at its next idle phase, without a timer.
 //
 // Owner calls: attach(easy) once per handle, add(easy) per transfer; then exactly one on_done(easy, result),

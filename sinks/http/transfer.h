@@ -1,9 +1,9 @@
 // Transfer: one request and its reply, on an easy handle that is set up once and used again.
 //
 // Promise: at most one request reaches the wire per start(). libcurl by itself sends a request again when a
-// connection used before dies ahead of the first byte of the reply; it asks before each sending, and the second
-// asking is answered with no (see Failure::written, which tells what may have left).
-// Memory: at most kReplyBodyMax of a reply is kept, and only an excerpt where no rule looks into bodies.
+// connection used before dies ahead of the first byte of the reply; it asks before each sending, and the
+// second asking is answered with no (see Failure::written, which tells what may have left). Memory: at most
+// kReplyBodyMax of a reply is kept, and only an excerpt where no rule looks into bodies.
 #pragma once
 
 #include <curl/curl.h>

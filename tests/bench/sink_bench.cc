@@ -2,9 +2,10 @@
 //
 //   sink_bench [deliveries] [in flight] [body bytes] [rounds]
 //
-// The downstream is a minimal epoll server on a thread of its own: it finds the end of each request and answers
-// with a fixed reply. Printed per round and as the median: deliveries/s, and processor time of the sink's thread
-// per delivery. Deliveries are handed in from outcomes, so that `in flight` are always under way.
+// The downstream is a minimal epoll server on a thread of its own: it finds the end of each request and
+// answers with a fixed reply. Printed per round and as the median: deliveries/s, and processor time of the
+// sink's thread per delivery. Deliveries are handed in from outcomes, so that `in flight` are always under
+// way.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -70,8 +71,10 @@ class FastServer {
       for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;
         if (fd == stop_) return;
-        if (fd == listener_) accept_one();
-        else read_some(fd);
+        if (fd == listener_)
+          accept_one();
+        else
+          read_some(fd);
       }
     }
   }
@@ -114,7 +117,9 @@ class FastServer {
   std::thread thread_;
 };
 
-double seconds_of(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+double seconds_of(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+}
 
 double thread_cpu_seconds() {
   rusage used;
@@ -190,8 +195,8 @@ int run(int argc, char** argv) {
   uint64_t body_bytes = argument(argc, argv, 3, 300);
   uint64_t rounds = argument(argc, argv, 4, 5);
   FastServer server;
-  Producer producer("http://127.0.0.1:" + std::to_string(server.port()) + "/send", static_cast<uint32_t>(in_flight),
-                    std::string(body_bytes, 'x'));
+  Producer producer("http://127.0.0.1:" + std::to_string(server.port()) + "/send",
+                    static_cast<uint32_t>(in_flight), std::string(body_bytes, 'x'));
   producer.run(std::min<uint64_t>(deliveries, 1000));
   std::vector<Figures> all;
   for (uint64_t round = 0; round < rounds; round++) {
@@ -199,7 +204,8 @@ int run(int argc, char** argv) {
     printf("round %lu: %.0f deliveries/s, %.1f us of processor each\n", round + 1, all.back().per_second,
            all.back().cpu_us);
   }
-  std::sort(all.begin(), all.end(), [](const Figures& a, const Figures& b) { return a.per_second < b.per_second; });
+  std::sort(all.begin(), all.end(),
+            [](const Figures& a, const Figures& b) { return a.per_second < b.per_second; });
   printf("median: %.0f deliveries/s, %.1f us of processor each, %lu in flight, bodies of %lu bytes\n",
          all[all.size() / 2].per_second, all[all.size() / 2].cpu_us, in_flight, body_bytes);
   return 0;
@@ -208,4 +214,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace forebay
 
-int main(int argc, char** argv) { return forebay::run(argc, argv); }
+int main(int argc, char** argv) {
+  return forebay::run(argc, argv);
+}

@@ -11,7 +11,8 @@ using Then = ResponseRule::Then;
 
 constexpr WallTime kNow = WallTime::from_ms(1'700'000'000'000);
 
-Outcome classify(const SinkConfig& sink, int status, std::string_view body = "", std::string_view retry_after = "") {
+Outcome classify(const SinkConfig& sink, int status, std::string_view body = "",
+                 std::string_view retry_after = "") {
   return classify_reply(sink, {.status = status, .body = body, .retry_after = retry_after}, kNow);
 }
 
@@ -89,7 +90,8 @@ TEST(Classify, PointersIntoBodies) {
   EXPECT_TRUE(matches("/m~0n", "tilde"));
   EXPECT_TRUE(matches("/", "empty"));
   EXPECT_TRUE(matches("/01", "text"));
-  for (const char* pointer : {"/a/b/2", "/a/b/01", "/a/b/-", "/a/b/-1", "/a/b/0/c", "/nothing", "a", "/a/b/99999999999999999999"})
+  for (const char* pointer :
+       {"/a/b/2", "/a/b/01", "/a/b/-", "/a/b/-1", "/a/b/0/c", "/nothing", "a", "/a/b/99999999999999999999"})
     EXPECT_FALSE(matches(pointer, "10")) << pointer;
 }
 
@@ -131,7 +133,8 @@ TEST(Classify, FailuresBeforeAndAfterTheFirstByte) {
             "name not found: sms.example");
 }
 
-RC_GTEST_PROP(Classify, AnyReplyGivesOneBoundedOutcome, (const std::string& body, const std::string& retry_after)) {
+RC_GTEST_PROP(Classify, AnyReplyGivesOneBoundedOutcome,
+              (const std::string& body, const std::string& retry_after)) {
   SinkConfig sink;
   sink.responses = {rule({{100, 250}}, Then::retry, "/0"), rule({}, Then::throttle, "/a/b", {"x"})};
   int status = *rc::gen::inRange(0, 1100);

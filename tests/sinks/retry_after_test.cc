@@ -22,7 +22,8 @@ TEST(RetryAfter, Seconds) {
 }
 
 TEST(RetryAfter, DatesInAllThreeForms) {
-  for (const char* date : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"})
+  for (const char* date :
+       {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"})
     EXPECT_EQ(parse_retry_after(date, kNow), Duration::seconds(10)) << date;
   EXPECT_EQ(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", kNow), Duration::hours(24));
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", kNow + Duration::milliseconds(9'500)),
@@ -30,13 +31,14 @@ TEST(RetryAfter, DatesInAllThreeForms) {
 }
 
 TEST(RetryAfter, WhatIsNoTimeIsIgnored) {
-  for (const char* value : {"", "  ", "-1", "+5", "1.5", "1e3", "0x10", "5 s", "soon", "Sun, 06 Nov 1994", "1 2",
-                            "Sun, 06 Nov 1994 08:49:26 GMT", "Sun, 06 Nov 1994 08:49:37 GMT trailing",
+  for (const char* value : {"", "  ", "-1", "+5", "1.5", "1e3", "0x10", "5 s", "soon", "Sun, 06 Nov 1994",
+                            "1 2", "Sun, 06 Nov 1994 08:49:26 GMT", "Sun, 06 Nov 1994 08:49:37 GMT trailing",
                             "Sun, 06 Nov 1994 08:49:37 PST"})
     EXPECT_EQ(parse_retry_after(value, kNow), std::nullopt) << value;
 }
 
-RC_GTEST_PROP(RetryAfter, AnyTextGivesNothingOrATimeWithinTheCap, (const std::string& text, uint32_t seconds)) {
+RC_GTEST_PROP(RetryAfter, AnyTextGivesNothingOrATimeWithinTheCap,
+              (const std::string& text, uint32_t seconds)) {
   WallTime now = WallTime::from_ms(int64_t{seconds} * 1000);
   for (const std::string& value : {text, "Sun, " + text, text + " GMT", std::to_string(seconds) + text}) {
     std::optional<Duration> wait = parse_retry_after(value, now);
