@@ -36,7 +36,7 @@ struct Failure {
   bool written = false;          // the request was, or may have been, written in part
   bool headers_too_big = false;  // we stopped reading: above kReplyHeadersMax
   std::string_view host;
-  std::string_view detail;       // libcurl's words
+  std::string_view detail;  // libcurl's words
 };
 
 // Does a rule look into bodies? Else no more than an excerpt need be kept.

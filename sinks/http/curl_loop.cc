@@ -7,16 +7,19 @@
 
 namespace forebay {
 
+constexpr size_t kNotResting = SIZE_MAX;
+
 struct CurlLoop::Watch {
   uv_poll_t poll;
   CurlLoop* owner;
   curl_socket_t fd;
-  bool ours;     // opened through on_open: lives until on_close. Else (the resolver's): until CURL_POLL_REMOVE
-  int armed = 0;   // uv events the poll is started with
-  int wanted = 0;  // uv events libcurl asked for. 0: at rest
+  bool ours;  // opened through on_open: lives until on_close. Else (the resolver's): until CURL_POLL_REMOVE
+  int armed = 0;                    // uv events the poll is started with
+  int wanted = 0;                   // uv events libcurl asked for. 0: at rest
+  size_t resting_at = kNotResting;  // place in resting_
 
   int arm();
-  void rest(int status, int events);
+  void on_event_at_rest(int status, int events);
 };
 
 namespace {
@@ -25,16 +28,21 @@ constexpr int kRoundsPerTurn = 16;  // of transfers that end at once and make ro
 
 int to_uv(int what) {
   switch (what) {
-    case CURL_POLL_IN: return UV_READABLE;
-    case CURL_POLL_OUT: return UV_WRITABLE;
-    case CURL_POLL_INOUT: return UV_READABLE | UV_WRITABLE;
-    default: return 0;
+    case CURL_POLL_IN:
+      return UV_READABLE;
+    case CURL_POLL_OUT:
+      return UV_WRITABLE;
+    case CURL_POLL_INOUT:
+      return UV_READABLE | UV_WRITABLE;
+    default:
+      return 0;
   }
 }
 
 template <typename Handle>
 void close_and_free(Handle* handle) {
-  uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* h) { delete reinterpret_cast<Handle*>(h); });
+  uv_close(reinterpret_cast<uv_handle_t*>(handle),
+           [](uv_handle_t* h) { delete reinterpret_cast<Handle*>(h); });
 }
 
 // What has come in is thrown away first, so that libcurl's own check sees the end of the stream.
@@ -53,7 +61,7 @@ int CurlLoop::Watch::arm() {
 }
 
 // An event on a connection at rest. Room to write is no news; anything else ends the connection.
-void CurlLoop::Watch::rest(int status, int events) {
+void CurlLoop::Watch::on_event_at_rest(int status, int events) {
   if (status == 0 && (events & UV_READABLE) == 0) {
     armed = UV_READABLE;
     uv_poll_start(&poll, armed, on_event);
@@ -77,7 +85,9 @@ CurlLoop::CurlLoop(uv_loop_t* loop, Owner& owner)
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 }
 
-CurlLoop::~CurlLoop() { close(); }
+CurlLoop::~CurlLoop() {
+  close();
+}
 
 void CurlLoop::set_connections(uint32_t connections_max) {
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_max));
@@ -97,7 +107,9 @@ void CurlLoop::add(CURL* easy) {
   wake();
 }
 
-void CurlLoop::remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
+void CurlLoop::remove(CURL* easy) {
+  curl_multi_remove_handle(multi_, easy);
+}
 
 void CurlLoop::wake() {
   due_now_ = true;
@@ -133,9 +145,36 @@ void CurlLoop::unwatch(curl_socket_t fd) {
   if (static_cast<size_t>(fd) >= watches_.size() || watches_[fd] == nullptr) return;
   Watch* watch = watches_[fd];
   watches_[fd] = nullptr;
+  rouse(watch);
   uv_poll_stop(&watch->poll);
   uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll),
            [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+}
+
+void CurlLoop::lay_to_rest(Watch* watch) {
+  watch->wanted = 0;
+  if (watch->resting_at != kNotResting) return;
+  watch->resting_at = resting_.size();
+  resting_.push_back(watch);
+}
+
+void CurlLoop::rouse(Watch* watch) {
+  if (watch->resting_at == kNotResting) return;
+  assert(resting_[watch->resting_at] == watch);
+  resting_.back()->resting_at = watch->resting_at;
+  resting_[watch->resting_at] = resting_.back();
+  resting_.pop_back();
+  watch->resting_at = kNotResting;
+}
+
+// libcurl takes a connection with bytes waiting for a healthy one and would read them as the answer to the
+// next request. The loop's own look at them may be a whole turn old.
+void CurlLoop::spoil_what_spoke() {
+  looks_.clear();
+  for (const Watch* watch : resting_) looks_.push_back({watch->fd, POLLIN, 0});
+  int spoke = looks_.empty() ? 0 : poll(looks_.data(), looks_.size(), 0);
+  for (size_t i = 0; spoke > 0 && i < looks_.size(); i++)
+    if (looks_[i].revents != 0) spoil(looks_[i].fd);
 }
 
 curl_socket_t CurlLoop::on_open(void* self, curlsocktype, curl_sockaddr* address) {
@@ -155,12 +194,13 @@ int CurlLoop::on_socket_wish(CURL*, curl_socket_t fd, int what, void* data, void
   auto* self = static_cast<CurlLoop*>(data);
   if (what == CURL_POLL_REMOVE) {
     bool known = static_cast<size_t>(fd) < self->watches_.size() && self->watches_[fd] != nullptr;
-    if (known && self->watches_[fd]->ours) self->watches_[fd]->wanted = 0;
+    if (known && self->watches_[fd]->ours) self->lay_to_rest(self->watches_[fd]);
     if (known && !self->watches_[fd]->ours) self->unwatch(fd);
     return 0;
   }
   Watch* watch = self->watch_of(fd, false);
   if (watch == nullptr) return -1;
+  self->rouse(watch);
   watch->wanted = to_uv(what);
   return watch->arm();
 }
@@ -202,6 +242,7 @@ void CurlLoop::on_idle(uv_idle_t* idle) {
     self->due_now_ = false;
     self->owner_.on_turn();
     if (self->closed()) return;
+    self->spoil_what_spoke();
     self->drive(CURL_SOCKET_TIMEOUT, 0);
     if (self->closed()) return;
   }
@@ -211,7 +252,7 @@ void CurlLoop::on_idle(uv_idle_t* idle) {
 void CurlLoop::on_event(uv_poll_t* poll, int status, int events) {
   auto* watch = static_cast<Watch*>(poll->data);
   if (watch->wanted == 0) {
-    watch->rest(status, events);
+    watch->on_event_at_rest(status, events);
     return;
   }
   CurlLoop* self = watch->owner;

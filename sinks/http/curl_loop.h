@@ -1,8 +1,8 @@
 // CurlLoop: libcurl's multi interface driven by a libuv loop.
 //
-// Promise: one uv_poll per socket from its opening to its closing, touched only when the events wanted change.
-// A connection at rest stays watched: when its peer closes it or speaks unasked, it is spoilt on the spot, so
-// that no later request is written into a dead connection or answered by bytes that came before it.
+// Promise: one uv_poll per socket from its opening to its closing, touched only when the events wanted
+// change. A connection at rest stays watched: when its peer closes it or speaks unasked, it is spoilt on the
+// spot, so that no later request is written into a dead connection or answered by bytes that came before it.
 // All transfers added in a turn of the loop start together at its next idle phase, without a timer.
 //
 // Owner calls: attach(easy) once per handle, add(easy) per transfer; then exactly one on_done(easy, result),
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <uv.h>
 
 #include <cstdint>
@@ -53,6 +54,9 @@ class CurlLoop {
 
   Watch* watch_of(curl_socket_t fd, bool ours);
   void unwatch(curl_socket_t fd);
+  void lay_to_rest(Watch* watch);
+  void rouse(Watch* watch);
+  void spoil_what_spoke();
   void drive(curl_socket_t fd, int events);
   void report_done();
 
@@ -65,6 +69,8 @@ class CurlLoop {
   uint64_t timer_armed_ms_ = 0;  // what the uv_timer is set to, never later than timer_due_ms_. 0: stopped
   bool due_now_ = false;
   std::vector<Watch*> watches_;  // by descriptor
+  std::vector<Watch*> resting_;  // connections no transfer uses
+  std::vector<pollfd> looks_;    // memory of spoil_what_spoke()
 };
 
 }  // namespace forebay

@@ -10,8 +10,8 @@ namespace forebay {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kOwnNames = {"Forebay-Message-Id", "Forebay-Attempt", "Forebay-Queue",
-                                                       "Idempotency-Key"};
+constexpr std::array<std::string_view, 4> kOwnNames = {"Forebay-Message-Id", "Forebay-Attempt",
+                                                       "Forebay-Queue", "Idempotency-Key"};
 constexpr std::array<std::string_view, 12> kConnectionNames = {
     "Connection", "Content-Length",   "Expect",  "HTTP2-Settings", "Keep-Alive", "Proxy-Authorization",
     "TE",         "Proxy-Connection", "Trailer", "Trailers",       "Upgrade",    "Transfer-Encoding"};
@@ -28,11 +28,14 @@ bool contains(const Names& names, std::string_view name) {
 bool is_token(std::string_view name) {
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != kMarks.npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != kMarks.npos;
   });
 }
 
-bool is_value(std::string_view value) { return value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos; }
+bool is_value(std::string_view value) {
+  return value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos;
+}
 
 // libcurl takes "Name: value"; an empty value is written "Name;", for "Name:" would mean: leave it out.
 void write_line(std::string& out, std::string_view name, std::string_view value) {
@@ -66,7 +69,9 @@ SinkHeaders::SinkHeaders(const SinkConfig& sink) {
   chain(nodes_, nullptr);
 }
 
-bool SinkHeaders::names(std::string_view name) const { return contains(names_, name); }
+bool SinkHeaders::names(std::string_view name) const {
+  return contains(names_, name);
+}
 
 std::string HeaderBlock::refusal(const Delivery& delivery) {
   if (!is_value(delivery.message_id)) return not_allowed(kOwnNames[0]);

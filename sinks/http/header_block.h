@@ -5,8 +5,8 @@
 // Names are tokens, values hold no CR, LF or NUL, and nothing that frames or routes a request (Host,
 // Content-Length, Connection …) comes from a producer: whatever breaks this is refused, nothing is sent.
 //
-// The sink's lines are written once (SinkHeaders) and shared by all its transfers; a block's own lines are laid
-// out in memory that is used again by the next request.
+// The sink's lines are written once (SinkHeaders) and shared by all its transfers; a block's own lines are
+// laid out in memory that is used again by the next request.
 #pragma once
 
 #include <curl/curl.h>
@@ -47,8 +47,8 @@ class HeaderBlock {
  private:
   void add(std::string_view name, std::string_view value);
 
-  std::string text_;             // lines, each ended by a NUL
-  std::vector<size_t> starts_;   // of the lines in text_
+  std::string text_;            // lines, each ended by a NUL
+  std::vector<size_t> starts_;  // of the lines in text_
   std::vector<curl_slist> nodes_;
 };
 

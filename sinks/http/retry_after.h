@@ -1,4 +1,5 @@
-// The value of a Retry-After header (RFC 9110, 10.2.3): whole seconds, or an HTTP date in any of its three forms.
+// The value of a Retry-After header (RFC 9110, 10.2.3): whole seconds, or an HTTP date in any of its three
+// forms.
 //
 // Capped at 24 h. nullopt: no usable time (empty, negative, fractions, text, a date that has passed), as if
 // the header were not there.

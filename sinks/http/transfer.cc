@@ -77,7 +77,9 @@ Transfer::Transfer() : easy_(curl_easy_init()) {
   set(easy_, CURLOPT_WRITEDATA, this);
 }
 
-Transfer::~Transfer() { curl_easy_cleanup(easy_); }
+Transfer::~Transfer() {
+  curl_easy_cleanup(easy_);
+}
 
 Transfer* Transfer::of(CURL* easy) {
   Transfer* transfer = nullptr;
@@ -109,7 +111,7 @@ void Transfer::start(Delivery delivery, std::shared_ptr<const RequestPlan> plan)
   set(easy_, CURLOPT_POSTFIELDS, delivery_.body.empty() ? "" : delivery_.body.data());
   requests_ = 0;
   header_bytes_ = body_bytes_ = 0;
-  headers_too_big_ = body_cut_ = false;
+  headers_whole_ = headers_too_big_ = body_cut_ = false;
   body_.clear();
   retry_after_.clear();
   error_[0] = '\0';
@@ -117,6 +119,8 @@ void Transfer::start(Delivery delivery, std::shared_ptr<const RequestPlan> plan)
 
 Outcome Transfer::finish(CURLcode result) {
   Outcome outcome;
+  // A connection closed among the header lines is all right for libcurl.
+  if (result == CURLE_OK && !headers_whole_) result = CURLE_PARTIAL_FILE;
   if (result == CURLE_OK || body_cut_) {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
@@ -164,8 +168,13 @@ size_t Transfer::on_header(char* bytes, size_t size, size_t count, void* data) {
     return 0;
   }
   std::string_view line(bytes, length);
-  if (line.starts_with("HTTP/")) self->retry_after_.clear();  // what came before was an interim reply
-  if (length > kName.size() && self->retry_after_.empty() && strncasecmp(bytes, kName.data(), kName.size()) == 0)
+  if (line.starts_with("HTTP/")) {  // what came before was an interim reply
+    self->headers_whole_ = false;
+    self->retry_after_.clear();
+  }
+  if (line == "\r\n" || line == "\n") self->headers_whole_ = true;
+  if (length > kName.size() && self->retry_after_.empty() &&
+      strncasecmp(bytes, kName.data(), kName.size()) == 0)
     self->retry_after_ = line.substr(kName.size());
   return length;
 }

@@ -1,9 +1,9 @@
 // Transfer: one request and its reply, on an easy handle that is set up once and used again.
 //
 // Promise: at most one request reaches the wire per start(). libcurl by itself sends a request again when a
-// connection used before dies ahead of the first byte of the reply; it asks before each sending, and the second
-// asking is answered with no (see Failure::written, which tells what may have left).
-// Memory: at most kReplyBodyMax of a reply is kept, and only an excerpt where no rule looks into bodies.
+// connection used before dies ahead of the first byte of the reply; it asks before each sending, and the
+// second asking is answered with no (see Failure::written, which tells what may have left). Memory: at most
+// kReplyBodyMax of a reply is kept, and only an excerpt where no rule looks into bodies.
 #pragma once
 
 #include <curl/curl.h>
@@ -62,6 +62,7 @@ class Transfer {
   curl_slist* list_ = nullptr;  // what the handle was last told
   int requests_ = 0;            // times libcurl was about to send
   size_t header_bytes_ = 0;
+  bool headers_whole_ = false;  // of the last reply begun
   bool headers_too_big_ = false;
   bool body_cut_ = false;
   size_t body_bytes_ = 0;

@@ -70,8 +70,10 @@ class SinkRig : public SinkListener {
   // The condition is looked at after every turn; a turn comes at least every millisecond.
   void run_until(const std::function<bool()>& done) {
     stuck_ = false;
-    uv_timer_start(&guard_, [](uv_timer_t* t) { static_cast<SinkRig*>(t->data)->stuck_ = true; }, 20'000, 0);
-    uv_timer_start(&ticker_, [](uv_timer_t*) {}, 1, 1);
+    uv_timer_start(
+        &guard_, [](uv_timer_t* t) { static_cast<SinkRig*>(t->data)->stuck_ = true; }, 20'000, 0);
+    uv_timer_start(
+        &ticker_, [](uv_timer_t*) {}, 1, 1);
     while (!done() && !stuck_) uv_run(&loop_, UV_RUN_ONCE);
     uv_timer_stop(&guard_);
     uv_timer_stop(&ticker_);

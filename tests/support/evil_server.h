@@ -24,19 +24,19 @@ struct TestCertificate;
 class EvilServer {
  public:
   struct Request {
-    std::string id;          // Forebay-Message-Id; empty: none
-    std::string head;        // request line and headers as sent
+    std::string id;    // Forebay-Message-Id; empty: none
+    std::string head;  // request line and headers as sent
     std::string body;
-    int connection = 0;      // 1 for the first accepted
-    int nth = 0;             // on its connection, 1 for the first
+    int connection = 0;                               // 1 for the first accepted
+    int nth = 0;                                      // on its connection, 1 for the first
     std::string header(std::string_view name) const;  // first value; empty: none
   };
 
   struct Answer {
     enum class Then { keep, close, reset, hang };  // hang: silent until the client or the server goes
-    std::string bytes;    // written as they are
+    std::string bytes;                             // written as they are
     Then then = Then::keep;
-    int trickle_ms = 0;   // above 0: one byte, this pause, the next
+    int trickle_ms = 0;  // above 0: one byte, this pause, the next
   };
 
   enum class AtAccept { read, close, reset, hang };
@@ -59,10 +59,10 @@ class EvilServer {
   int say(std::string_view bytes);
   void close_connections();
 
-  int arrivals() const;                           // all
+  int arrivals() const;  // all
   std::map<std::string, int> arrivals_by_id() const;
   std::vector<Request> requests() const;
-  int connections() const { return accepted_; }   // ever accepted
+  int connections() const { return accepted_; }  // ever accepted
 
   // A well-formed reply with a Content-Length.
   static std::string reply(int status, std::string_view body = "", std::string_view headers = "");
@@ -94,7 +94,8 @@ class EvilServer {
   std::thread acceptor_;
 };
 
-// A self-signed certificate for localhost and 127.0.0.1, made when asked for, and its PEM in a file of its own.
+// A self-signed certificate for localhost and 127.0.0.1, made when asked for, and its PEM in a file of its
+// own.
 struct TestCertificate {
   TestCertificate();
   ~TestCertificate();
