@@ -1,0 +1,40 @@
+// The small notations of the command line: durations "20ms", rates "300/1s", shares "1%", addresses, URLs.
+// Each returns nullopt for text that is not wholly of the notation; none of them throws.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace forebay {
+
+struct RateSpec {
+  uint64_t count = 0;  // at least 1
+  Duration per;        // more than 0
+};
+
+struct Address {
+  std::string host;
+  uint16_t port = 0;
+};
+
+struct HttpUrl {
+  Address address;
+  std::string base_path;  // without a trailing '/'; may be empty
+};
+
+// A whole number and one of ns us ms s m h d ("20ms"); "0" needs no unit.
+std::optional<Duration> parse_duration(std::string_view text);
+// "300/1s", "300/s": so many in any window of that length.
+std::optional<RateSpec> parse_rate(std::string_view text);
+// "1%", "0.5%" or a fraction "0.01"; 0 to 1.
+std::optional<double> parse_share(std::string_view text);
+// "127.0.0.1:7080", "[::1]:0", ":7080" (then host is 127.0.0.1).
+std::optional<Address> parse_address(std::string_view text);
+// "http://host[:port][/base]"; https is not spoken here.
+std::optional<HttpUrl> parse_http_url(std::string_view text);
+
+}  // namespace forebay
