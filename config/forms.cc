@@ -110,7 +110,7 @@ bool parse_status_range(std::string_view text, std::pair<int, int>* range) {
 
 std::string why_not_url(std::string_view text) {
   const size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
-  if (scheme == 0) return "is not a URL of http:// or https://";
+  if (scheme == 0) return "does not begin with http:// or https://";
   for (char c : text) {
     if (!is_url_byte(c)) return "holds a character that must be percent-encoded";
   }

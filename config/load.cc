@@ -29,11 +29,21 @@ int read_file(const std::string& path, std::string* content) {
   return 0;
 }
 
+// yaml-cpp's words for a tab do not mention it.
+std::string hint_about(std::string_view text, int line) {
+  for (; line > 0; --line) text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+  const std::string_view indentation = text.substr(0, text.find_first_not_of(" \t"));
+  return indentation.find('\t') == std::string_view::npos ? "" : "indent with spaces, not with tabs";
+}
+
 // yaml-cpp speaks through exceptions; they end here.
 bool parse_yaml(std::string_view text, const std::string& name, YAML::Node* root,
                 std::vector<ConfigError>* errors) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    // Without the blanks at its end: yaml-cpp takes a quoted text that is never closed for closed by a line
+    // end.
+    const std::string trimmed(text.substr(0, text.find_last_not_of(" \t\r\n") + 1));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(trimmed);
     if (documents.size() > 1) {
       const YAML::Mark mark = documents[1].Mark();
       errors->push_back({name, mark.line + 1, mark.column + 1, "a second YAML document begins here",
@@ -45,7 +55,8 @@ bool parse_yaml(std::string_view text, const std::string& name, YAML::Node* root
   } catch (const YAML::DeepRecursion&) {
     errors->push_back({name, 1, 1, "not YAML: nested too deeply", ""});
   } catch (const YAML::Exception& error) {
-    errors->push_back({name, error.mark.line + 1, error.mark.column + 1, "not YAML: " + error.msg, ""});
+    errors->push_back({name, error.mark.line + 1, error.mark.column + 1, "not YAML: " + error.msg,
+                       hint_about(text, error.mark.line)});
   }
   return false;
 }

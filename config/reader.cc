@@ -63,6 +63,7 @@ Config Reader::read(const YAML::Node& root) {
   const Given given = read_section(root, {"", "", {1, 1}});
   if (!given.contains("doors")) add_default_doors();
   check_doors();
+  check_room(given);
   check_references();
   return std::move(target_.config);
 }
@@ -84,8 +85,8 @@ Reader::Given Reader::read_section(const YAML::Node& node, const Where& where) {
     const std::string name = pair.first.Scalar();
     const auto [first, fresh] = given.emplace(name, place);
     if (!fresh) {
-      complain(place, quoted(name) + " stands twice in " + in,
-               "first in line " + std::to_string(first->second.line));
+      complain(place, quoted(name) + " is given twice in " + in,
+               "first on line " + std::to_string(first->second.line));
       continue;
     }
     const Key* key = find_key(joined(where.path, name));
@@ -155,8 +156,8 @@ void Reader::read_names(const YAML::Node& node, const Where& where) {
       complain(place, quoted(name) + " in " + where.shown + " is not a name",
                "1 to 64 letters, digits, `.`, `_` and `-`, a letter or digit first");
     } else if (!fresh) {
-      complain(place, quoted(name) + " stands twice in " + where.shown,
-               "first in line " + std::to_string(first->second.line));
+      complain(place, quoted(name) + " is given twice in " + where.shown,
+               "first on line " + std::to_string(first->second.line));
     } else if (where.path == "sinks") {
       read_sink(name, pair.second, item);
     } else {

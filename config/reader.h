@@ -71,6 +71,7 @@ class Reader {
   void check_limit(const Given& given, const Where& where);
   void add_default_doors();
   void check_doors();
+  void check_room(const Given& given);
   void check_references();
 
   std::string file_;

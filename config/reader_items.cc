@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "base/size_text.h"
 #include "config/forms.h"
 #include "config/reader.h"
 #include "config/suggest.h"
@@ -92,8 +93,11 @@ void Reader::read_limit(const YAML::Node& node, const Where& where) {
   if (node.IsScalar()) {
     const Key& rate = *find_key("sinks.*.limits[].rate");
     read_value(rate, node, {std::string(rate.path), where.shown, where.place});
-  } else {
+  } else if (node.IsMap()) {
     check_limit(read_section(node, where), where);
+  } else {
+    return complain(where.place, where.shown + " must be a rate or a map",
+                    "such as 300/1s or {count: 300, per: 1s}");
   }
   if (limit.name.empty()) {
     limit.name = format_rate(limit.count, limit.per);
@@ -110,21 +114,19 @@ void Reader::read_limit(const YAML::Node& node, const Where& where) {
 }
 
 void Reader::check_limit(const Given& given, const Where& where) {
+  const std::string forms = "a window is {count: 300, per: 1s}, a bucket {rate: 300/1s, burst: 50}";
   const bool bucket = given.contains("rate") || given.contains("burst");
+  const bool window = given.contains("count") || given.contains("per");
+  if (bucket && window)
+    return complain(where.place, where.shown + " is half a window and half a bucket", forms);
   target_.limit.kind = bucket ? LimitConfig::Kind::bucket : LimitConfig::Kind::window;
-  const std::array<std::string, 2> needed =
-      bucket ? std::array<std::string, 2>{"rate", "burst"} : std::array<std::string, 2>{"count", "per"};
-  for (const std::string& name : needed) {
-    if (given.contains(name)) continue;
-    complain(where.place, where.shown + "." + name + " is missing",
-             "a window is {count: 300, per: 1s}, a bucket {rate: 300/1s, burst: 50}");
+  for (const char* name : {bucket ? "rate" : "count", bucket ? "burst" : "per"}) {
+    if (!given.contains(name)) complain(where.place, where.shown + "." + name + " is missing", forms);
   }
-  if (!bucket) return;
-  for (const char* name : {"count", "per", "margin", "unanswered_grace"}) {
+  for (const char* name : {"margin", "unanswered_grace"}) {
     const auto found = given.find(name);
-    if (found == given.end()) continue;
-    complain(found->second, where.shown + "." + name + " belongs to a window, not to a bucket",
-             "a window is {count: 300, per: 1s}, a bucket {rate: 300/1s, burst: 50}");
+    if (!bucket || found == given.end()) continue;
+    complain(found->second, where.shown + "." + name + " belongs to a window, not to a bucket", forms);
   }
 }
 
@@ -158,7 +160,7 @@ void Reader::read_headers(const YAML::Node& node, const Where& where) {
     } else if (own) {
       complain(here.place, here.shown + " is written by the relay itself");
     } else if (!seen.insert(lower(name)).second) {
-      complain(here.place, here.shown + " stands twice");
+      complain(here.place, here.shown + " is given twice");
     } else if (scalar(pair.second, here, &value)) {
       // A header's value may be a secret, so it is never shown.
       if (auto wrong = store_value({.kind = Kind::text}, value.text, &text)) {
@@ -199,6 +201,17 @@ void Reader::check_doors() {
                                     " like doors[" + std::to_string(j) + "]");
     }
   }
+}
+
+// Below this the journal has no room to turn over: reserves, the file being written, files being copied from.
+void Reader::check_room(const Given& given) {
+  constexpr uint64_t segments_min = 8;
+  const Config& config = target_.config;
+  if (config.max_bytes / segments_min >= config.journal.segment_bytes) return;
+  const auto place = given.find("max_bytes");
+  complain(place != given.end() ? place->second : Place{1, 1},
+           "max_bytes must hold at least 8 files of the journal",
+           "8 × " + format_size(config.journal.segment_bytes));
 }
 
 void Reader::check_references() {

@@ -85,10 +85,14 @@ bool is_later_value(const Key& key, std::string_view value) {
                      [&](const LaterValue& later) { return later.path == key.path && later.value == value; });
 }
 
-std::string default_text(const Key& key) {
+std::string slot_text(const Key& key, Target& target) {
   if (key.slot == nullptr) return "";
+  return std::visit(SlotText{key}, key.slot(target));
+}
+
+std::string default_text(const Key& key) {
   Target fresh;
-  return std::visit(SlotText{key}, key.slot(fresh));
+  return slot_text(key, fresh);
 }
 
 std::string range_text(const Key& key) {

@@ -98,6 +98,9 @@ std::vector<const Key*> keys_below(std::string_view path);
 // Values that a choice will take one day: `type: forward`, `per: day`.
 bool is_later_value(const Key& key, std::string_view value);
 
+// What the key's slot holds in this Target, as a person would write it.
+std::string slot_text(const Key& key, Target& target);
+
 // What the key holds in a freshly made Target, as a person would write it; empty where there is nothing.
 std::string default_text(const Key& key);
 

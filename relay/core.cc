@@ -98,7 +98,7 @@ void Core::recovered(Now now) {
   });
   for (const Sequence sequence : exhausted) {
     bury(sequence, *messages_.find(sequence), "attempts exhausted: Forebay stopped during the last attempt",
-         &QueueCounters::dead_attempts, "", now);
+         &QueueCounters::dead_crashed, "", now);
   }
   for (auto& lane : lanes_) touch(*lane);
 }

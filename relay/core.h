@@ -77,7 +77,8 @@ class Core {
 
   // -- state, for those who show it --
   std::vector<Queue>& queues() { return queues_; }
-  const Queue* queue(QueueId id) const;
+  const Queue* queue(QueueId id) const;  // nullptr: none of that number
+  Queue& queue_of(QueueId id) { return queues_[queue_index_[id]]; }
   std::vector<std::unique_ptr<SinkLane>>& lanes() { return lanes_; }
   const MessageEntry* entry(Sequence sequence) const { return messages_.find(sequence); }
   const RelayTime& time() const { return time_; }
@@ -98,7 +99,6 @@ class Core {
     bool operator>(const Wake& other) const { return at > other.at; }
   };
 
-  Queue& queue_of(QueueId id) { return queues_[queue_index_[id]]; }
   SinkLane* lane_of(const Queue& queue) { return queue.configured ? lanes_[queue.sink].get() : nullptr; }
   void touch(SinkLane& lane);
   void touch_queue(const Queue& queue);

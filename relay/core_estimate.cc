@@ -67,6 +67,10 @@ Duration Core::until_room(const Queue& queue, Now now) const {
   return std::max(wait, Duration::seconds(1));
 }
 
+std::optional<FinishedMessage> Core::finished(Sequence sequence, Now now) {
+  return finished_.find(sequence, time_.ms(now));
+}
+
 Explanation Core::explain(Sequence sequence, Now now) const {
   const MessageEntry* entry = messages_.find(sequence);
   Explanation explanation;

@@ -1,6 +1,7 @@
 // What goes in and out of the core (relay/core.h).
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "backlog/backlog.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "relay/message_entry.h"
 #include "sinks/sink.h"
 
 namespace forebay {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 
 #include "relay/meta.h"
 
@@ -57,6 +58,7 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
                                            PublishListener& listener) {
   assert(!messages.empty());
   if (stopping_) {
+    for (const NewMessage& message : messages) count_refused(message.queue, &QueueCounters::refused_stopping);
     Problem p = problem(503, "stopping", "Forebay is stopping", "send it again when it is back");
     p.retry_after = Duration::seconds(5);
     return p;
@@ -87,10 +89,18 @@ std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> message
     bytes += facts_.back().bytes;
   }
   if (const int error = backlog_.room(bytes)) {
-    ++refused_by_storage_;
+    const bool full = error == ENOSPC || error == EDQUOT;
+    for (const NewMessage& message : messages) {
+      count_refused(message.queue, full ? &QueueCounters::refused_disk_full : &QueueCounters::refused_disk_error);
+    }
     return storage_problem(error, backlog_.figures().refusing_why);
   }
   return std::nullopt;
+}
+
+void IntakeDesk::count_refused(std::string_view queue, uint64_t QueueCounters::*counter) {
+  const auto found = queue_ids_.find(queue);
+  if (found != queue_ids_.end()) ++(core_.queue_of(found->second).counters.*counter);
 }
 
 std::optional<Problem> IntakeDesk::admit_one(const NewMessage& message, Now now) {

@@ -2,8 +2,8 @@
 // and lets Answers reply after the sync. All or nothing for every call.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,11 +31,11 @@ class IntakeDesk : public Intake {
 
   // From now on everything is refused: Forebay is stopping.
   void stop() { stopping_ = true; }
-  uint64_t refused_by_storage() const { return refused_by_storage_; }
 
  private:
   std::optional<Problem> admit_all(std::span<const NewMessage> messages, Now now);
   std::optional<Problem> admit_one(const NewMessage& message, Now now);
+  void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);
   Problem refusal_problem(const Refusal& refusal, const NewMessage& message) const;
   std::optional<Problem> sequence_of(std::string_view id, Sequence* sequence, QueueId* queue);
   MessageStatus waiting_status(std::string_view id, Sequence sequence, Now now) const;
@@ -46,9 +46,8 @@ class IntakeDesk : public Intake {
   MessageIds& ids_;
   Answers& answers_;
   const LastOutcomes& last_outcomes_;
-  absl::flat_hash_map<std::string, QueueId> queue_ids_;
+  std::map<std::string, QueueId, std::less<>> queue_ids_;
   bool stopping_ = false;
-  uint64_t refused_by_storage_ = 0;
 
   // Of the call under way; kept for their capacity.
   std::vector<MessageFacts> facts_;

@@ -96,7 +96,7 @@ SinkStatus Overseer::status_of(SinkLane& lane, Now now) const {
     if (!opens.is_never()) status.until = core_.time().wall(opens);
   }
   status.in_flight = lane.in_flight();
-  status.attempts = metrics_.attempts(lane.id());
+  status.attempts = attempts_of(lane.id());
   for (const LimitSet::View& limit : lane.limits().views(now)) {
     status.limits.push_back({limit.name, limit.effective, limit.utilization});
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ class Overseer : public AdminView {
   };
   QueueStatus status_of(const Queue& queue, Now now) const;
   SinkStatus status_of(SinkLane& lane, Now now) const;
+  std::map<std::string, uint64_t> attempts_of(SinkId sink) const;
   void refresh_queue(size_t index, Now now);
   void refresh_sink(SinkLane& lane, Now now);
   void refresh_journal();

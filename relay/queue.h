@@ -18,8 +18,10 @@ namespace forebay {
 // Only ever rises; the metrics are made of them.
 struct QueueCounters {
   uint64_t accepted = 0, delivered = 0, expired = 0, cancelled = 0, purged = 0, retries = 0;
-  uint64_t dead_attempts = 0, dead_refused = 0, dead_too_old = 0, dead_damaged = 0, dead_dropped = 0, dead_expired = 0;
-  uint64_t refused_full = 0, refused_late = 0;
+  uint64_t dead_attempts = 0, dead_refused = 0, dead_too_old = 0, dead_damaged = 0, dead_crashed = 0;
+  uint64_t dead_dropped = 0, dead_expired = 0;  // left the dead-letter store by themselves
+  uint64_t refused_full = 0, refused_late = 0, refused_stopping = 0;
+  uint64_t refused_disk_full = 0, refused_disk_error = 0;
 };
 
 struct Queue {

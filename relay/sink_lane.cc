@@ -41,6 +41,20 @@ void SinkLane::hold_for_dead_letters(const std::string& queue) {
 
 void SinkLane::dead_letters_have_room() { dead_full_ = false; }
 
+void SinkLane::blocked_by(const std::string& limit, Now now) {
+  if (limit == blocking_) return;
+  if (!blocking_.empty()) blocked_[blocking_] = blocked_[blocking_] + (now.steady - blocking_since_);
+  blocking_ = limit;
+  blocking_since_ = now.steady;
+}
+
+double SinkLane::blocked_seconds(const std::string& limit, Now now) const {
+  const auto found = blocked_.find(limit);
+  Duration total = found == blocked_.end() ? Duration{} : found->second;
+  if (limit == blocking_) total = total + (now.steady - blocking_since_);
+  return total.as_seconds();
+}
+
 void SinkLane::throttle(Now now, Duration how_long, const std::string& why) {
   closed_until_ = std::max(closed_until_, now.steady + how_long);
   if (!paused_) reason_ = why;

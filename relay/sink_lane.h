@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +58,11 @@ class SinkLane {
   void ended(const Outcome& outcome, bool was_probe, bool died, Now now);
   uint64_t in_flight() const { return in_flight_; }
 
+  // -- time lost to limits while messages were ready --
+  // From now until the next call the lane is blocked by that limit; empty: it is not.
+  void blocked_by(const std::string& limit, Now now);
+  double blocked_seconds(const std::string& limit, Now now) const;
+
   // -- queues that have something ready, served in turn --
   std::vector<QueueId> queues;
   size_t turn = 0;
@@ -79,6 +85,9 @@ class SinkLane {
   Duration breaker_wait_{};
   uint32_t dead_in_a_row_ = 0;
   std::string reason_;
+  std::map<std::string, Duration> blocked_;
+  std::string blocking_;
+  Instant blocking_since_;
   bool dead_full_ = false;
   std::string dead_full_reason_;
 };
