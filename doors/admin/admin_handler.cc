@@ -19,8 +19,12 @@ Problem bad_request(std::string detail) {
   return {400, "bad-request", "Bad request", std::move(detail), {}};
 }
 
-Problem not_found(std::string detail) {
-  return {404, "not-found", "Not found", std::move(detail), {}};
+Problem no_such(const std::string& what, const std::string& name) {
+  return {404,
+          "no-such-" + what,
+          "No such " + what,
+          "there is no " + what + " \"" + name + "\" in the configuration",
+          {}};
 }
 
 // A browser says where a page that sends a POST, PUT or DELETE came from. The console's own pages come from
@@ -110,7 +114,8 @@ void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
     if (!allow.empty()) allow += ", ";
     allow += route.method == "GET" ? "GET, HEAD" : route.method;
   }
-  if (allow.empty()) return respond_problem(exchange, not_found("there is nothing at this path"));
+  if (allow.empty())
+    return respond_problem(exchange, {404, "not-found", "Not found", "there is nothing at this path", {}});
   Response response = problem_response(
       {405, "method-not-allowed", "Method not allowed", "this path answers to " + allow, {}});
   response.headers.emplace_back("Allow", allow);
@@ -207,13 +212,13 @@ void AdminHandler::sinks(const Call& call) {
 
 void AdminHandler::queue(const Call& call) {
   const auto found = view_.queue_status(call.names[0]);
-  if (!found) return respond_problem(call.exchange, not_found("there is no queue \"" + call.names[0] + "\""));
+  if (!found) return respond_problem(call.exchange, no_such("queue", call.names[0]));
   respond_json(call.exchange, to_json(*found));
 }
 
 void AdminHandler::sink(const Call& call) {
   const auto found = view_.sink_status(call.names[0]);
-  if (!found) return respond_problem(call.exchange, not_found("there is no sink \"" + call.names[0] + "\""));
+  if (!found) return respond_problem(call.exchange, no_such("sink", call.names[0]));
   respond_json(call.exchange, to_json(*found));
 }
 
@@ -273,8 +278,11 @@ void AdminHandler::not_yet(const Call& call) {
 void AdminHandler::change(ExchangeId exchange,
                           const std::function<std::optional<Problem>(uint64_t)>& change_now) {
   const uint64_t token = ++last_token_;
-  if (const auto problem = change_now(token)) return respond_problem(exchange, *problem);
   changing_.emplace(token, exchange);
+  const auto problem = change_now(token);
+  if (!problem) return;
+  changing_.erase(token);
+  respond_problem(exchange, *problem);
 }
 
 std::optional<ExchangeId> AdminHandler::take(uint64_t token) {
