@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <cassert>
+#include <mutex>
 #include <sstream>
 
 #include "relay/process_collector.h"
@@ -68,6 +69,7 @@ void add_words(Family<Metric>& family, Labels labels, const char* label,
 }  // namespace
 
 struct Metrics::Inside {
+  std::mutex printing;
   Registry registry;
   std::unique_ptr<ProcessCollector> process;
 };
@@ -203,6 +205,7 @@ void Metrics::add_process(std::string_view version) {
 }
 
 std::string Metrics::text() {
+  std::lock_guard lock(inside_->printing);
   inside_->process->refresh();
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, inside_->registry.Collect());

@@ -1,11 +1,12 @@
 // Metrics: what Forebay tells Prometheus, as typed handles made once from the config's names.
 //
-// Promise: every series exists from the start (counters at 0, so that rate() works); labels hold names from
-// the config and words of the closed sets below, never a key, an id or free text. A handle is valid as long
-// as the Metrics. Any thread may count, observe and set; counters and gauges are atomics, a histogram takes
-// an uncontended mutex. text() may run on a thread of its own, one call at a time. Units: seconds, bytes,
-// messages, as the name says. "never" is +infinity, printed as +Inf. Users include <prometheus/counter.h>,
-// gauge.h or histogram.h themselves.
+// Promise: every series exists from the start (counters at 0, so that rate() works); labels hold names from the
+// config and words of the closed sets below, never a key, an id or free text. A handle is valid as long as the
+// Metrics. Any thread may count, observe and set: counters and gauges are atomics, a histogram takes an
+// uncontended mutex. text() is for other threads than the loop's: it takes milliseconds, and calls take turns.
+//
+// Units: seconds, bytes, messages, as the name says. "never" is +infinity, printed as +Inf.
+// Users include <prometheus/counter.h>, gauge.h or histogram.h themselves.
 #pragma once
 
 #include <array>

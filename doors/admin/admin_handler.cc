@@ -3,50 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <charconv>
 #include <utility>
 
-#include "doors/admin/front_page.h"
 #include "doors/admin/status_json.h"
 
 namespace forebay {
 namespace {
 
-constexpr uint32_t dead_page_default = 100;
-constexpr uint32_t dead_page_max = 1000;
-
-Problem bad_request(std::string detail) {
-  return {400, "bad-request", "Bad request", std::move(detail), {}};
-}
-
-Problem not_found(std::string detail) {
-  return {404, "not-found", "Not found", std::move(detail), {}};
-}
-
-// A browser says where a page that sends a POST, PUT or DELETE came from. The console's own pages come from
-// here.
+// A browser says where the page that sends a POST, PUT or DELETE came from. The console comes from here.
 bool from_elsewhere(const Request& request) {
   const auto origin = request.header("origin");
   if (!origin) return false;
   const auto host = request.header("host");
   return !host || *origin != "http://" + std::string(*host);
-}
-
-// nullopt: not a number from 1 to dead_page_max.
-std::optional<uint32_t> page_limit(const Query& query) {
-  const auto found = query.find("limit");
-  if (found == query.end()) return dead_page_default;
-  const std::string& text = found->second;
-  uint32_t limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (limit < 1 || limit > dead_page_max) return std::nullopt;
-  return limit;
-}
-
-std::string value_or_empty(const Query& query, std::string_view name) {
-  const auto found = query.find(name);
-  return found == query.end() ? std::string() : found->second;
 }
 
 }  // namespace
@@ -99,7 +68,7 @@ void AdminHandler::close() {
 
 void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
   const auto address = parse_address(request.path);
-  if (!address) return respond_problem(exchange, bad_request("the path is badly percent-encoded"));
+  if (!address) return refuse(exchange, "the path is badly percent-encoded");
   const std::string_view method =
       request.method == "HEAD" ? "GET" : request.method;  // the server cuts the body
   Call call{exchange, {}, {}};
@@ -110,7 +79,8 @@ void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
     if (!allow.empty()) allow += ", ";
     allow += route.method == "GET" ? "GET, HEAD" : route.method;
   }
-  if (allow.empty()) return respond_problem(exchange, not_found("there is nothing at this path"));
+  if (allow.empty())
+    return respond_problem(exchange, {404, "not-found", "Not found", "there is nothing at this path", {}});
   Response response = problem_response(
       {405, "method-not-allowed", "Method not allowed", "this path answers to " + allow, {}});
   response.headers.emplace_back("Allow", allow);
@@ -119,14 +89,13 @@ void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
 
 void AdminHandler::run(const Route& route, const Request& request, Call call) {
   auto query = parse_query(request.query);
-  if (!query)
-    return respond_problem(call.exchange, bad_request("the query is badly encoded or repeats a name"));
+  if (!query) return refuse(call.exchange, "the query is badly encoded or repeats a name");
   for (const auto& [name, value] : *query) {
     const auto& known = route.parameters;
     if (name.empty() || std::find(known.begin(), known.end(), name) == known.end()) {
-      return respond_problem(call.exchange, bad_request("unknown query parameter \"" + name + "\""));
+      return refuse(call.exchange, "unknown query parameter \"" + name + "\"");
     }
-    if (value.empty()) return respond_problem(call.exchange, bad_request("\"" + name + "\" is empty"));
+    if (value.empty()) return refuse(call.exchange, "\"" + name + "\" is empty");
   }
   if (route.method != "GET" && from_elsewhere(request)) {
     return respond_problem(
@@ -134,18 +103,10 @@ void AdminHandler::run(const Route& route, const Request& request, Call call) {
   }
   const bool takes_body = route.handle == &AdminHandler::not_yet;
   if (!request.body.empty() && !takes_body) {
-    return respond_problem(call.exchange, bad_request("this call takes no body"));
+    return refuse(call.exchange, "this call takes no body");
   }
   call.query = std::move(*query);
   (this->*route.handle)(call);
-}
-
-void AdminHandler::front(const Call& call) {
-  Response response;
-  response.content_type = "text/html; charset=utf-8";
-  response.headers.emplace_back("Content-Security-Policy", "default-src 'none'");
-  response.body = front_page();
-  server_->respond(call.exchange, std::move(response));
 }
 
 void AdminHandler::metrics(const Call& call) {
@@ -175,106 +136,14 @@ void AdminHandler::text_made(std::string text) {
   if (!waiting_scrapes_.empty()) start_text();
 }
 
-void AdminHandler::healthy(const Call& call) {
-  Response response;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = "ok\n";
-  server_->respond(call.exchange, std::move(response));
-}
-
-void AdminHandler::ready(const Call& call) {
-  const RelayStatus status = view_.status();
-  if (status.ready) return healthy(call);
-  std::string reasons;
-  for (const std::string& reason : status.not_ready_because) {
-    if (!reasons.empty()) reasons += "; ";
-    reasons += reason;
-  }
-  respond_problem(call.exchange, {503, "not-ready", "Not ready", std::move(reasons), {}});
-}
-
-void AdminHandler::status(const Call& call) {
-  respond_json(call.exchange, to_json(view_.status()));
-}
-
-void AdminHandler::queues(const Call& call) {
-  respond_json(call.exchange, to_json(view_.status().queues));
-}
-
-void AdminHandler::sinks(const Call& call) {
-  respond_json(call.exchange, to_json(view_.status().sinks));
-}
-
-void AdminHandler::queue(const Call& call) {
-  const auto found = view_.queue_status(call.names[0]);
-  if (!found) return respond_problem(call.exchange, not_found("there is no queue \"" + call.names[0] + "\""));
-  respond_json(call.exchange, to_json(*found));
-}
-
-void AdminHandler::sink(const Call& call) {
-  const auto found = view_.sink_status(call.names[0]);
-  if (!found) return respond_problem(call.exchange, not_found("there is no sink \"" + call.names[0] + "\""));
-  respond_json(call.exchange, to_json(*found));
-}
-
-void AdminHandler::pause_queue(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_queue_paused(call.names[0], true, token, *this); });
-}
-
-void AdminHandler::resume_queue(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_queue_paused(call.names[0], false, token, *this); });
-}
-
-void AdminHandler::purge_queue(const Call& call) {
-  change(call.exchange, [&](uint64_t token) { return view_.purge_queue(call.names[0], token, *this); });
-}
-
-void AdminHandler::pause_sink(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_sink_paused(call.names[0], true, token, *this); });
-}
-
-void AdminHandler::resume_sink(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_sink_paused(call.names[0], false, token, *this); });
-}
-
-void AdminHandler::dead(const Call& call) {
-  const auto limit = page_limit(call.query);
-  if (!limit) {
-    return respond_problem(call.exchange,
-                           bad_request("\"limit\" is a number from 1 to " + std::to_string(dead_page_max)));
-  }
-  const auto page = view_.dead(call.names[0], value_or_empty(call.query, "cursor"), *limit);
-  if (const auto* problem = std::get_if<Problem>(&page)) return respond_problem(call.exchange, *problem);
-  respond_json(call.exchange, to_json(std::get<DeadPage>(page)));
-}
-
-void AdminHandler::replay_dead(const Call& call) {
-  const std::string id = value_or_empty(call.query, "id");
-  change(call.exchange, [&](uint64_t token) { return view_.replay_dead(call.names[0], id, token, *this); });
-}
-
-void AdminHandler::purge_dead(const Call& call) {
-  const std::string id = value_or_empty(call.query, "id");
-  change(call.exchange, [&](uint64_t token) { return view_.purge_dead(call.names[0], id, token, *this); });
-}
-
-void AdminHandler::not_yet(const Call& call) {
-  respond_problem(call.exchange, {501,
-                                  "not-yet-available",
-                                  "Not yet available",
-                                  "this version does not have it; edit the config file and restart",
-                                  {}});
-}
-
 void AdminHandler::change(ExchangeId exchange,
                           const std::function<std::optional<Problem>(uint64_t)>& change_now) {
   const uint64_t token = ++last_token_;
-  if (const auto problem = change_now(token)) return respond_problem(exchange, *problem);
   changing_.emplace(token, exchange);
+  const auto problem = change_now(token);
+  if (!problem) return;
+  changing_.erase(token);
+  respond_problem(exchange, *problem);
 }
 
 std::optional<ExchangeId> AdminHandler::take(uint64_t token) {
@@ -306,6 +175,10 @@ void AdminHandler::respond_json(ExchangeId exchange, std::string body) {
   response.headers.emplace_back("Cache-Control", "no-store");
   response.body = std::move(body);
   server_->respond(exchange, std::move(response));
+}
+
+void AdminHandler::refuse(ExchangeId exchange, std::string detail) {
+  respond_problem(exchange, {400, "bad-request", "Bad request", std::move(detail), {}});
 }
 
 void AdminHandler::respond_problem(ExchangeId exchange, const Problem& problem) {

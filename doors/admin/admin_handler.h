@@ -76,6 +76,7 @@ class AdminHandler final : public RequestHandler, public PublishListener {
   std::optional<ExchangeId> take(uint64_t token);
   void respond_json(ExchangeId exchange, std::string body);
   void respond_problem(ExchangeId exchange, const Problem& problem);
+  void refuse(ExchangeId exchange, std::string detail);  // 400
 
   AdminView& view_;
   Server* server_ = nullptr;

@@ -1,23 +1,14 @@
 #include "doors/admin/status_json.h"
 
 #include <cmath>
-#include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "base/rfc3339.h"
 
 namespace forebay {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string rfc3339(WallTime time) {
-  const time_t seconds = time.ns / 1'000'000'000;
-  tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[40];
-  const size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + n, sizeof text - n, ".%03dZ", static_cast<int>(time.ms() % 1000));
-  return text;
-}
 
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -28,7 +19,7 @@ Json number(double value) {
 }
 
 Json time_or_null(const std::optional<WallTime>& time) {
-  return time ? Json(rfc3339(*time)) : Json(nullptr);
+  return time ? Json(format_rfc3339(*time)) : Json(nullptr);
 }
 
 Json json_of(const QueueStatus& q) {
@@ -69,7 +60,7 @@ Json json_of(const SinkStatus& s) {
 }
 
 Json json_of(const DeadLetterView& letter) {
-  return {{"id", letter.id},       {"attempts", letter.attempts}, {"died", rfc3339(letter.died)},
+  return {{"id", letter.id},       {"attempts", letter.attempts}, {"died", format_rfc3339(letter.died)},
           {"bytes", letter.bytes}, {"reason", letter.reason},     {"excerpt", letter.excerpt}};
 }
 
@@ -84,7 +75,7 @@ Json list_of(const std::vector<T>& items) {
 
 std::string to_json(const RelayStatus& status) {
   return text_of({{"version", status.version},
-                  {"started", rfc3339(status.started)},
+                  {"started", format_rfc3339(status.started)},
                   {"ready", status.ready},
                   {"not_ready_because", status.not_ready_because},
                   {"queues", list_of(status.queues)},

@@ -29,7 +29,7 @@ std::vector<PanelQuery> queries_of(const nlohmann::json& dashboard) {
 
 std::string filled_in(std::string expr) {
   const std::pair<std::string, std::string> values[] = {
-      {"$__rate_interval", "1m"}, {"$queue", ".*"}, {"$sink", ".*"}, {"$job", ".*"}};
+      {"$__rate_interval", "1m"}, {"$queue", ".+"}, {"$sink", ".+"}, {"$job", ".+"}};
   for (const auto& [name, value] : values) {
     for (size_t at = expr.find(name); at != std::string::npos; at = expr.find(name, at)) {
       expr.replace(at, name.size(), value);

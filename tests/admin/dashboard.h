@@ -18,7 +18,7 @@ struct PanelQuery {
 // Every query of every panel and annotation, as written.
 std::vector<PanelQuery> queries_of(const nlohmann::json& dashboard);
 
-// With the dashboard's variables filled in, as Grafana would with "All" chosen.
+// With the variables filled in as Grafana would with "All" chosen: ".+", which no absent label matches.
 std::string filled_in(std::string expr);
 
 // A config with two queues, two sinks and a limit, for a Metrics to export.

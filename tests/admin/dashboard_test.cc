@@ -1,18 +1,14 @@
 #include "tests/admin/dashboard.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
 
 #include "config/config.h"
 #include "relay/metrics.h"
-#include "tests/admin/child_process.h"
+#include "tests/support/process.h"
 
 namespace forebay {
 namespace {
@@ -98,19 +94,19 @@ TEST(Dashboard, PanelsDoNotOverlap) {
 
 TEST(Promtool, FindsNothingWrongWithTheMetrics) {
   Metrics metrics(sample_config(), "0.1.0");
-  const TemporaryFolder folder;
-  std::ofstream(folder.path() / "metrics.txt") << metrics.text();
-  const Finished run =
-      run_to_end({"sh", "-c", "promtool check metrics <\"$0\"", folder.path() / "metrics.txt"});
-  EXPECT_EQ(run.exit_code, 0) << run.output;
-  EXPECT_EQ(run.output, "");
+  const testing::TempDir folder;
+  testing::Process promtool(
+      {"sh", "-c", "promtool check metrics <\"$0\"", folder.write("metrics.txt", metrics.text())});
+  EXPECT_EQ(promtool.read_all(), "");
+  EXPECT_EQ(promtool.wait(), 0);
 }
 
 TEST(Promtool, FindsNothingWrongWithTheScrapeConfig) {
-  const Finished run =
-      run_to_end({"promtool", "check", "config", FOREBAY_SOURCE_DIR "/dashboards/prometheus/prometheus.yml"});
-  EXPECT_EQ(run.exit_code, 0) << run.output;
-  EXPECT_NE(run.output.find("SUCCESS"), std::string::npos) << run.output;
+  testing::Process promtool(
+      {"promtool", "check", "config", FOREBAY_SOURCE_DIR "/dashboards/prometheus/prometheus.yml"});
+  const std::string said = promtool.read_all();
+  EXPECT_NE(said.find("SUCCESS"), std::string::npos) << said;
+  EXPECT_EQ(promtool.wait(), 0) << said;
 }
 
 }  // namespace

@@ -9,17 +9,16 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "relay/metrics.h"
-#include "tests/admin/child_process.h"
 #include "tests/admin/dashboard.h"
 #include "tests/admin/fakes.h"
 #include "tests/admin/running_door.h"
+#include "tests/support/process.h"
 
 namespace forebay {
 namespace {
@@ -71,10 +70,10 @@ class PrometheusTest : public ::testing::Test {
     config = replaced(config, "127.0.0.1:7071", "127.0.0.1:" + std::to_string(door_.port()));
     config = replaced(config, "scrape_interval: 5s", "scrape_interval: 1s");
     config = replaced(config, "scrape_timeout: 4s", "scrape_timeout: 1s");
-    std::ofstream(folder_.path() / "prometheus.yml") << config;
-    prometheus_ = std::make_unique<ChildProcess>(std::vector<std::string>{
-        "prometheus", "--config.file=" + (folder_.path() / "prometheus.yml").string(),
-        "--storage.tsdb.path=" + (folder_.path() / "data").string(), "--web.listen-address=127.0.0.1:0"});
+    const std::string file = folder_.write("prometheus.yml", config);
+    prometheus_ = std::make_unique<testing::Process>(std::vector<std::string>{
+        "prometheus", "--config.file=" + file, "--storage.tsdb.path=" + folder_.path() + "/data",
+        "--web.listen-address=127.0.0.1:0"});
   }
 
   std::string scraped() {
@@ -99,11 +98,8 @@ class PrometheusTest : public ::testing::Test {
   // Where Prometheus listens, from its log: it was told to take any free port.
   std::string address() {
     const std::string mark = "msg=\"Listening on\" address=";
-    if (!prometheus_->wait_for(mark, seconds(30))) return {};
-    prometheus_->wait_for("\n", seconds(5));
-    const std::string& log = prometheus_->output();
-    const size_t begin = log.find(mark) + mark.size();
-    return log.substr(begin, log.find_first_of(" \n", begin) - begin);
+    const auto line = prometheus_->wait_for(mark, seconds(30));
+    return line ? line->substr(line->find(mark) + mark.size()) : std::string();
   }
 
   Json get(const std::string& path, const std::string& query = {}) {
@@ -147,8 +143,8 @@ class PrometheusTest : public ::testing::Test {
   std::condition_variable changed_;
   int scrapes_ = 0;
   RunningDoor door_;
-  TemporaryFolder folder_;
-  std::unique_ptr<ChildProcess> prometheus_;
+  testing::TempDir folder_;
+  std::unique_ptr<testing::Process> prometheus_;
   std::string address_;
 };
 

@@ -167,16 +167,18 @@ TEST(Metrics, RaiseToNeverGoesBack) {
   EXPECT_EQ(metrics.journal().torn_tails->Value(), 3);
 }
 
-TEST(Metrics, CountingGoesOnWhileAnotherThreadPrints) {
+TEST(Metrics, CountingGoesOnWhileOtherThreadsPrint) {
   Metrics metrics(two_of_each(), "0.1.0");
-  std::thread printer([&] {
+  auto print = [&] {
     for (int i = 0; i < 50; i++) EXPECT_FALSE(metrics.text().empty());
-  });
+  };
+  std::thread printer(print), second_printer(print);
   for (int i = 0; i < 10'000; i++) {
     metrics.queue(0).accepted->Increment();
     metrics.loop_lag_seconds->Observe(0.001);
   }
   printer.join();
+  second_printer.join();
   EXPECT_EQ(metrics.queue(0).accepted->Value(), 10'000);
 }
 
