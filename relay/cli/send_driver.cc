@@ -58,10 +58,7 @@ uint64_t SendDriver::outstanding() const {
   return sum;
 }
 
-void SendDriver::on_ready(SendConnection& connection) {
-  pump(connection);
-  arm(steady_ns());
-}
+void SendDriver::on_ready(SendConnection& connection) { on_read_over(connection); }
 
 void SendDriver::on_reply(SendConnection&, SendItem item, const SendReply& reply) {
   backoff_ns_ = 0;
