@@ -122,6 +122,7 @@ class Backlog {
   // -- what is known --
   virtual std::optional<DeadLetter> dead_letter(Sequence sequence) const = 0;
   virtual std::string noted(std::string_view name) const = 0;
+  virtual bool stopped_cleanly() const = 0;           // the last run ended with close()
   virtual Sequence next_sequence() const = 0;  // the next append()'s first
   virtual BacklogFigures figures() const = 0;
   virtual uint32_t store_id() const = 0;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ struct Problem {
   std::optional<Duration> retry_after;
 };
 
+// An estimated delivery that never comes at the limits in force (a paused sink).
+constexpr WallTime far_future() { return {std::numeric_limits<int64_t>::max()}; }
+
 using MessageId = std::array<char, 26>;  // Crockford base32
 
 struct NewMessage {
@@ -50,7 +54,7 @@ struct AcceptedMessage {
   MessageId id;
   std::string_view queue;
   uint64_t position = 0;          // messages of the queue handed out before it, an upper estimate
-  WallTime estimated_delivery;    // far_future(): never at the limits in force (a paused sink)
+  WallTime estimated_delivery;    // far_future(): never
   bool deduplicated = false;
 };
 

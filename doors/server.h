@@ -5,6 +5,9 @@
 // Answers leave a connection in the order of its requests, however late and in whatever order respond() comes.
 // respond() for a connection that has gone is a no-op. All on the loop thread; respond() may be called from
 // inside on_request().
+//
+// Out of descriptors, accepting pauses (doors/listener.h); above max_connections clients are told 503 and closed.
+// listen() sets SIGPIPE to ignored for the process: a client that goes away is an error of write().
 #pragma once
 
 #include <uv.h>
@@ -31,6 +34,7 @@ struct ServerOptions {
   uint64_t max_body_bytes = 256 * 1024;    // above: 413, before the body is read where Content-Length tells
   uint32_t max_pipelined = 256;            // requests unanswered on one connection; above: reading pauses
   uint64_t max_unsent_bytes = 1 << 20;     // answers a client does not read; above: reading pauses
+  uint64_t max_held_bytes = 256 << 20;     // of unfinished requests, all connections together; above: 503
   Duration header_timeout = Duration::seconds(10);
   Duration body_timeout = Duration::seconds(60);
   Duration idle_timeout = Duration::seconds(75);
@@ -41,7 +45,7 @@ struct Request {
   std::string_view path;    // raw, before '?', still percent-encoded, always starts with '/'
   std::string_view query;   // raw, after '?', may be empty
   std::span<const std::pair<std::string_view, std::string_view>> headers;  // in order, names as sent
-  std::string_view body;
+  std::string_view body;  // followed by body_padding_bytes (doors/http_parser.h) readable bytes
   // The first header of that name (case-insensitive); nullopt: not there.
   std::optional<std::string_view> header(std::string_view name) const;
   // How many headers of that name there are.

@@ -1,0 +1,256 @@
+// SequenceTable<T>: what is known of each live sequence, in order of sequence, in little more than sizeof(T).
+//
+// Sequences come in blocks of 1,024. A block has a bitmap of those alive and their values: in place while a
+// quarter or more are alive (dense), one behind another below that (packed); an empty block is freed. So the
+// price of an entry is sizeof(T) plus 0.2 bytes in a full block, and never more than about 4 × sizeof(T) plus
+// 230 bytes however thinly the sequences are spread.
+// Cost: find, insert and erase touch one block; blocks are found by arithmetic while they are contiguous at
+// either end, by binary search otherwise. Rising inserts are the fast case, any order works.
+// A T* is good until the next insert or erase. for_each() must not be used to insert or erase.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <span>
+#include <type_traits>
+
+#include "base/ids.h"
+
+namespace forebay {
+
+template <class T>
+class SequenceTable {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  static constexpr uint32_t sequences_per_block = 1024;
+  using Bitmap = std::array<uint64_t, sequences_per_block / 64>;
+
+  // False, and nothing changed: the sequence is there already.
+  bool insert(Sequence sequence, const T& value) {
+    Block& block = block_for(sequence / sequences_per_block);
+    const bool inserted = block.insert(sequence % sequences_per_block, value);
+    size_ += inserted;
+    return inserted;
+  }
+
+  T* find(Sequence sequence) {
+    const size_t at = entry_of(sequence / sequences_per_block);
+    if (at == npos || !entries_[at].block) return nullptr;
+    return entries_[at].block->find(sequence % sequences_per_block);
+  }
+  const T* find(Sequence sequence) const { return const_cast<SequenceTable*>(this)->find(sequence); }
+  bool contains(Sequence sequence) const { return find(sequence) != nullptr; }
+
+  // False: it was not there.
+  bool erase(Sequence sequence) {
+    const size_t at = entry_of(sequence / sequences_per_block);
+    if (at == npos || !entries_[at].block) return false;
+    Block& block = *entries_[at].block;
+    if (!block.erase(sequence % sequences_per_block)) return false;
+    --size_;
+    if (block.count == 0) forget_block(at);
+    return true;
+  }
+
+  // The lowest live sequence not below `from`; 0: none.
+  Sequence next(Sequence from) const {
+    size_t at = lower_bound(from / sequences_per_block);
+    for (; at < entries_.size(); ++at) {
+      if (!entries_[at].block) continue;
+      const Sequence first = entries_[at].number * sequences_per_block;
+      const uint32_t slot = entries_[at].block->next(from > first ? from - first : 0);
+      if (slot < sequences_per_block) return first + slot;
+    }
+    return 0;
+  }
+
+  // f(Sequence, T&), rising.
+  template <class F>
+  void for_each(F&& f) {
+    for (Entry& entry : entries_) {
+      if (entry.block) entry.block->for_each(entry.number * sequences_per_block, f);
+    }
+  }
+  template <class F>
+  void for_each(F&& f) const {
+    const_cast<SequenceTable*>(this)->for_each([&](Sequence sequence, const T& value) { f(sequence, value); });
+  }
+
+  // f(Sequence of bit 0, const Bitmap&) for every block with a live sequence, rising.
+  template <class F>
+  void for_each_bitmap(F&& f) const {
+    for (const Entry& entry : entries_) {
+      if (entry.block) f(entry.number * sequences_per_block, entry.block->live);
+    }
+  }
+
+  size_t size() const { return size_; }
+  size_t blocks() const { return entries_.size() - vacant_; }
+
+  size_t memory_bytes() const {
+    size_t bytes = entries_.size() * sizeof(Entry);
+    for (const Entry& entry : entries_) {
+      if (entry.block) bytes += sizeof(Block) + entry.block->capacity * sizeof(T) + 2 * allocation_overhead;
+    }
+    return bytes;
+  }
+
+ private:
+  static constexpr size_t npos = static_cast<size_t>(-1);
+  static constexpr size_t allocation_overhead = 16;
+  static constexpr uint32_t packed_below = sequences_per_block / 4;      // a dense block this empty is packed
+  static constexpr uint32_t dense_from = sequences_per_block * 3 / 8;    // apart, so that none goes to and fro
+  static constexpr uint32_t least_capacity = 4;
+
+  struct Block {
+    Bitmap live{};
+    uint32_t count = 0;
+    uint32_t capacity = 0;  // sequences_per_block: dense
+    std::unique_ptr<T[]> values;
+
+    bool dense() const { return capacity == sequences_per_block; }
+    bool alive(uint32_t slot) const { return live[slot / 64] >> (slot % 64) & 1; }
+
+    // How many live slots lie before this one.
+    uint32_t rank(uint32_t slot) const {
+      uint32_t before = 0;
+      for (uint32_t word = 0; word < slot / 64; ++word) before += std::popcount(live[word]);
+      return before + std::popcount(live[slot / 64] & ((uint64_t{1} << (slot % 64)) - 1));
+    }
+
+    T* find(uint32_t slot) {
+      if (!alive(slot)) return nullptr;
+      return &values[dense() ? slot : rank(slot)];
+    }
+
+    bool insert(uint32_t slot, const T& value) {
+      if (alive(slot)) return false;
+      if (!dense() && count + 1 >= dense_from) make_dense();
+      if (!dense() && count == capacity) resize(std::max(least_capacity, capacity * 2));
+      uint32_t place = slot;
+      if (!dense()) {
+        place = rank(slot);
+        std::copy_backward(&values[place], &values[count], &values[count] + 1);
+      }
+      values[place] = value;
+      live[slot / 64] |= uint64_t{1} << (slot % 64);
+      ++count;
+      return true;
+    }
+
+    bool erase(uint32_t slot) {
+      if (!alive(slot)) return false;
+      const uint32_t place = dense() ? slot : rank(slot);
+      live[slot / 64] &= ~(uint64_t{1} << (slot % 64));
+      --count;
+      if (!dense()) std::copy(&values[place] + 1, &values[count] + 1, &values[place]);
+      if (dense() && count < packed_below) make_packed();
+      if (!dense() && capacity > least_capacity && count <= capacity / 4) resize(capacity / 2);
+      return true;
+    }
+
+    uint32_t next(uint64_t from) const {
+      for (uint64_t slot = from; slot < sequences_per_block; slot = (slot / 64 + 1) * 64) {
+        const uint64_t rest = live[slot / 64] >> (slot % 64);
+        if (rest != 0) return static_cast<uint32_t>(slot + std::countr_zero(rest));
+      }
+      return sequences_per_block;
+    }
+
+    template <class F>
+    void for_each(Sequence first, F&& f) {
+      uint32_t place = 0;
+      for (uint32_t word = 0; word < live.size(); ++word) {
+        for (uint64_t rest = live[word]; rest != 0; rest &= rest - 1) {
+          const uint32_t slot = word * 64 + std::countr_zero(rest);
+          f(first + slot, values[dense() ? slot : place++]);
+        }
+      }
+    }
+
+    void resize(uint32_t to) {
+      assert(count <= to);
+      auto moved = std::make_unique_for_overwrite<T[]>(to);
+      std::copy(values.get(), values.get() + count, moved.get());
+      values = std::move(moved);
+      capacity = to;
+    }
+
+    void make_dense() {
+      auto spread = std::make_unique_for_overwrite<T[]>(sequences_per_block);
+      for_each(0, [&](Sequence slot, T& value) { spread[slot] = value; });
+      values = std::move(spread);
+      capacity = sequences_per_block;
+    }
+
+    void make_packed() {
+      const uint32_t to = sequences_per_block / 2;
+      auto packed = std::make_unique_for_overwrite<T[]>(to);
+      uint32_t place = 0;
+      for_each(0, [&](Sequence, T& value) { packed[place++] = value; });
+      assert(place == count);
+      values = std::move(packed);
+      capacity = to;
+    }
+  };
+
+  // A block's number and the block; none: it emptied, and the entry goes when many have.
+  struct Entry {
+    uint64_t number = 0;
+    std::unique_ptr<Block> block;
+  };
+
+  size_t lower_bound(uint64_t number) const {
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), number,
+                                     [](const Entry& entry, uint64_t n) { return entry.number < n; });
+    return static_cast<size_t>(at - entries_.begin());
+  }
+
+  size_t entry_of(uint64_t number) const {
+    if (entries_.empty() || number < entries_.front().number || number > entries_.back().number) return npos;
+    const uint64_t ahead = number - entries_.front().number;
+    if (ahead < entries_.size() && entries_[ahead].number == number) return ahead;
+    const uint64_t behind = entries_.back().number - number;
+    if (behind < entries_.size() && entries_[entries_.size() - 1 - behind].number == number) {
+      return entries_.size() - 1 - behind;
+    }
+    const size_t at = lower_bound(number);
+    return entries_[at].number == number ? at : npos;
+  }
+
+  Block& block_for(uint64_t number) {
+    size_t at = entry_of(number);
+    if (at == npos) {
+      at = entries_.empty() || number > entries_.back().number ? entries_.size() : lower_bound(number);
+      entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(at), Entry{number, std::make_unique<Block>()});
+    } else if (!entries_[at].block) {
+      entries_[at].block = std::make_unique<Block>();
+      --vacant_;
+    }
+    return *entries_[at].block;
+  }
+
+  void forget_block(size_t at) {
+    entries_[at].block.reset();
+    ++vacant_;
+    while (!entries_.empty() && !entries_.front().block) entries_.pop_front(), --vacant_;
+    while (!entries_.empty() && !entries_.back().block) entries_.pop_back(), --vacant_;
+    if (vacant_ <= entries_.size() / 2) return;
+    std::erase_if(entries_, [](const Entry& entry) { return !entry.block; });
+    vacant_ = 0;
+  }
+
+  std::deque<Entry> entries_;  // rising by number; first and last have a block
+  size_t vacant_ = 0;          // entries without a block
+  size_t size_ = 0;
+};
+
+}  // namespace forebay

@@ -1,0 +1,235 @@
+// The parts of Reader that know what the items of the config are: doors, sinks and queues, and how their keys
+// belong together.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/size_text.h"
+#include "config/forms.h"
+#include "config/reader.h"
+#include "config/suggest.h"
+
+namespace forebay {
+namespace {
+
+constexpr uint16_t http_port = 7070;
+constexpr uint16_t admin_port = 7071;
+
+// Headers that the relay writes itself, or that would change where a request ends.
+constexpr std::array<std::string_view, 11> own_headers{
+    "connection",    "content-length",  "expect", "forebay-attempt", "forebay-message-id",
+    "forebay-queue", "idempotency-key", "te",     "trailer",         "transfer-encoding",
+    "upgrade"};
+
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+std::string address_text(const DoorConfig& door) {
+  const bool v6 = door.host.find(':') != std::string::npos;
+  return (v6 ? "[" + door.host + "]" : door.host) + ":" + std::to_string(door.port);
+}
+
+DoorConfig default_door(DoorConfig::Type type) {
+  DoorConfig door;
+  door.type = type;
+  door.port = type == DoorConfig::Type::admin ? admin_port : http_port;
+  return door;
+}
+
+template <typename Map>
+std::vector<std::string> names_of(const Map& map) {
+  std::vector<std::string> names;
+  for (const auto& [name, item] : map) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+void Reader::read_door(const YAML::Node& node, const Where& where) {
+  const YAML::Node type = node.IsMap() ? node["type"] : YAML::Node();
+  if (type.IsDefined() && type.IsScalar() && type.Scalar() == "forward")
+    return read_forward_door(node, where);
+  target_.door = DoorConfig{};
+  const Given given = read_section(node, where);
+  if (!given.contains("listen")) target_.door.port = default_door(target_.door.type).port;
+  const bool is_admin = target_.door.type == DoorConfig::Type::admin;
+  if (is_admin && !is_loopback(target_.door.host)) {
+    complain(
+        given.at("listen"),
+        where.shown + ".listen: an admin door beyond this machine needs tokens, which are not yet available",
+        "such as 127.0.0.1:7071");
+  }
+  target_.config.doors.push_back(target_.door);
+  door_places_.push_back(where.place);
+}
+
+// One word about the door, none about each of its keys; what it points at is looked at all the same.
+void Reader::read_forward_door(const YAML::Node& node, const Where& where) {
+  complain(place_of(node["type"]), where.shown + ".type: `forward` is not yet available");
+  const YAML::Node queue = node["queue"];
+  Substituted name;
+  const Where here{where.path + ".queue", where.shown + ".queue",
+                   queue.IsDefined() ? place_of(queue) : where.place};
+  if (queue.IsDefined() && scalar(queue, here, &name))
+    references_.push_back({name.text, name.shown, here, false});
+}
+
+void Reader::read_limits(const YAML::Node& node, const Where& where) {
+  if (!node.IsSequence()) {
+    const Place place = node.IsNull() ? where.place : place_of(node);
+    return complain(place, where.shown + " must be a list", "such as [300/1s]");
+  }
+  for (size_t i = 0; i < node.size(); ++i) {
+    read_limit(node[i], {where.path + "[]", where.shown + "[" + std::to_string(i) + "]", place_of(node[i])});
+  }
+}
+
+void Reader::read_limit(const YAML::Node& node, const Where& where) {
+  target_.limit = LimitConfig{};
+  LimitConfig& limit = target_.limit;
+  const size_t errors_before = errors_->size();
+  if (node.IsScalar()) {
+    const Key& rate = *find_key("sinks.*.limits[].rate");
+    read_value(rate, node, {std::string(rate.path), where.shown, where.place});
+  } else if (node.IsMap()) {
+    check_limit(read_section(node, where), where);
+  } else {
+    return complain(where.place, where.shown + " must be a rate or a map",
+                    "such as 300/1s or {count: 300, per: 1s}");
+  }
+  if (limit.name.empty()) {
+    limit.name = format_rate(limit.count, limit.per);
+    if (limit.kind == LimitConfig::Kind::bucket) limit.name += "+" + std::to_string(limit.burst);
+  }
+  const auto& others = target_.sink.limits;
+  const bool good = errors_->size() == errors_before;
+  if (good &&
+      std::any_of(others.begin(), others.end(), [&](const auto& l) { return l.name == limit.name; })) {
+    complain(where.place, where.shown + ": a limit called `" + limit.name + "` is there already",
+             "give one of them a name of its own");
+  }
+  target_.sink.limits.push_back(limit);
+}
+
+void Reader::check_limit(const Given& given, const Where& where) {
+  const std::string forms = "a window is {count: 300, per: 1s}, a bucket {rate: 300/1s, burst: 50}";
+  const bool bucket = given.contains("rate") || given.contains("burst");
+  const bool window = given.contains("count") || given.contains("per");
+  if (bucket && window)
+    return complain(where.place, where.shown + " is half a window and half a bucket", forms);
+  target_.limit.kind = bucket ? LimitConfig::Kind::bucket : LimitConfig::Kind::window;
+  for (const char* name : {bucket ? "rate" : "count", bucket ? "burst" : "per"}) {
+    if (!given.contains(name)) complain(where.place, where.shown + "." + name + " is missing", forms);
+  }
+  for (const char* name : {"margin", "unanswered_grace"}) {
+    const auto found = given.find(name);
+    if (!bucket || found == given.end()) continue;
+    complain(found->second, where.shown + "." + name + " belongs to a window, not to a bucket", forms);
+  }
+}
+
+void Reader::read_rule(const YAML::Node& node, const Where& where) {
+  target_.rule = ResponseRule{};
+  const Given given = read_section(node, where);
+  if (given.contains("in") && !given.contains("json")) {
+    complain(given.at("in"), where.shown + ".in needs json", "such as json: /Code");
+  }
+  for (const char* name : {"scope", "for"}) {
+    if (!given.contains(name) || target_.rule.then == ResponseRule::Then::throttle) continue;
+    complain(given.find(name)->second, where.shown + "." + name + " belongs to `then: throttle`");
+  }
+  target_.sink.responses.push_back(target_.rule);
+}
+
+void Reader::read_headers(const YAML::Node& node, const Where& where) {
+  if (!node.IsMap()) {
+    const Place place = node.IsNull() ? where.place : place_of(node);
+    return complain(place, where.shown + " must be a map of texts", "such as {X-Tenant: shop}");
+  }
+  std::set<std::string> seen;
+  for (const auto& pair : node) {
+    const std::string name = pair.first.IsScalar() ? pair.first.Scalar() : "";
+    const Where here{where.path, where.shown + "." + name, place_of(pair.first)};
+    const bool own = std::find(own_headers.begin(), own_headers.end(), lower(name)) != own_headers.end();
+    Substituted value;
+    std::string text;
+    if (!is_token(name)) {
+      complain(here.place, where.shown + ": a name of a header has letters, digits and - only");
+    } else if (own) {
+      complain(here.place, here.shown + " is written by the relay itself");
+    } else if (!seen.insert(lower(name)).second) {
+      complain(here.place, here.shown + " is given twice");
+    } else if (scalar(pair.second, here, &value)) {
+      // A header's value may be a secret, so it is never shown.
+      if (auto wrong = store_value({.kind = Kind::text}, value.text, &text)) {
+        complain(place_of(pair.second), here.shown + ": the value " + wrong->what, wrong->hint);
+      }
+      target_.sink.headers.emplace_back(name, text);
+    }
+  }
+}
+
+void Reader::read_sink(const std::string& name, const YAML::Node& node, const Where& where) {
+  target_.sink = SinkConfig{};
+  target_.sink.name = name;
+  read_section(node, where);
+  target_.config.sinks.emplace(name, std::move(target_.sink));
+}
+
+void Reader::read_queue(const std::string& name, const YAML::Node& node, const Where& where) {
+  target_.queue = QueueConfig{};
+  target_.queue.name = name;
+  read_section(node, where);
+  target_.config.queues.emplace(name, std::move(target_.queue));
+}
+
+void Reader::add_default_doors() {
+  for (auto type : {DoorConfig::Type::http, DoorConfig::Type::admin}) {
+    target_.config.doors.push_back(default_door(type));
+    door_places_.push_back({1, 1});
+  }
+}
+
+void Reader::check_doors() {
+  std::vector<DoorConfig>& doors = target_.config.doors;
+  for (size_t i = 0; i < doors.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (doors[i].port == 0 || doors[i].port != doors[j].port || doors[i].host != doors[j].host) continue;
+      complain(door_places_[i], "doors[" + std::to_string(i) + "] listens on " + address_text(doors[i]) +
+                                    " like doors[" + std::to_string(j) + "]");
+    }
+  }
+}
+
+// Below this the journal has no room to turn over: reserves, the file being written, files being copied from.
+void Reader::check_room(const Given& given) {
+  constexpr uint64_t segments_min = 8;
+  const Config& config = target_.config;
+  if (config.max_bytes / segments_min >= config.journal.segment_bytes) return;
+  const auto place = given.find("max_bytes");
+  complain(place != given.end() ? place->second : Place{1, 1},
+           "max_bytes must hold at least 8 files of the journal",
+           "8 × " + format_size(config.journal.segment_bytes));
+}
+
+void Reader::check_references() {
+  const std::vector<std::string> sinks = names_of(target_.config.sinks);
+  const std::vector<std::string> queues = names_of(target_.config.queues);
+  for (const Reference& reference : references_) {
+    const std::vector<std::string>& names = reference.to_sink ? sinks : queues;
+    if (std::find(names.begin(), names.end(), reference.name) != names.end()) continue;
+    const std::string what = reference.to_sink ? "sink" : "queue";
+    const std::string nearest = nearest_name(reference.name, names);
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "there is " : ", ") + name;
+    complain(reference.where.place,
+             reference.where.shown + ": no " + what + " is called `" + reference.shown_name + "`",
+             !nearest.empty() ? "did you mean " + nearest + "?"
+             : all.empty()    ? "there is none"
+                              : all);
+  }
+}
+
+}  // namespace forebay

@@ -1,0 +1,116 @@
+#include "config/reference.h"
+
+#include <algorithm>
+
+#include "config/schema.h"
+
+namespace forebay {
+namespace {
+
+constexpr std::string_view head =
+    R"(# Every key of Forebay's configuration, with its default and its range. Generated from config/keys.cc; a test holds
+# the two together. Start from config/forebay.yaml, and look things up here.
+#
+# Durations are 5ms 30s 10m 24h 7d, sizes 256KiB 50GiB, counts 500 10k 10M, rates 300/1s.
+# In every value ${NAME} is an environment variable, ${NAME:-default} one with a default, ${file:secrets/token} the
+# content of a file beside this one, and $$ a dollar sign.
+# NOT YET: of the contract, and refused as "not yet available" until its feature is there.
+)";
+
+size_t depth_of(std::string_view path) {
+  const auto is_step = [](char c) { return c == '.' || c == '['; };
+  return static_cast<size_t>(std::count_if(path.begin(), path.end(), is_step));
+}
+
+std::string_view parent_of(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? "" : path.substr(0, dot);
+}
+
+// The names that the reference gives to what people name.
+std::string_view example_name(std::string_view names) {
+  if (names == "sinks") return "sms-gateway";
+  if (names == "queues") return "sms";
+  if (names == "topics") return "order.paid";
+  return "otp";
+}
+
+std::string choices_text(const Key& key) {
+  std::string all;
+  for (std::string_view choice : key.choices) all += (all.empty() ? "" : " | ") + std::string(choice);
+  return all;
+}
+
+std::string comment(const Key& key) {
+  std::string text = key.later ? "NOT YET: " : "";
+  text += key.about;
+  std::string range = key.choices.empty() ? range_text(key) : choices_text(key);
+  if (!range.empty() && !key.word.empty()) range += " | " + std::string(key.word);
+  if (!range.empty()) text += " [" + range + "]";
+  return text + (key.required ? " (required)" : "");
+}
+
+bool is_group(const Key& key) {
+  return key.kind == Kind::section || key.kind == Kind::names || key.kind == Kind::sections;
+}
+
+std::string value_of(const Key& key) {
+  if (!key.example.empty()) return " " + std::string(key.example);
+  return is_group(key) ? "" : " " + default_text(key);
+}
+
+class Writer {
+ public:
+  std::string write() {
+    out_ = head;
+    for (const Key& key : keys()) write_key(key);
+    return out_;
+  }
+
+ private:
+  // Keys of the items of a list whose default is the empty list are shown, not live.
+  static bool is_live(const Key& key) {
+    const bool in_empty_list =
+        key.path.find("s[].") != std::string_view::npos && !key.path.starts_with("doors");
+    return !key.later && !in_empty_list;
+  }
+
+  void write_key(const Key& key) {
+    const std::string indent(2 * depth_of(key.path), ' ');
+    const std::string_view parent = parent_of(key.path);
+    if (depth_of(key.path) == 0) out_ += "\n";
+    if (parent != parent_) enter(parent);
+    parent_ = parent;
+    out_ += indent + "# " + comment(key) + "\n";
+    std::string lead = indent;
+    if (opens_item_ && parent == "doors[]") lead.replace(lead.size() - 2, 2, "- ");
+    opens_item_ = false;
+    if (!is_live(key)) lead += "#";
+    out_ += lead + std::string(last_name(key.path)) + ":" + value_of(key) + "\n";
+  }
+
+  // The line that names an item of a map of names, once.
+  void enter(std::string_view parent) {
+    opens_item_ = parent == "doors[]";
+    if (!parent.ends_with(".*") || std::find(entered_.begin(), entered_.end(), parent) != entered_.end())
+      return;
+    entered_.emplace_back(parent);
+    const std::string_view names = parent_of(parent);
+    const Key* key = find_key(names);
+    const std::string indent(2 * depth_of(parent), ' ');
+    out_ += indent + (key->later ? "#" : "") + std::string(example_name(names)) + ":\n";
+  }
+
+  std::string out_;
+  std::string_view parent_;
+  std::vector<std::string_view> entered_;
+  bool opens_item_ = false;
+};
+
+}  // namespace
+
+std::string reference_yaml() {
+  return Writer().write();
+}
+
+}  // namespace forebay

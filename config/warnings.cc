@@ -1,0 +1,98 @@
+#include "config/warnings.h"
+
+#include <unistd.h>
+
+#include "base/duration_text.h"
+#include "config/forms.h"
+
+namespace forebay {
+namespace {
+
+using Warnings = std::vector<std::string>;
+
+void check_doors(const Config& config, Warnings* out) {
+  bool any_http = false;
+  for (size_t i = 0; i < config.doors.size(); ++i) {
+    const DoorConfig& door = config.doors[i];
+    if (door.type != DoorConfig::Type::http) continue;
+    any_http = true;
+    if (!is_loopback(door.host)) {
+      out->push_back(
+          "doors[" + std::to_string(i) +
+          "] listens beyond this machine, and there are no tokens yet: whoever reaches it may publish");
+    }
+  }
+  if (!any_http) out->push_back("there is no http door: nothing can be published");
+}
+
+// Sends per second that `concurrency` attempts could reach if each took as long as its timeout allows.
+double slowest_rate(const SinkConfig& sink) {
+  return sink.concurrency / sink.timeout.as_seconds();
+}
+
+void check_limit(const SinkConfig& sink, const LimitConfig& limit, Warnings* out) {
+  const std::string where = "sinks." + sink.name + ": limit " + limit.name;
+  const double rate = static_cast<double>(limit.count) / limit.per.as_seconds();
+  if (rate > slowest_rate(sink)) {
+    const Duration needed{static_cast<int64_t>(sink.concurrency / rate * 1e9)};
+    out->push_back(where + " cannot be reached when replies take longer than " +
+                   format_duration(Duration::milliseconds(needed.ms())) + " (concurrency " +
+                   std::to_string(sink.concurrency) + ", timeout " + format_duration(sink.timeout) + ")");
+  }
+  if (limit.kind == LimitConfig::Kind::bucket && limit.burst > limit.count) {
+    out->push_back(where + ": the burst is larger than what the rate lets through in " +
+                   format_duration(limit.per));
+  }
+}
+
+void check_sink(const SinkConfig& sink, Warnings* out) {
+  for (const LimitConfig& limit : sink.limits) check_limit(sink, limit, out);
+  if (sink.limits.empty()) {
+    out->push_back("sinks." + sink.name + " has no limits: only concurrency " +
+                   std::to_string(sink.concurrency) + " holds it back");
+  }
+  if (!sink.ca_file.empty() && access(sink.ca_file.c_str(), R_OK) != 0) {
+    out->push_back("sinks." + sink.name + ".ca_file cannot be read from here");
+  }
+  for (const ResponseRule& rule : sink.responses) {
+    if (rule.then != ResponseRule::Then::throttle || rule.scope != ResponseRule::Scope::key) continue;
+    out->push_back("sinks." + sink.name +
+                   ".responses: until keys are available, scope: key closes the whole sink");
+  }
+}
+
+void check_queue(const QueueConfig& queue, const Config& config, Warnings* out) {
+  const std::string where = "queues." + queue.name;
+  if (queue.retry.max_backoff < queue.retry.min_backoff) {
+    out->push_back(where + ".retry: max_backoff is below min_backoff");
+  }
+  if (queue.max_bytes > config.max_bytes) {
+    out->push_back(where + ".max_bytes is above max_bytes of the data_dir, which is reached first");
+  }
+  if (queue.refuse_late && queue.ttl == Duration::max()) {
+    out->push_back(where + ".on_late: refuse has an effect only on messages that bring a ttl of their own");
+  }
+}
+
+bool drains_into(const Config& config, const std::string& sink) {
+  for (const auto& [name, queue] : config.queues) {
+    if (queue.sink == sink) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::string> config_warnings(const Config& config) {
+  Warnings out;
+  check_doors(config, &out);
+  for (const auto& [name, sink] : config.sinks) {
+    check_sink(sink, &out);
+    if (!drains_into(config, name)) out.push_back("sinks." + name + " is not used by any queue");
+  }
+  if (config.queues.empty()) out.push_back("there are no queues: nothing can be published");
+  for (const auto& [name, queue] : config.queues) check_queue(queue, config, &out);
+  return out;
+}
+
+}  // namespace forebay

@@ -1,0 +1,315 @@
+#include "doors/admin/admin_handler.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <utility>
+
+#include "doors/admin/front_page.h"
+#include "doors/admin/status_json.h"
+
+namespace forebay {
+namespace {
+
+constexpr uint32_t dead_page_default = 100;
+constexpr uint32_t dead_page_max = 1000;
+
+Problem bad_request(std::string detail) {
+  return {400, "bad-request", "Bad request", std::move(detail), {}};
+}
+
+Problem not_found(std::string detail) {
+  return {404, "not-found", "Not found", std::move(detail), {}};
+}
+
+// A browser says where a page that sends a POST, PUT or DELETE came from. The console's own pages come from
+// here.
+bool from_elsewhere(const Request& request) {
+  const auto origin = request.header("origin");
+  if (!origin) return false;
+  const auto host = request.header("host");
+  return !host || *origin != "http://" + std::string(*host);
+}
+
+// nullopt: not a number from 1 to dead_page_max.
+std::optional<uint32_t> page_limit(const Query& query) {
+  const auto found = query.find("limit");
+  if (found == query.end()) return dead_page_default;
+  const std::string& text = found->second;
+  uint32_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (limit < 1 || limit > dead_page_max) return std::nullopt;
+  return limit;
+}
+
+std::string value_or_empty(const Query& query, std::string_view name) {
+  const auto found = query.find(name);
+  return found == query.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+struct AdminHandler::Route {
+  std::string_view method;
+  std::string_view pattern;
+  void (AdminHandler::*handle)(const Call&);
+  std::array<std::string_view, 2> parameters = {};  // of the query; all others are refused
+};
+
+std::span<const AdminHandler::Route> AdminHandler::routes() {
+  using A = AdminHandler;
+  static constexpr Route table[] = {
+      {"GET", "/", &A::front},
+      {"GET", "/metrics", &A::metrics},
+      {"GET", "/healthz", &A::healthy},
+      {"GET", "/readyz", &A::ready},
+      {"GET", "/v1/status", &A::status},
+      {"GET", "/v1/queues", &A::queues},
+      {"GET", "/v1/queues/*", &A::queue},
+      {"GET", "/v1/sinks", &A::sinks},
+      {"GET", "/v1/sinks/*", &A::sink},
+      {"POST", "/v1/queues/*:pause", &A::pause_queue},
+      {"POST", "/v1/queues/*:resume", &A::resume_queue},
+      {"POST", "/v1/queues/*:purge", &A::purge_queue},
+      {"POST", "/v1/sinks/*:pause", &A::pause_sink},
+      {"POST", "/v1/sinks/*:resume", &A::resume_sink},
+      {"GET", "/v1/queues/*/dead", &A::dead, {"limit", "cursor"}},
+      {"POST", "/v1/queues/*/dead:replay", &A::replay_dead, {"id"}},
+      {"DELETE", "/v1/queues/*/dead", &A::purge_dead, {"id"}},
+      {"POST", "/v1/config:reload", &A::not_yet},
+      {"PUT", "/v1/sinks/*/limits", &A::not_yet},
+      {"DELETE", "/v1/sinks/*/limits", &A::not_yet},
+      {"PUT", "/v1/topics/*/subscriptions/*", &A::not_yet},
+      {"DELETE", "/v1/topics/*/subscriptions/*", &A::not_yet},
+  };
+  return table;
+}
+
+AdminHandler::AdminHandler(uv_loop_t* loop, AdminView& view, MetricsText text)
+    : view_(view),
+      text_thread_(loop, std::move(text), [this](std::string made) { text_made(std::move(made)); }) {}
+
+void AdminHandler::close() {
+  view_.forget(*this);
+  text_thread_.close();
+  changing_.clear();
+}
+
+void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
+  const auto address = parse_address(request.path);
+  if (!address) return respond_problem(exchange, bad_request("the path is badly percent-encoded"));
+  const std::string_view method =
+      request.method == "HEAD" ? "GET" : request.method;  // the server cuts the body
+  Call call{exchange, {}, {}};
+  std::string allow;
+  for (const Route& route : routes()) {
+    if (!matches(route.pattern, *address, &call.names)) continue;
+    if (route.method == method) return run(route, request, std::move(call));
+    if (!allow.empty()) allow += ", ";
+    allow += route.method == "GET" ? "GET, HEAD" : route.method;
+  }
+  if (allow.empty()) return respond_problem(exchange, not_found("there is nothing at this path"));
+  Response response = problem_response(
+      {405, "method-not-allowed", "Method not allowed", "this path answers to " + allow, {}});
+  response.headers.emplace_back("Allow", allow);
+  server_->respond(exchange, std::move(response));
+}
+
+void AdminHandler::run(const Route& route, const Request& request, Call call) {
+  auto query = parse_query(request.query);
+  if (!query)
+    return respond_problem(call.exchange, bad_request("the query is badly encoded or repeats a name"));
+  for (const auto& [name, value] : *query) {
+    const auto& known = route.parameters;
+    if (name.empty() || std::find(known.begin(), known.end(), name) == known.end()) {
+      return respond_problem(call.exchange, bad_request("unknown query parameter \"" + name + "\""));
+    }
+    if (value.empty()) return respond_problem(call.exchange, bad_request("\"" + name + "\" is empty"));
+  }
+  if (route.method != "GET" && from_elsewhere(request)) {
+    return respond_problem(
+        call.exchange, {403, "other-origin", "Forbidden", "a page of another origin may not do this", {}});
+  }
+  const bool takes_body = route.handle == &AdminHandler::not_yet;
+  if (!request.body.empty() && !takes_body) {
+    return respond_problem(call.exchange, bad_request("this call takes no body"));
+  }
+  call.query = std::move(*query);
+  (this->*route.handle)(call);
+}
+
+void AdminHandler::front(const Call& call) {
+  Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.headers.emplace_back("Content-Security-Policy", "default-src 'none'");
+  response.body = front_page();
+  server_->respond(call.exchange, std::move(response));
+}
+
+void AdminHandler::metrics(const Call& call) {
+  waiting_scrapes_.push_back(call.exchange);
+  if (!text_thread_.running()) start_text();
+}
+
+void AdminHandler::start_text() {
+  assert(scrapes_.empty());
+  scrapes_.swap(waiting_scrapes_);
+  view_.refresh_gauges();
+  text_thread_.start();
+}
+
+void AdminHandler::text_made(std::string text) {
+  for (size_t i = 0; i < scrapes_.size(); i++) {
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    if (i + 1 < scrapes_.size()) {
+      response.body = text;
+    } else {
+      response.body = std::move(text);
+    }
+    server_->respond(scrapes_[i], std::move(response));
+  }
+  scrapes_.clear();
+  if (!waiting_scrapes_.empty()) start_text();
+}
+
+void AdminHandler::healthy(const Call& call) {
+  Response response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = "ok\n";
+  server_->respond(call.exchange, std::move(response));
+}
+
+void AdminHandler::ready(const Call& call) {
+  const RelayStatus status = view_.status();
+  if (status.ready) return healthy(call);
+  std::string reasons;
+  for (const std::string& reason : status.not_ready_because) {
+    if (!reasons.empty()) reasons += "; ";
+    reasons += reason;
+  }
+  respond_problem(call.exchange, {503, "not-ready", "Not ready", std::move(reasons), {}});
+}
+
+void AdminHandler::status(const Call& call) {
+  respond_json(call.exchange, to_json(view_.status()));
+}
+
+void AdminHandler::queues(const Call& call) {
+  respond_json(call.exchange, to_json(view_.status().queues));
+}
+
+void AdminHandler::sinks(const Call& call) {
+  respond_json(call.exchange, to_json(view_.status().sinks));
+}
+
+void AdminHandler::queue(const Call& call) {
+  const auto found = view_.queue_status(call.names[0]);
+  if (!found) return respond_problem(call.exchange, not_found("there is no queue \"" + call.names[0] + "\""));
+  respond_json(call.exchange, to_json(*found));
+}
+
+void AdminHandler::sink(const Call& call) {
+  const auto found = view_.sink_status(call.names[0]);
+  if (!found) return respond_problem(call.exchange, not_found("there is no sink \"" + call.names[0] + "\""));
+  respond_json(call.exchange, to_json(*found));
+}
+
+void AdminHandler::pause_queue(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_queue_paused(call.names[0], true, token, *this); });
+}
+
+void AdminHandler::resume_queue(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_queue_paused(call.names[0], false, token, *this); });
+}
+
+void AdminHandler::purge_queue(const Call& call) {
+  change(call.exchange, [&](uint64_t token) { return view_.purge_queue(call.names[0], token, *this); });
+}
+
+void AdminHandler::pause_sink(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_sink_paused(call.names[0], true, token, *this); });
+}
+
+void AdminHandler::resume_sink(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_sink_paused(call.names[0], false, token, *this); });
+}
+
+void AdminHandler::dead(const Call& call) {
+  const auto limit = page_limit(call.query);
+  if (!limit) {
+    return respond_problem(call.exchange,
+                           bad_request("\"limit\" is a number from 1 to " + std::to_string(dead_page_max)));
+  }
+  const auto page = view_.dead(call.names[0], value_or_empty(call.query, "cursor"), *limit);
+  if (const auto* problem = std::get_if<Problem>(&page)) return respond_problem(call.exchange, *problem);
+  respond_json(call.exchange, to_json(std::get<DeadPage>(page)));
+}
+
+void AdminHandler::replay_dead(const Call& call) {
+  const std::string id = value_or_empty(call.query, "id");
+  change(call.exchange, [&](uint64_t token) { return view_.replay_dead(call.names[0], id, token, *this); });
+}
+
+void AdminHandler::purge_dead(const Call& call) {
+  const std::string id = value_or_empty(call.query, "id");
+  change(call.exchange, [&](uint64_t token) { return view_.purge_dead(call.names[0], id, token, *this); });
+}
+
+void AdminHandler::not_yet(const Call& call) {
+  respond_problem(call.exchange, {501,
+                                  "not-yet-available",
+                                  "Not yet available",
+                                  "this version does not have it; edit the config file and restart",
+                                  {}});
+}
+
+void AdminHandler::change(ExchangeId exchange,
+                          const std::function<std::optional<Problem>(uint64_t)>& change_now) {
+  const uint64_t token = ++last_token_;
+  if (const auto problem = change_now(token)) return respond_problem(exchange, *problem);
+  changing_.emplace(token, exchange);
+}
+
+std::optional<ExchangeId> AdminHandler::take(uint64_t token) {
+  const auto found = changing_.find(token);
+  if (found == changing_.end()) return std::nullopt;
+  const ExchangeId exchange = found->second;
+  changing_.erase(found);
+  return exchange;
+}
+
+void AdminHandler::on_changed(uint64_t token, uint64_t count) {
+  const auto exchange = take(token);
+  assert(exchange);
+  respond_json(*exchange, changed_json(count));
+}
+
+void AdminHandler::on_refused(uint64_t token, const Problem& problem) {
+  const auto exchange = take(token);
+  assert(exchange);
+  respond_problem(*exchange, problem);
+}
+
+void AdminHandler::on_published(uint64_t /*token*/, std::span<const AcceptedMessage> /*accepted*/) {
+  assert(false && "the admin door publishes nothing");
+}
+
+void AdminHandler::respond_json(ExchangeId exchange, std::string body) {
+  Response response;
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.body = std::move(body);
+  server_->respond(exchange, std::move(response));
+}
+
+void AdminHandler::respond_problem(ExchangeId exchange, const Problem& problem) {
+  server_->respond(exchange, problem_response(problem));
+}
+
+}  // namespace forebay

@@ -1,0 +1,89 @@
+#include "relay/answers.h"
+
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace forebay {
+
+Problem storage_problem(int error, const std::string& why) {
+  Problem problem;
+  problem.status = 507;
+  problem.type = "storage";
+  problem.title = "The message could not be stored";
+  problem.detail = why.empty() ? std::strerror(error) : why;
+  problem.detail += "; nothing was kept, send it again later";
+  problem.retry_after = Duration::seconds(1);
+  return problem;
+}
+
+Answers::Batch& Answers::open(uint64_t number) {
+  assert(batches_.empty() || batches_.back().number <= number);
+  if (batches_.empty() || batches_.back().number != number) {
+    batches_.emplace_back();
+    batches_.back().number = number;
+  }
+  return batches_.back();
+}
+
+void Answers::published(uint64_t number, uint64_t token, PublishListener& listener,
+                        std::span<const MessageFacts> facts, std::span<const AcceptedMessage> accepted) {
+  assert(facts.size() == accepted.size());
+  Batch& batch = open(number);
+  batch.answers.push_back({token, &listener, batch.accepted.size(), accepted.size(), 0});
+  batch.facts.insert(batch.facts.end(), facts.begin(), facts.end());
+  batch.accepted.insert(batch.accepted.end(), accepted.begin(), accepted.end());
+  waiting_ += facts.size();
+}
+
+void Answers::changed(uint64_t number, uint64_t token, PublishListener& listener, uint64_t count) {
+  open(number).answers.push_back({token, &listener, 0, 0, count});
+}
+
+void Answers::deliver_immediate() {
+  for (const Answer& answer : std::exchange(immediate_, {})) {
+    if (answer.listener != nullptr) answer.listener->on_changed(answer.token, answer.changes);
+  }
+}
+
+void Answers::tell(const Batch& batch, const Answer& answer, int messages_error, const Problem& problem) {
+  if (answer.listener == nullptr) return;
+  if (answer.count == 0) {
+    answer.listener->on_changed(answer.token, answer.changes);
+  } else if (messages_error == 0) {
+    answer.listener->on_published(answer.token, std::span(batch.accepted).subspan(answer.first, answer.count));
+  } else {
+    answer.listener->on_refused(answer.token, problem);
+  }
+}
+
+void Answers::committed(uint64_t number, int messages_error, const std::string& why, Now now) {
+  if (batches_.empty() || batches_.front().number != number) {
+    assert(batches_.empty() || batches_.front().number > number);
+    return;  // a batch of settles: nobody waits
+  }
+  const Batch batch = std::move(batches_.front());
+  batches_.pop_front();
+  waiting_ -= batch.facts.size();
+  Problem problem;
+  if (messages_error == 0) {
+    core_.durable(batch.facts, now);
+  } else {
+    core_.failed(batch.facts);
+    problem = storage_problem(messages_error, why);
+  }
+  for (const Answer& answer : batch.answers) tell(batch, answer, messages_error, problem);
+}
+
+void Answers::forget(PublishListener& listener) {
+  const auto forget_in = [&](std::vector<Answer>& answers) {
+    for (Answer& answer : answers) {
+      if (answer.listener == &listener) answer.listener = nullptr;
+    }
+  };
+  for (Batch& batch : batches_) forget_in(batch.answers);
+  forget_in(immediate_);
+}
+
+}  // namespace forebay

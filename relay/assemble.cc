@@ -1,0 +1,215 @@
+#include "relay/assemble.h"
+
+#include <openssl/rand.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "backlog/journal.h"
+#include "backlog/posix_files.h"
+#include "doors/admin/admin_door.h"
+#include "doors/http/http_door.h"
+#include "relay/loop.h"
+#include "relay/relay.h"
+#include "relay/system_clock.h"
+#include "relay/thread_worker.h"
+#include "relay/uv_mailbox.h"
+#include "relay/version.h"
+#include "sinks/http/http_sink.h"
+
+namespace forebay {
+namespace {
+
+uint64_t random_seed() {
+  uint64_t seed = 0;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof seed);
+  return seed;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+// Members are in order of construction; they go in the opposite one.
+class Assembly {
+ public:
+  explicit Assembly(const Config& config) : config_(config), mailbox_(&uv_) {}
+  ~Assembly() { close_loop(); }
+
+  int run();
+
+ private:
+  bool open_backlog();
+  bool open_sinks();
+  bool open_doors();
+  bool watch_signals();
+  void begin_stop();
+  void check_stop();
+  void finish_stop();
+  void close_loop();
+  [[noreturn]] void die(const std::string& what);
+
+  struct UvLoop {
+    UvLoop() { uv_loop_init(&loop); }
+    uv_loop_t loop{};
+  };
+
+  const Config& config_;
+  UvLoop uv_owner_;
+  uv_loop_t& uv_ = uv_owner_.loop;
+  SystemClock clock_;
+  UvMailbox mailbox_;
+  std::unique_ptr<Files> files_;
+  std::unique_ptr<ThreadWorker> commit_worker_, helper_worker_, reader_worker_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<Loop> loop_;
+  std::vector<std::unique_ptr<Sink>> sinks_;
+  std::vector<std::unique_ptr<HttpDoor>> http_doors_;
+  std::vector<std::unique_ptr<AdminDoor>> admin_doors_;
+  uv_signal_t sigterm_{}, sigint_{};
+  bool stopping_ = false;
+  bool stopped_ = false;
+  Instant stop_deadline_ = Instant::never();
+};
+
+int Assembly::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  if (!open_backlog() || !open_sinks() || !watch_signals() || !open_doors()) return 1;
+  loop_ = std::make_unique<Loop>(&uv_, clock_, [this] {
+    const Instant next = relay_->turn();
+    if (stopping_) check_stop();
+    return stopping_ ? std::min(next, stop_deadline_) : next;
+  });
+  loop_->on_lag = [this](Duration lag) { relay_->observe_lag(lag); };
+  if (const int error = loop_->start()) {
+    spdlog::error("cannot make a timer: {}", std::strerror(error));
+    return 1;
+  }
+  spdlog::info("forebay {} runs; data in {}", version, files_->where());
+  while (!stopped_) uv_run(&uv_, UV_RUN_ONCE);
+  spdlog::info("stopped in order");
+  return 0;
+}
+
+bool Assembly::open_sinks() {
+  std::vector<Sink*> sinks;
+  for (const auto& [name, sink] : config_.sinks) {
+    sinks_.push_back(std::make_unique<HttpSink>(&uv_, sink, relay_->dispatcher()));
+    sinks.push_back(sinks_.back().get());
+  }
+  relay_->dispatcher().set_sinks(std::move(sinks));
+  return true;
+}
+
+bool Assembly::open_doors() {
+  const auto listening = [](const char* what, const DoorConfig& door, int error, uint16_t port) {
+    if (error != 0) {
+      spdlog::error("{} door: cannot listen on {}:{}: {}", what, door.host, door.port, uv_strerror(error));
+      return false;
+    }
+    // People and programs that let Forebay choose its ports read these two lines.
+    std::printf("%s door on %s:%u\n", what, door.host.c_str(), port);
+    std::fflush(stdout);
+    return true;
+  };
+  for (const DoorConfig& door : config_.doors) {
+    if (door.type == DoorConfig::Type::http) {
+      http_doors_.push_back(std::make_unique<HttpDoor>(&uv_, door, relay_->intake()));
+      const int error = http_doors_.back()->listen();
+      if (!listening("http", door, error, http_doors_.back()->port())) return false;
+    } else {
+      admin_doors_.push_back(std::make_unique<AdminDoor>(&uv_, door, relay_->admin(),
+                                                         [this] { return relay_->metrics().text(); }));
+      const int error = admin_doors_.back()->listen();
+      if (!listening("admin", door, error, admin_doors_.back()->port())) return false;
+    }
+  }
+  return true;
+}
+
+bool Assembly::watch_signals() {
+  for (auto& [handle, number] : {std::pair{&sigterm_, SIGTERM}, {&sigint_, SIGINT}}) {
+    uv_signal_init(&uv_, handle);
+    handle->data = this;
+    uv_signal_start(handle, [](uv_signal_t* h, int) { static_cast<Assembly*>(h->data)->begin_stop(); }, number);
+  }
+  return true;
+}
+
+// A second signal does not wait for what is in flight.
+void Assembly::begin_stop() {
+  if (std::exchange(stopping_, true)) {
+    stop_deadline_ = clock_.now().steady;
+    return;
+  }
+  spdlog::info("stopping: {} attempts in flight", relay_->in_flight());
+  stop_deadline_ = clock_.now().steady + config_.shutdown_grace;
+  relay_->stop();
+  for (auto& door : http_doors_) door->stop_accepting();
+}
+
+void Assembly::check_stop() {
+  if (stopped_) return;
+  if (relay_->settled() || clock_.now().steady >= stop_deadline_) finish_stop();
+}
+
+void Assembly::finish_stop() {
+  stopped_ = true;
+  if (relay_->in_flight() > 0) {
+    spdlog::warn("{} attempts did not end within shutdown_grace; they count as unanswered and are kept",
+                 relay_->in_flight());
+  }
+  for (auto& sink : sinks_) sink->shut_down();
+  relay_->save_spends(true);
+  journal_->close();
+  mailbox_.run_posted();
+}
+
+// Every handle is closed and the loop turned until none is left, so that nothing is freed under libuv's feet.
+void Assembly::close_loop() {
+  if (loop_) loop_->stop();
+  for (auto& door : http_doors_) door->close();
+  for (auto& door : admin_doors_) door->close();
+  for (auto& sink : sinks_) sink->shut_down();
+  for (uv_signal_t* handle : {&sigterm_, &sigint_}) {
+    if (handle->data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
+  }
+  mailbox_.close();
+  uv_run(&uv_, UV_RUN_DEFAULT);
+  http_doors_.clear();
+  admin_doors_.clear();
+  sinks_.clear();
+  uv_run(&uv_, UV_RUN_DEFAULT);
+}
+
+// Nothing may be acknowledged after a failed sync: what the page cache still holds may never reach the disk, and a
+// later sync would not say so.
+void Assembly::die(const std::string& what) {
+  spdlog::critical("{}", what);
+  spdlog::critical("Forebay stops here: what it cannot sync it must not acknowledge. Look at the disk, then start again.");
+  spdlog::shutdown();
+  std::_Exit(1);
+}
+
+int serve(const Config& config) {
+  Assembly assembly(config);
+  return assembly.run();
+}
+
+}  // namespace forebay

@@ -1,0 +1,9 @@
+// The commands that main.cc knows. Each is handed its own word as argv[0] and returns the exit status.
+#pragma once
+
+#include "relay/cli/check.h"
+#include "relay/cli/demo.h"
+#include "relay/cli/gateway.h"
+#include "relay/cli/journal_tool.h"
+#include "relay/cli/send.h"
+#include "relay/cli/serve.h"

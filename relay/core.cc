@@ -1,0 +1,400 @@
+#include "relay/core.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace forebay {
+namespace {
+
+// Wall-clock waits are looked at this often, because a stepped clock wakes nobody.
+constexpr Duration wall_check = Duration::seconds(1);
+
+// In how coarse steps lapsed ttls are looked for while messages wait. They are checked to the millisecond when
+// a message comes to the front of its line.
+constexpr int64_t expiry_step_ms = 100;
+
+}  // namespace
+
+Core::Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, uint64_t seed, Now now)
+    : time_(now), backlog_(backlog), random_(seed),
+      finished_(config.status_retention.ms(), config.status_memory),
+      due_(time_.ms(now)), due_by_wall_(now.wall.ms()), expiries_(time_.ms(now)) {
+  absl::flat_hash_map<std::string, SinkId> sink_ids;
+  for (const auto& [name, sink] : config.sinks) {
+    const auto id = static_cast<SinkId>(lanes_.size());
+    sink_ids[name] = id;
+    lanes_.push_back(std::make_unique<SinkLane>(id, sink, now));
+  }
+  assert(queue_ids.size() == config.queues.size());
+  size_t i = 0;
+  for (const auto& [name, settings] : config.queues) {
+    Queue queue;
+    queue.id = queue_ids[i++];
+    queue.config = settings;
+    queue.sink = sink_ids.at(settings.sink);
+    lanes_[queue.sink]->queues.push_back(queue.id);
+    if (queue.id >= queue_index_.size()) queue_index_.resize(queue.id + 1u, UINT16_MAX);
+    queue_index_[queue.id] = static_cast<uint16_t>(queues_.size());
+    queues_.push_back(std::move(queue));
+  }
+}
+
+const Queue* Core::queue(QueueId id) const {
+  if (id >= queue_index_.size() || queue_index_[id] == UINT16_MAX) return nullptr;
+  return &queues_[queue_index_[id]];
+}
+
+// ---- start ----
+
+void Core::recover(const RecoveredMessage& message) {
+  const MessageFacts& facts = message.facts;
+  if (queue(facts.queue) == nullptr) {
+    // Its queue left the config while messages waited: they are kept and counted, and nothing drains them.
+    Queue orphan;
+    orphan.id = facts.queue;
+    orphan.configured = false;
+    if (facts.queue >= queue_index_.size()) queue_index_.resize(facts.queue + 1u, UINT16_MAX);
+    queue_index_[facts.queue] = static_cast<uint16_t>(queues_.size());
+    queues_.push_back(std::move(orphan));
+  }
+  MessageEntry entry;
+  entry.bytes = facts.bytes;
+  entry.queue = facts.queue;
+  entry.attempts = message.attempts;
+  entry.max_attempts = facts.max_attempts;
+  entry.klass = facts.klass;
+  entry.due_by_wall = facts.due_by_wall && message.attempts == 0;
+  entry.state = message.dead                            ? MessageState::dead
+                : message.attempts > 0                  ? MessageState::retrying
+                : facts.due_ms > facts.accepted_ms      ? MessageState::delayed
+                                                        : MessageState::ready;
+  entry.set_since_ms(facts.due_ms > 0 ? facts.due_ms : facts.accepted_ms);
+  entry.set_expires_ms(facts.expires_ms);
+  const bool inserted = messages_.insert(facts.sequence, entry);
+  assert(inserted);
+  (void)inserted;
+  next_sequence_ = std::max(next_sequence_, facts.sequence + 1);
+}
+
+void Core::recovered(Now now) {
+  next_sequence_ = std::max(next_sequence_, backlog_.next_sequence());
+  std::vector<Sequence> exhausted;
+  messages_.for_each([&](Sequence sequence, MessageEntry& entry) {
+    Queue& queue = queue_of(entry.queue);
+    ++queue.count(entry.state);
+    (entry.state == MessageState::dead ? queue.dead_bytes : queue.bytes) += entry.bytes;
+    if (entry.expires_ms() > 0 && entry.state != MessageState::dead) watch_expiry(sequence, entry);
+    switch (entry.state) {
+      case MessageState::ready: queue.fresh.push(sequence); break;
+      case MessageState::dead:
+        queue.dead_letters.push(sequence);
+        expiries_.add(entry.since_ms() + queue.config.dead.ttl.ms(), sequence);
+        break;
+      default:
+        (entry.due_by_wall ? due_by_wall_ : due_).add(entry.since_ms(), sequence);
+        if (queue.configured && entry.attempts >= max_attempts(queue, entry)) exhausted.push_back(sequence);
+    }
+  });
+  for (const Sequence sequence : exhausted) {
+    bury(sequence, *messages_.find(sequence), "attempts exhausted: Forebay stopped during the last attempt",
+         &QueueCounters::dead_crashed, "", now);
+  }
+  for (auto& lane : lanes_) touch(*lane);
+}
+
+// ---- a message's life ----
+
+std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now now) {
+  if (queue(request.queue) == nullptr) return Refusal{Refusal::Why::unknown_queue, {}};
+  Queue& queue = queue_of(request.queue);
+  if (!queue.has_room(1, request.bytes)) {
+    ++queue.counters.refused_full;
+    const bool by_count = queue.waiting() + queue.reserved + 1 > queue.config.max_messages;
+    return Refusal{by_count ? Refusal::Why::full_messages : Refusal::Why::full_bytes, until_room(queue, now)};
+  }
+  Reservation reservation;
+  MessageFacts& facts = reservation.facts;
+  facts.queue = request.queue;
+  facts.max_attempts = request.max_attempts;
+  facts.bytes = request.bytes;
+  facts.accepted_ms = time_.ms(now);
+  Instant earliest = now.steady;
+  if (request.not_before) {
+    if (*request.not_before > now.wall) {
+      facts.due_ms = request.not_before->ms();
+      facts.due_by_wall = true;
+      earliest = now.steady + (*request.not_before - now.wall);
+    }
+  } else if (request.delay && request.delay->ns > 0) {
+    facts.due_ms = facts.accepted_ms + (request.delay->ns + 999'999) / 1'000'000;
+    earliest = now.steady + *request.delay;
+  }
+  const Duration ttl = request.ttl ? *request.ttl : queue.config.ttl;
+  if (ttl != Duration::max()) facts.expires_ms = facts.accepted_ms + std::max<int64_t>(ttl.ms(), 1);
+  reservation.position = queue.ready + queue.reserved + (facts.due_ms > 0 ? queue.delayed + queue.retrying : 0);
+  reservation.estimated = estimate(queue, reservation.position, earliest, now);
+  if (queue.config.refuse_late && facts.expires_ms > 0 &&
+      reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
+    ++queue.counters.refused_late;
+    return Refusal{Refusal::Why::late, until_room(queue, now)};
+  }
+  facts.sequence = next_sequence_++;
+  ++queue.reserved;
+  queue.bytes += facts.bytes;
+  return reservation;
+}
+
+void Core::durable(std::span<const MessageFacts> messages, Now now) {
+  for (const MessageFacts& facts : messages) {
+    Queue& queue = queue_of(facts.queue);
+    assert(queue.reserved > 0);
+    --queue.reserved;
+    ++queue.counters.accepted;
+    schedule(facts, now);
+    touch_queue(queue);
+  }
+}
+
+void Core::failed(std::span<const MessageFacts> messages) {
+  for (const MessageFacts& facts : messages) {
+    Queue& queue = queue_of(facts.queue);
+    assert(queue.reserved > 0 && queue.bytes >= facts.bytes);
+    --queue.reserved;
+    queue.bytes -= facts.bytes;
+  }
+}
+
+void Core::schedule(const MessageFacts& facts, Now now) {
+  Queue& queue = queue_of(facts.queue);
+  MessageEntry entry;
+  entry.bytes = facts.bytes;
+  entry.queue = facts.queue;
+  entry.max_attempts = facts.max_attempts;
+  entry.klass = facts.klass;
+  entry.set_expires_ms(facts.expires_ms);
+  const int64_t clock_ms = facts.due_by_wall ? now.wall.ms() : time_.ms(now);
+  const bool delayed = facts.due_ms > clock_ms;
+  entry.state = delayed ? MessageState::delayed : MessageState::ready;
+  entry.due_by_wall = delayed && facts.due_by_wall;
+  entry.set_since_ms(delayed ? facts.due_ms : facts.accepted_ms);
+  const bool inserted = messages_.insert(facts.sequence, entry);
+  assert(inserted);
+  (void)inserted;
+  ++queue.count(entry.state);
+  if (delayed) {
+    (entry.due_by_wall ? due_by_wall_ : due_).add(facts.due_ms, facts.sequence);
+  } else {
+    queue.fresh.push(facts.sequence);
+  }
+  if (facts.expires_ms > 0) watch_expiry(facts.sequence, entry);
+}
+
+void Core::change_state(Queue& queue, MessageEntry& entry, MessageState to, int64_t since_ms) {
+  assert(queue.count(entry.state) > 0);
+  --queue.count(entry.state);
+  ++queue.count(to);
+  entry.state = to;
+  entry.set_since_ms(since_ms);
+}
+
+void Core::make_ready(Sequence sequence, MessageEntry& entry, RunQueue& line, int64_t since_ms) {
+  Queue& queue = queue_of(entry.queue);
+  change_state(queue, entry, MessageState::ready, since_ms);
+  entry.due_by_wall = false;
+  line.push(sequence);
+  touch_queue(queue);
+}
+
+void Core::wait_until(Sequence sequence, MessageEntry& entry, MessageState state, int64_t due_ms, bool by_wall) {
+  change_state(queue_of(entry.queue), entry, state, due_ms);
+  entry.due_by_wall = by_wall;
+  (by_wall ? due_by_wall_ : due_).add(due_ms, sequence);
+}
+
+void Core::watch_expiry(Sequence sequence, const MessageEntry& entry) {
+  const int64_t step = (entry.expires_ms() + expiry_step_ms - 1) / expiry_step_ms * expiry_step_ms;
+  expiries_.add(step, sequence);
+}
+
+void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
+  const MessageEntry* entry = messages_.find(sequence);
+  assert(entry != nullptr);
+  Queue& queue = queue_of(entry->queue);
+  --queue.count(entry->state);
+  if (entry->state == MessageState::dead) {
+    queue.dead_bytes -= entry->bytes;
+    if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room(), touch(*lane);
+  } else {
+    queue.bytes -= entry->bytes;
+  }
+  finished_.add(sequence, {how, entry->attempts, entry->queue, status}, time_.ms(now));
+  backlog_.settle(sequence, how);
+  messages_.erase(sequence);
+}
+
+// ---- tick ----
+
+void Core::touch(SinkLane& lane) {
+  if (std::exchange(lane.dirty, true)) return;
+  dirty_.push_back(lane.id());
+}
+
+void Core::touch_queue(const Queue& queue) {
+  if (queue.configured) touch(*lanes_[queue.sink]);
+}
+
+Instant Core::tick(Now now, std::vector<Send>* sends) {
+  fire_due(now);
+  fire_expired(now);
+  while (!wakes_.empty() && wakes_.front().at <= now.steady) {
+    const Wake wake = wakes_.front();
+    std::pop_heap(wakes_.begin(), wakes_.end(), std::greater<>());
+    wakes_.pop_back();
+    if (lanes_[wake.sink]->wake == wake.at) touch(*lanes_[wake.sink]);
+  }
+  const std::vector<SinkId> dirty = std::exchange(dirty_, {});
+  for (const SinkId id : dirty) {
+    lanes_[id]->dirty = false;
+    serve(*lanes_[id], now, sends);
+  }
+  Instant next = wakes_.empty() ? Instant::never() : wakes_.front().at;
+  if (const auto due = due_.next_due_ms()) next = std::min(next, time_.instant(*due));
+  if (const auto due = expiries_.next_due_ms()) next = std::min(next, time_.instant(*due));
+  if (const auto due = due_by_wall_.next_due_ms()) {
+    const Duration wait = std::min(WallTime::from_ms(*due) - now.wall, wall_check);
+    next = std::min(next, now.steady + wait);
+  }
+  return dirty_.empty() ? next : now.steady;
+}
+
+void Core::fire_due(Now now) {
+  const auto release = [&](Sequence sequence, int64_t clock_ms) {
+    MessageEntry* entry = messages_.find(sequence);
+    if (entry == nullptr) return;
+    if (entry->state != MessageState::delayed && entry->state != MessageState::retrying) return;
+    if (entry->since_ms() > clock_ms) return;
+    Queue& queue = queue_of(entry->queue);
+    // In lines by due time; a wall-clock due time says nothing there, so those stand by when they were seen.
+    make_ready(sequence, *entry, queue.returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
+  };
+  due_.advance(time_.ms(now), [&](Sequence sequence) { release(sequence, time_.ms(now)); });
+  due_by_wall_.advance(now.wall.ms(), [&](Sequence sequence) { release(sequence, now.wall.ms()); });
+}
+
+void Core::fire_expired(Now now) {
+  const int64_t now_ms = time_.ms(now);
+  expiries_.advance(now_ms, [&](Sequence sequence) {
+    const MessageEntry* entry = messages_.find(sequence);
+    if (entry == nullptr || entry->state == MessageState::in_flight) return;
+    if (entry->state == MessageState::dead) {
+      Queue& queue = queue_of(entry->queue);
+      if (entry->since_ms() + queue.config.dead.ttl.ms() > now_ms) return;
+      ++queue.counters.dead_expired;
+      finish(sequence, Settlement::dropped, 0, now);
+      return;
+    }
+    if (entry->expires_ms() == 0 || entry->expires_ms() > now_ms) return;
+    ++queue_of(entry->queue).counters.expired;
+    finish(sequence, Settlement::expired, 0, now);
+  });
+}
+
+void Core::drop_stale(RunQueue& line) const {
+  while (!line.empty()) {
+    const MessageEntry* entry = messages_.find(line.front());
+    if (entry != nullptr && entry->state == MessageState::ready) return;
+    line.pop();
+  }
+}
+
+RunQueue* Core::head_line(Queue& queue, Now now, Sequence* head) {
+  for (;;) {
+    for (RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) drop_stale(*line);
+    RunQueue* line = nullptr;
+    if (!queue.front.empty()) {
+      line = &queue.front;
+    } else if (!queue.fresh.empty() && !queue.returned.empty()) {
+      const int64_t fresh_ms = messages_.find(queue.fresh.front())->since_ms();
+      const int64_t returned_ms = messages_.find(queue.returned.front())->since_ms();
+      line = returned_ms < fresh_ms ? &queue.returned : &queue.fresh;
+    } else if (!queue.fresh.empty()) {
+      line = &queue.fresh;
+    } else if (!queue.returned.empty()) {
+      line = &queue.returned;
+    } else if (!queue.replayed.empty()) {
+      line = &queue.replayed;
+    }
+    if (line == nullptr) return nullptr;
+    *head = line->front();
+    const MessageEntry* entry = messages_.find(*head);
+    if (entry->expires_ms() == 0 || entry->expires_ms() > time_.ms(now)) return line;
+    ++queue.counters.expired;
+    line->pop();
+    finish(*head, Settlement::expired, 0, now);
+  }
+}
+
+bool Core::send_one(SinkLane& lane, Queue& queue, Now now, std::vector<Send>* sends) {
+  Sequence head = 0;
+  RunQueue* line = head_line(queue, now, &head);
+  if (line == nullptr) return false;
+  line->pop();
+  MessageEntry& entry = *messages_.find(head);
+  change_state(queue, entry, MessageState::in_flight, entry.since_ms());
+  lane.limits().take(now, 1);
+  Attempt attempt;
+  attempt.sequence = head;
+  attempt.sink = lane.id();
+  attempt.probe = lane.sent();
+  attempt.taken = {now.steady, 1};
+  const Ticket ticket = ++last_ticket_;
+  attempts_.emplace(ticket, attempt);
+  ticket_of_.emplace(head, ticket);
+  sends->push_back({ticket, head, queue.id, lane.id(), static_cast<uint8_t>(entry.attempts + 1)});
+  return true;
+}
+
+void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
+  lane.wake = Instant::never();
+  size_t idle_queues = 0;
+  for (size_t sent = 0; idle_queues < lane.queues.size();) {
+    const Instant opens = std::max(lane.opens(now), lane.limits().next(now, 1));
+    if (opens > now.steady) return sleep_until(lane, opens, now);
+    if (sent == sends_per_tick_max) return touch(lane);
+    Queue& queue = queue_of(lane.queues[lane.turn++ % lane.queues.size()]);
+    if (!queue.paused && queue.ready > 0 && send_one(lane, queue, now, sends)) {
+      idle_queues = 0;
+      ++sent;
+    } else {
+      ++idle_queues;
+    }
+  }
+}
+
+void Core::sleep_until(SinkLane& lane, Instant at, Now) {
+  if (at.is_never()) return;
+  lane.wake = at;
+  wakes_.push_back({at, lane.id()});
+  std::push_heap(wakes_.begin(), wakes_.end(), std::greater<>());
+}
+
+void Core::upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const {
+  const SinkLane& lane = *lanes_[sink];
+  for (const QueueId id : lane.queues) {
+    const Queue& queue = queues_[queue_index_[id]];
+    if (queue.paused) continue;
+    const size_t share = std::max<size_t>(count / lane.queues.size(), 1);
+    size_t taken = 0, looked_at = 0;
+    for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned}) {
+      line->scan([&](Sequence sequence) {
+        if (taken == share || ++looked_at > 8 * share) return false;
+        const MessageEntry* entry = messages_.find(sequence);
+        if (entry != nullptr && entry->state == MessageState::ready) sequences->push_back(sequence), ++taken;
+        return true;
+      });
+    }
+  }
+}
+
+}  // namespace forebay

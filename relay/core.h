@@ -1,0 +1,154 @@
+// Core: a message's life as a function of time. No threads, sockets, timers or clock calls: the libuv loop and the
+// simulated world are two small shells around it.
+//
+//   admit(request, now)        -> Reservation | Refusal   bounds, ttl against the ETA; reserves room and a sequence
+//   durable(reservations, now) after the sync, in sequence order; only now is the message scheduled
+//   failed(reservations)       the write failed: as if it had never been
+//   tick(now, sends)           does what is due; returns when it next wants to run (never(): only after an event)
+//   settled(ticket, outcome, now)  an attempt ended: delivered, again later, given up
+//
+// `now.steady` never goes back between calls. The core gathers changes (settle, retry, dead, revive) into the
+// Backlog at once; the shell flushes it at the end of its turn. Everything handed to `sends` has taken its permit.
+// Every message is in exactly one state, and every attempt ends in exactly one decision (decide(), core_outcome.cc).
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "backlog/backlog.h"
+#include "backlog/sequence_table.h"
+#include "base/random.h"
+#include "base/timing_wheel.h"
+#include "config/config.h"
+#include "relay/core_types.h"
+#include "relay/finished.h"
+#include "relay/message_entry.h"
+#include "relay/queue.h"
+#include "relay/relay_time.h"
+#include "relay/sink_lane.h"
+
+namespace forebay {
+
+class Core {
+ public:
+  // `queue_ids[i]` is the number of the i-th queue of config.queues (in the map's order).
+  Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, uint64_t seed, Now now);
+
+  // -- start: every recovered message in any order, then recovered() once --
+  void recover(const RecoveredMessage& message);
+  void recovered(Now now);
+
+  // -- a message's life --
+  std::variant<Reservation, Refusal> admit(const AdmitRequest& request, Now now);
+  void durable(std::span<const MessageFacts> messages, Now now);
+  void failed(std::span<const MessageFacts> messages);
+  Instant tick(Now now, std::vector<Send>* sends);
+  void settled(Ticket ticket, const Outcome& outcome, Now now);
+  // The body of a message under way could not be read back: nothing was sent, and it never can be.
+  void damaged(Ticket ticket, const std::string& why, Now now);
+
+  // The sequences that will be sent next by that sink, if nothing changes; for reading ahead.
+  void upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const;
+
+  // -- asking --
+  bool is_waiting(Sequence sequence) const { return messages_.find(sequence) != nullptr; }
+  Explanation explain(Sequence sequence, Now now) const;  // only if is_waiting()
+  std::optional<FinishedMessage> finished(Sequence sequence, Now now);
+  Sequence next_sequence() const { return next_sequence_; }
+  double oldest_age_seconds(const Queue& queue, Now now) const;
+  double drain_seconds(const Queue& queue, Now now) const;  // +inf: never
+
+  // -- operators --
+  bool cancel(Sequence sequence, Now now);  // false: in flight
+  void pause_queue(QueueId queue, bool paused);
+  void pause_sink(SinkId sink, bool paused, std::string why);
+  // Up to `most` of the queue's waiting messages or dead letters are given up; how many were. 0: none left.
+  uint64_t purge(QueueId queue, uint64_t most, Now now);
+  uint64_t purge_dead(QueueId queue, uint64_t most, Now now);
+  uint64_t replay_dead(QueueId queue, uint64_t most, Now now);
+  bool purge_dead_letter(Sequence sequence, Now now);   // false: no such dead letter
+  bool replay_dead_letter(Sequence sequence, Now now);  // false: no such dead letter
+
+  // -- state, for those who show it --
+  std::vector<Queue>& queues() { return queues_; }
+  const Queue* queue(QueueId id) const;  // nullptr: none of that number
+  Queue& queue_of(QueueId id) { return queues_[queue_index_[id]]; }
+  std::vector<std::unique_ptr<SinkLane>>& lanes() { return lanes_; }
+  const MessageEntry* entry(Sequence sequence) const { return messages_.find(sequence); }
+  const RelayTime& time() const { return time_; }
+
+  static constexpr size_t sends_per_tick_max = 256;
+
+ private:
+  struct Attempt {
+    Sequence sequence = 0;
+    SinkId sink = 0;
+    bool probe = false;
+    bool cancelled = false;
+    Taken taken;
+  };
+  struct Wake {
+    Instant at;
+    SinkId sink;
+    bool operator>(const Wake& other) const { return at > other.at; }
+  };
+
+  SinkLane* lane_of(const Queue& queue) { return queue.configured ? lanes_[queue.sink].get() : nullptr; }
+  void touch(SinkLane& lane);
+  void touch_queue(const Queue& queue);
+  void change_state(Queue& queue, MessageEntry& entry, MessageState to, int64_t since_ms);
+  void make_ready(Sequence sequence, MessageEntry& entry, RunQueue& line, int64_t since_ms);
+  void wait_until(Sequence sequence, MessageEntry& entry, MessageState state, int64_t due_ms, bool by_wall);
+  void watch_expiry(Sequence sequence, const MessageEntry& entry);
+  // The message leaves the backlog for good.
+  void finish(Sequence sequence, Settlement how, uint16_t status, Now now);
+  void schedule(const MessageFacts& facts, Now now);
+
+  // tick
+  void fire_due(Now now);
+  void fire_expired(Now now);
+  void serve(SinkLane& lane, Now now, std::vector<Send>* sends);
+  bool send_one(SinkLane& lane, Queue& queue, Now now, std::vector<Send>* sends);
+  RunQueue* head_line(Queue& queue, Now now, Sequence* head);
+  void drop_stale(RunQueue& line) const;
+  void sleep_until(SinkLane& lane, Instant at, Now now);
+
+  // outcomes (core_outcome.cc)
+  void again_later(Sequence sequence, MessageEntry& entry, const Attempt& attempt, const Outcome& outcome, Now now);
+  void hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outcome, SinkLane& lane, Now now);
+  bool bury(Sequence sequence, MessageEntry& entry, const std::string& reason, uint64_t QueueCounters::*counter,
+            const std::string& excerpt, Now now);
+  void make_dead_room(Queue& queue, uint32_t bytes, Now now);
+  void revive(Sequence sequence, MessageEntry& entry, Now now);
+  uint32_t max_attempts(const Queue& queue, const MessageEntry& entry) const;
+
+  // estimates (core_estimate.cc)
+  uint64_t waiting_before(const SinkLane& lane) const;
+  WallTime estimate(const Queue& queue, uint64_t ahead, Instant earliest, Now now) const;
+  Duration until_room(const Queue& queue, Now now) const;
+  void explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const;
+
+  RelayTime time_;
+  Backlog& backlog_;
+  Random random_;
+  std::vector<Queue> queues_;
+  std::vector<uint16_t> queue_index_;  // by QueueId; queues_.size() where there is none
+  std::vector<std::unique_ptr<SinkLane>> lanes_;
+  SequenceTable<MessageEntry> messages_;
+  absl::flat_hash_map<Ticket, Attempt> attempts_;
+  absl::flat_hash_map<Sequence, Ticket> ticket_of_;
+  Finished finished_;
+  TimingWheel due_, due_by_wall_, expiries_;
+  std::vector<SinkId> dirty_;
+  std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
+  Sequence next_sequence_ = 1;
+  Ticket last_ticket_ = 0;
+};
+
+}  // namespace forebay

@@ -1,0 +1,129 @@
+// What the core can foretell: when a message will leave, why it waits, how long a backlog takes to drain.
+#include <algorithm>
+#include <cmath>
+
+#include "relay/core.h"
+
+namespace forebay {
+
+// Messages that share the sink's limits and stand before a newcomer. Retries come back within their backoff
+// and take permits too, so they count.
+uint64_t Core::waiting_before(const SinkLane& lane) const {
+  uint64_t ahead = 0;
+  for (const QueueId id : lane.queues) {
+    const Queue& queue = queues_[queue_index_[id]];
+    if (!queue.paused) ahead += queue.ready + queue.reserved + queue.retrying;
+  }
+  return ahead;
+}
+
+WallTime Core::estimate(const Queue& queue, uint64_t ahead, Instant earliest, Now now) const {
+  if (!queue.configured || queue.paused) return Reservation::never();
+  const SinkLane& lane = *lanes_[queue.sink];
+  if (lane.paused()) return Reservation::never();
+  const Instant opens = lane.opens(now);
+  const Instant turn = lane.limits().estimate(now, ahead + 1);
+  Instant at = std::max(earliest, turn);
+  if (!opens.is_never()) at = std::max(at, opens + (turn - now.steady));
+  return at.is_never() ? Reservation::never() : time_.wall(at);
+}
+
+double Core::drain_seconds(const Queue& queue, Now now) const {
+  const uint64_t left = queue.waiting();
+  if (left == 0) return 0;
+  const WallTime last = estimate(queue, queue.configured ? waiting_before(*lanes_[queue.sink]) : 0, now.steady, now);
+  if (last == Reservation::never()) return INFINITY;
+  return std::max(0.0, (last - time_.wall(now.steady)).as_seconds());
+}
+
+double Core::oldest_age_seconds(const Queue& queue, Now now) const {
+  int64_t oldest = time_.ms(now);
+  for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) {
+    int looked_at = 0;
+    line->scan([&](Sequence sequence) {
+      const MessageEntry* entry = messages_.find(sequence);
+      const bool waits = entry != nullptr && entry->state == MessageState::ready;
+      if (waits) oldest = std::min(oldest, entry->since_ms());
+      return !waits && ++looked_at < 4096;
+    });
+  }
+  return static_cast<double>(time_.ms(now) - oldest) / 1000;
+}
+
+// A tenth of a second's worth of drain at least: asking again at once helps nobody.
+Duration Core::until_room(const Queue& queue, Now now) const {
+  if (!queue.configured) return Duration::minutes(1);
+  const SinkLane& lane = *lanes_[queue.sink];
+  if (queue.paused || lane.paused()) return Duration::minutes(1);
+  const double rate = lane.limits().rate_per_second();
+  Duration wait = Duration::seconds(1);
+  if (std::isfinite(rate) && rate > 0) {
+    // Room for one in a hundred of the bound, so that a refused producer does not come back for one place.
+    const double places = std::max(1.0, static_cast<double>(queue.config.max_messages) / 100);
+    wait = Duration{static_cast<int64_t>(std::min(places / rate, 3600.0) * 1e9)};
+  }
+  const Instant opens = lane.opens(now);
+  if (!opens.is_never()) wait = std::max(wait, opens - now.steady);
+  return std::max(wait, Duration::seconds(1));
+}
+
+std::optional<FinishedMessage> Core::finished(Sequence sequence, Now now) {
+  return finished_.find(sequence, time_.ms(now));
+}
+
+Explanation Core::explain(Sequence sequence, Now now) const {
+  const MessageEntry* entry = messages_.find(sequence);
+  Explanation explanation;
+  explanation.state = entry->state;
+  explanation.queue = entry->queue;
+  explanation.attempts = entry->attempts;
+  const Queue& queue = queues_[queue_index_[entry->queue]];
+  switch (entry->state) {
+    case MessageState::in_flight:
+    case MessageState::dead: break;
+    case MessageState::ready: explain_ready(queue, sequence, now, &explanation); break;
+    case MessageState::delayed:
+    case MessageState::retrying: {
+      const bool by_wall = entry->due_by_wall;
+      const Instant due = by_wall ? now.steady + (WallTime::from_ms(entry->since_ms()) - now.wall)
+                                  : time_.instant(entry->since_ms());
+      explanation.kind = entry->state == MessageState::delayed ? "delay" : "retry";
+      explanation.until = WallTime::from_ms(entry->since_ms());
+      explanation.position = queue.ready;
+      explanation.estimated = estimate(queue, queue.ready, due, now);
+    }
+  }
+  return explanation;
+}
+
+void Core::explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const {
+  explanation->position = queue.fresh.before(sequence) + queue.front.size();
+  explanation->position = std::min(explanation->position, queue.ready);
+  explanation->estimated = estimate(queue, explanation->position, now.steady, now);
+  if (!queue.configured || queue.paused) {
+    explanation->kind = "paused";
+    explanation->name = "queue " + queue.config.name;
+    return;
+  }
+  const SinkLane& lane = *lanes_[queue.sink];
+  const Instant opens = lane.opens(now);
+  if (lane.paused()) {
+    explanation->kind = "paused";
+    explanation->name = "sink " + lane.config().name;
+  } else if (lane.state(now) == LaneState::breaker || lane.state(now) == LaneState::throttled) {
+    explanation->kind = lane.state(now) == LaneState::breaker ? "breaker" : "throttled";
+    explanation->name = lane.reason();
+    if (!opens.is_never()) explanation->until = time_.wall(opens);
+  } else if (explanation->position > 0 && explanation->position < queue.ready &&
+             lane.limits().next(now, 1) <= now.steady) {
+    explanation->kind = "turn";
+    explanation->until = explanation->estimated;
+  } else {
+    const LimitSet::Blocking blocking = lane.limits().blocking(now, 1);
+    explanation->kind = "limit";
+    explanation->name = blocking.name;
+    explanation->until = explanation->estimated;
+  }
+}
+
+}  // namespace forebay

@@ -1,0 +1,231 @@
+// How attempts end: the one place where again, slower and never are decided; and how messages end otherwise.
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "relay/core.h"
+#include "relay/retry.h"
+
+namespace forebay {
+namespace {
+
+SettledAs as_settled(const Outcome& outcome) {
+  if (!outcome.sent) return SettledAs::not_sent;
+  if (!outcome.answered) return SettledAs::unanswered;
+  return outcome.kind == Outcome::Kind::throttled ? SettledAs::refused : SettledAs::ok;
+}
+
+// How long a throttle without Retry-After closes the sink: the shortest window (design section 4), or a second.
+Duration shortest_window(const SinkConfig& sink) {
+  Duration shortest = Duration::max();
+  for (const LimitConfig& limit : sink.limits) shortest = std::min(shortest, limit.per);
+  return shortest == Duration::max() ? Duration::seconds(1) : shortest;
+}
+
+}  // namespace
+
+uint32_t Core::max_attempts(const Queue& queue, const MessageEntry& entry) const {
+  return entry.max_attempts > 0 ? entry.max_attempts : queue.config.retry.max_attempts;
+}
+
+void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
+  const auto found = attempts_.find(ticket);
+  assert(found != attempts_.end());
+  const Attempt attempt = found->second;
+  attempts_.erase(found);
+  ticket_of_.erase(attempt.sequence);
+  SinkLane& lane = *lanes_[attempt.sink];
+  lane.limits().settle(attempt.taken, now, as_settled(outcome));
+  backlog_.attempt_over(attempt.sequence);
+  const Sequence sequence = attempt.sequence;
+  MessageEntry& entry = *messages_.find(sequence);
+  Queue& queue = queue_of(entry.queue);
+  bool died = false;
+  switch (outcome.kind) {
+    case Outcome::Kind::delivered:
+      ++entry.attempts;
+      ++queue.counters.delivered;
+      finish(sequence, Settlement::delivered, static_cast<uint16_t>(outcome.status), now);
+      break;
+    case Outcome::Kind::throttled:
+      lane.throttle(now, outcome.retry_after.value_or(shortest_window(lane.config())), outcome.reason);
+      hand_back(sequence, entry, outcome, lane, now);
+      break;
+    case Outcome::Kind::sink_fault: hand_back(sequence, entry, outcome, lane, now); break;
+    case Outcome::Kind::retry:
+    case Outcome::Kind::unanswered: again_later(sequence, entry, attempt, outcome, now); break;
+    case Outcome::Kind::dead:
+      ++entry.attempts;
+      died = bury(sequence, entry, outcome.reason, &QueueCounters::dead_refused, outcome.excerpt, now);
+      break;
+  }
+  lane.ended(outcome, attempt.probe, died, now);
+  touch(lane);
+}
+
+void Core::damaged(Ticket ticket, const std::string& why, Now now) {
+  const auto found = attempts_.find(ticket);
+  assert(found != attempts_.end());
+  const Attempt attempt = found->second;
+  attempts_.erase(found);
+  ticket_of_.erase(attempt.sequence);
+  SinkLane& lane = *lanes_[attempt.sink];
+  lane.limits().settle(attempt.taken, now, SettledAs::not_sent);
+  backlog_.attempt_over(attempt.sequence);
+  bury(attempt.sequence, *messages_.find(attempt.sequence), why, &QueueCounters::dead_damaged, "", now);
+  Outcome nothing_sent;
+  nothing_sent.kind = Outcome::Kind::retry;
+  lane.ended(nothing_sent, attempt.probe, false, now);
+  touch(lane);
+}
+
+void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, const Outcome& outcome, Now now) {
+  Queue& queue = queue_of(entry.queue);
+  ++entry.attempts;
+  if (entry.attempts >= max_attempts(queue, entry)) {
+    bury(sequence, entry, "attempts exhausted: " + outcome.reason, &QueueCounters::dead_attempts, outcome.excerpt,
+         now);
+    return;
+  }
+  ++queue.counters.retries;
+  Duration wait = backoff(queue.config.retry, entry.attempts, random_);
+  if (outcome.retry_after) wait = std::max(wait, *outcome.retry_after);
+  const int64_t due_ms = time_.ms_at(now.steady + wait) + 1;
+  backlog_.retry(sequence, due_ms, entry.attempts);
+  wait_until(sequence, entry, MessageState::retrying, due_ms, false);
+}
+
+// No attempt was spent: first in line again, once the sink opens.
+void Core::hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outcome, SinkLane& lane, Now now) {
+  if (time_.ms(now) - entry.since_ms() > lane.config().max_age.ms()) {
+    bury(sequence, entry, "too old: waited longer than max_age on " + outcome.reason,
+         &QueueCounters::dead_too_old, outcome.excerpt, now);
+    return;
+  }
+  make_ready(sequence, entry, queue_of(entry.queue).front, entry.since_ms());
+}
+
+// True: it is a dead letter now. False: the dead-letter store is full, which holds the sink; it stays first in line.
+bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reason,
+                uint64_t QueueCounters::*counter, const std::string& excerpt, Now now) {
+  Queue& queue = queue_of(entry.queue);
+  const uint32_t bytes = entry.bytes;
+  if (queue.config.dead.on_full == DeadConfig::OnFull::drop_oldest) make_dead_room(queue, bytes, now);
+  if (!queue.dead_has_room(bytes) && queue.configured) {
+    lanes_[queue.sink]->hold_for_dead_letters(queue.config.name);
+    make_ready(sequence, *messages_.find(sequence), queue.front, entry.since_ms());
+    return false;
+  }
+  // make_dead_room() may have dropped other messages, which moves entries about.
+  MessageEntry& letter = *messages_.find(sequence);
+  ++(queue.counters.*counter);
+  const int64_t now_ms = time_.ms(now);
+  queue.bytes -= bytes;
+  queue.dead_bytes += bytes;
+  change_state(queue, letter, MessageState::dead, now_ms);
+  queue.dead_letters.push(sequence);
+  expiries_.add(now_ms + queue.config.dead.ttl.ms(), sequence);
+  DeadLetter record;
+  record.sequence = sequence;
+  record.queue = letter.queue;
+  record.attempts = letter.attempts;
+  record.died_ms = now_ms;
+  record.bytes = bytes;
+  record.reason = reason;
+  record.excerpt = excerpt;
+  backlog_.dead(record);
+  return true;
+}
+
+void Core::make_dead_room(Queue& queue, uint32_t bytes, Now now) {
+  while (!queue.dead_has_room(bytes) && !queue.dead_letters.empty()) {
+    const Sequence oldest = queue.dead_letters.front();
+    queue.dead_letters.pop();
+    const MessageEntry* entry = messages_.find(oldest);
+    if (entry == nullptr || entry->state != MessageState::dead) continue;
+    ++queue.counters.dead_dropped;
+    finish(oldest, Settlement::dropped, 0, now);
+  }
+}
+
+void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
+  Queue& queue = queue_of(entry.queue);
+  queue.dead_bytes -= entry.bytes;
+  queue.bytes += entry.bytes;
+  if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room();
+  entry.attempts = 0;
+  entry.set_expires_ms(0);
+  backlog_.revive(sequence, time_.ms(now));
+  make_ready(sequence, entry, queue.replayed, time_.ms(now));
+}
+
+// ---- operators ----
+
+bool Core::cancel(Sequence sequence, Now now) {
+  const MessageEntry* entry = messages_.find(sequence);
+  assert(entry != nullptr);
+  if (entry->state == MessageState::in_flight) return false;
+  ++queue_of(entry->queue).counters.cancelled;
+  finish(sequence, Settlement::cancelled, 0, now);
+  return true;
+}
+
+void Core::pause_queue(QueueId id, bool paused) {
+  Queue& queue = queue_of(id);
+  queue.paused = paused;
+  touch_queue(queue);
+}
+
+void Core::pause_sink(SinkId sink, bool paused, std::string why) {
+  if (paused) {
+    lanes_[sink]->pause(std::move(why));
+  } else {
+    lanes_[sink]->resume();
+  }
+  touch(*lanes_[sink]);
+}
+
+uint64_t Core::purge(QueueId id, uint64_t most, Now now) {
+  std::vector<Sequence> doomed;
+  // One pass over the table, whatever the number of queues: a purge is rare and bounded by `most`.
+  for (Sequence at = messages_.next(1); at != 0 && doomed.size() < most; at = messages_.next(at + 1)) {
+    const MessageEntry* entry = messages_.find(at);
+    const bool waits = entry->state != MessageState::in_flight && entry->state != MessageState::dead;
+    if (entry->queue == id && waits) doomed.push_back(at);
+  }
+  for (const Sequence sequence : doomed) {
+    ++queue_of(id).counters.purged;
+    finish(sequence, Settlement::purged, 0, now);
+  }
+  return doomed.size();
+}
+
+bool Core::purge_dead_letter(Sequence sequence, Now now) {
+  const MessageEntry* entry = messages_.find(sequence);
+  if (entry == nullptr || entry->state != MessageState::dead) return false;
+  finish(sequence, Settlement::purged, 0, now);
+  return true;
+}
+
+bool Core::replay_dead_letter(Sequence sequence, Now now) {
+  MessageEntry* entry = messages_.find(sequence);
+  if (entry == nullptr || entry->state != MessageState::dead) return false;
+  revive(sequence, *entry, now);
+  return true;
+}
+
+uint64_t Core::purge_dead(QueueId id, uint64_t most, Now now) {
+  RunQueue& letters = queue_of(id).dead_letters;
+  uint64_t purged = 0;
+  for (; !letters.empty() && purged < most; letters.pop()) purged += purge_dead_letter(letters.front(), now);
+  return purged;
+}
+
+uint64_t Core::replay_dead(QueueId id, uint64_t most, Now now) {
+  RunQueue& letters = queue_of(id).dead_letters;
+  uint64_t replayed = 0;
+  for (; !letters.empty() && replayed < most; letters.pop()) replayed += replay_dead_letter(letters.front(), now);
+  return replayed;
+}
+
+}  // namespace forebay

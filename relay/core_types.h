@@ -1,0 +1,60 @@
+// What goes in and out of the core (relay/core.h).
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backlog/backlog.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "relay/message_entry.h"
+#include "sinks/sink.h"
+
+namespace forebay {
+
+struct AdmitRequest {
+  QueueId queue = 0;
+  uint32_t bytes = 0;                  // of body and meta
+  std::optional<Duration> delay;
+  std::optional<WallTime> not_before;  // wins over delay
+  std::optional<Duration> ttl;         // none: the queue's
+  uint8_t max_attempts = 0;            // 0: the queue's
+};
+
+// A promise of room, until durable() or failed().
+struct Reservation {
+  MessageFacts facts;
+  uint64_t position = 0;     // messages of the queue handed out before it, an upper estimate
+  WallTime estimated;        // never(): a pause or a closed sink has no known end
+  static constexpr WallTime never() { return {std::numeric_limits<int64_t>::max()}; }
+};
+
+struct Refusal {
+  enum class Why { full_messages, full_bytes, late, too_costly, unknown_queue } why = Why::full_messages;
+  Duration retry_after = Duration::seconds(1);  // until the drain has made room, at the limits in force
+};
+
+// One message to hand to its sink now. The permit is taken.
+struct Send {
+  Ticket ticket = 0;
+  Sequence sequence = 0;
+  QueueId queue = 0;
+  SinkId sink = 0;
+  uint8_t attempt = 1;  // 1 for the first
+};
+
+// Why a message waits, exactly one reason.
+struct Explanation {
+  MessageState state = MessageState::ready;
+  QueueId queue = 0;
+  uint8_t attempts = 0;
+  uint64_t position = 0;
+  std::optional<WallTime> estimated;
+  const char* kind = nullptr;  // of MessageStatus::waiting_on; nullptr: it does not wait (in flight, dead)
+  std::string name;
+  std::optional<WallTime> until;
+};
+
+}  // namespace forebay

@@ -1,0 +1,106 @@
+#include "relay/dispatcher.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "relay/meta.h"
+
+namespace forebay {
+
+Dispatcher::Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
+                       LastOutcomes& last_outcomes)
+    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), metrics_(metrics),
+      last_outcomes_(last_outcomes) {}
+
+void Dispatcher::hand_over(const std::vector<Send>& sends) {
+  if (sends.empty()) return;
+  const Instant begun = clock_.now().steady;
+  for (const Send& send : sends) {
+    auto outgoing = std::make_unique<Outgoing>();
+    outgoing->send = send;
+    outgoing->begun = begun;
+    outgoing->id = ids_.encode(send.sequence, send.queue);
+    outgoing_.emplace(send.ticket, std::move(outgoing));
+    backlog_.attempt_begun(send.sequence, send.attempt);
+  }
+  backlog_.write_attempts();
+  for (const Send& send : sends) {
+    backlog_.fetch(send.sequence, [this, ticket = send.ticket](int error, StoredMessage message) {
+      fetched(ticket, error, std::move(message));
+    });
+  }
+}
+
+void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
+  const auto found = outgoing_.find(ticket);
+  if (found == outgoing_.end()) return;
+  Outgoing& outgoing = *found->second;
+  if (error != 0 || !decode_meta(message.meta)) {
+    const std::string why = std::string("unreadable on disk: ") + std::strerror(error == 0 ? EBADMSG : error);
+    spdlog::error("message {}: {}; it is a dead letter now",
+                  std::string_view(outgoing.id.data(), outgoing.id.size()), why);
+    ++damaged_;
+    outgoing_.erase(found);
+    core_.damaged(ticket, why, clock_.now());
+    return;
+  }
+  outgoing.stored = std::move(message);
+  sinks_[outgoing.send.sink]->deliver(make_delivery(outgoing));
+}
+
+Delivery Dispatcher::make_delivery(Outgoing& outgoing) const {
+  Meta meta = *decode_meta(outgoing.stored.meta);
+  outgoing.due_ms = std::max(outgoing.stored.accepted_ms, meta.not_before_ms);
+  Delivery delivery;
+  delivery.ticket = outgoing.send.ticket;
+  delivery.attempt = outgoing.send.attempt;
+  delivery.message_id = std::string_view(outgoing.id.data(), outgoing.id.size());
+  delivery.queue = core_.queue(outgoing.send.queue)->config.name;
+  delivery.content_type = meta.content_type;
+  delivery.idempotency_key = meta.idempotency_key.empty() ? delivery.message_id : meta.idempotency_key;
+  delivery.headers = std::move(meta.forward);
+  delivery.body = outgoing.stored.body;
+  delivery.keep = outgoing.stored.keep;
+  return delivery;
+}
+
+void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now now) {
+  const SinkMetrics& sink = metrics_.sink(outgoing.send.sink);
+  sink.attempts[outcome.kind]->Increment();
+  sink.downstream_seconds->Observe((now.steady - outgoing.begun).as_seconds());
+  if (outcome.kind == Outcome::Kind::delivered) {
+    last_outcomes_.erase(outgoing.send.sequence);
+    const int64_t delay_ms = core_.time().ms(now) - outgoing.due_ms;
+    const auto index = static_cast<size_t>(core_.queue(outgoing.send.queue) - core_.queues().data());
+    metrics_.queue(index).delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
+  } else {
+    last_outcomes_.set(outgoing.send.sequence, outcome.reason);
+  }
+}
+
+void Dispatcher::on_outcome(Ticket ticket, Outcome outcome) {
+  const auto found = outgoing_.find(ticket);
+  assert(found != outgoing_.end());
+  // Stamped after the read: a permit that came home too early would let one send too many through.
+  const Now now = clock_.now();
+  observe(*found->second, outcome, now);
+  const std::unique_ptr<Outgoing> outgoing = std::move(found->second);
+  outgoing_.erase(found);
+  core_.settled(ticket, outcome, now);
+}
+
+void Dispatcher::read_ahead() {
+  constexpr size_t ahead_max = 128;
+  for (SinkId sink = 0; sink < sinks_.size(); ++sink) {
+    ahead_.clear();
+    core_.upcoming(sink, ahead_max, &ahead_);
+    if (!ahead_.empty()) backlog_.prefetch(ahead_);
+  }
+}
+
+}  // namespace forebay

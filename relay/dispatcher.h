@@ -1,0 +1,59 @@
+// Dispatcher: carries what the core wants sent to the sinks, and what came of it back to the core. Bodies are read
+// ahead of their turn, so that a permit is not held while the disk is read.
+// Order of one hand-over: the attempt is written down (it survives kill -9), the body fetched, the sink called.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backlog/backlog.h"
+#include "base/clock.h"
+#include "relay/core.h"
+#include "relay/last_outcomes.h"
+#include "relay/message_id.h"
+#include "relay/metrics.h"
+#include "sinks/sink.h"
+
+namespace forebay {
+
+class Dispatcher : public SinkListener {
+ public:
+  Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
+             LastOutcomes& last_outcomes);
+
+  // By SinkId, before the first hand_over(). The sinks live longer than the dispatcher's work.
+  void set_sinks(std::vector<Sink*> sinks) { sinks_ = std::move(sinks); }
+  void hand_over(const std::vector<Send>& sends);
+  void read_ahead();
+  void on_outcome(Ticket ticket, Outcome outcome) override;
+  uint64_t in_flight() const { return outgoing_.size(); }
+  uint64_t damaged() const { return damaged_; }
+
+ private:
+  struct Outgoing {
+    Send send;
+    Instant begun;
+    MessageId id;
+    StoredMessage stored;
+    int64_t due_ms = 0;  // what the delivery delay counts from
+  };
+  void fetched(Ticket ticket, int error, StoredMessage message);
+  Delivery make_delivery(Outgoing& outgoing) const;
+  void observe(const Outgoing& outgoing, const Outcome& outcome, Now now);
+
+  Core& core_;
+  Backlog& backlog_;
+  Clock& clock_;
+  MessageIds& ids_;
+  Metrics& metrics_;
+  LastOutcomes& last_outcomes_;
+  std::vector<Sink*> sinks_;
+  absl::flat_hash_map<Ticket, std::unique_ptr<Outgoing>> outgoing_;
+  std::vector<Sequence> ahead_;
+  uint64_t damaged_ = 0;
+};
+
+}  // namespace forebay

@@ -1,0 +1,59 @@
+// IntakeDesk: the doors' side of the relay. Turns names into numbers, asks the core for room, gathers into the backlog
+// and lets Answers reply after the sync. All or nothing for every call.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backlog/backlog.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "doors/intake.h"
+#include "relay/answers.h"
+#include "relay/core.h"
+#include "relay/last_outcomes.h"
+#include "relay/message_id.h"
+
+namespace forebay {
+
+class IntakeDesk : public Intake {
+ public:
+  IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
+             const LastOutcomes& last_outcomes);
+
+  std::optional<Problem> publish(std::span<const NewMessage> messages, uint64_t token,
+                                 PublishListener& listener) override;
+  std::variant<MessageStatus, Problem> find(std::string_view id) override;
+  std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) override;
+  void forget(PublishListener& listener) override { answers_.forget(listener); }
+
+  // From now on everything is refused: Forebay is stopping.
+  void stop() { stopping_ = true; }
+
+ private:
+  std::optional<Problem> admit_all(std::span<const NewMessage> messages, Now now);
+  std::optional<Problem> admit_one(const NewMessage& message, Now now);
+  void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);
+  Problem refusal_problem(const Refusal& refusal, const NewMessage& message) const;
+  std::optional<Problem> sequence_of(std::string_view id, Sequence* sequence, QueueId* queue);
+  MessageStatus waiting_status(std::string_view id, Sequence sequence, Now now) const;
+
+  Core& core_;
+  Backlog& backlog_;
+  Clock& clock_;
+  MessageIds& ids_;
+  Answers& answers_;
+  const LastOutcomes& last_outcomes_;
+  std::map<std::string, QueueId, std::less<>> queue_ids_;
+  bool stopping_ = false;
+
+  // Of the call under way; kept for their capacity.
+  std::vector<MessageFacts> facts_;
+  std::vector<AcceptedMessage> accepted_;
+  std::string metas_;
+  std::vector<size_t> meta_ends_;
+};
+
+}  // namespace forebay

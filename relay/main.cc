@@ -1,0 +1,56 @@
+// forebay: one binary, a table of commands.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "relay/cli/commands.h"
+#include "relay/version.h"
+
+namespace {
+
+struct Command {
+  const char* name;
+  int (*run)(int argc, char** argv);
+  const char* what;  // nullptr: not shown in the help
+};
+
+constexpr Command commands[] = {
+    {"serve", forebay::serve_main, "run the relay: -c forebay.yaml"},
+    {"check", forebay::check_main, "check a configuration file: -c forebay.yaml"},
+    {"send", forebay::send_main, "send a burst of messages to a relay"},
+    {"gateway", forebay::gateway_main, "a mock SMS gateway that keeps score"},
+    {"journal", forebay::journal_main, "verify or describe a data_dir, offline: verify|stat DIR"},
+    {"demo", forebay::demo_main, nullptr},
+};
+
+int usage(std::FILE* out) {
+  std::fprintf(out, "forebay %s: takes a burst at once, durably; drains it at the rate that the downstream stands.\n\n"
+                    "usage: forebay COMMAND [OPTIONS]\n\n", forebay::version);
+  for (const Command& command : commands) {
+    if (command.what != nullptr) std::fprintf(out, "  %-8s  %s\n", command.name, command.what);
+  }
+  std::fprintf(out, "\n`forebay COMMAND --help` tells the options. Exit status: 0 done, 1 refused or failed, 2 usage.\n");
+  return out == stdout ? 0 : 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("forebay"));
+  if (argc < 2) return usage(stderr);
+  const char* word = argv[1];
+  if (std::strcmp(word, "--help") == 0 || std::strcmp(word, "-h") == 0 || std::strcmp(word, "help") == 0) {
+    return usage(stdout);
+  }
+  if (std::strcmp(word, "--version") == 0) {
+    std::printf("forebay %s\n", forebay::version);
+    return 0;
+  }
+  for (const Command& command : commands) {
+    if (std::strcmp(word, command.name) == 0) return command.run(argc - 1, argv + 1);
+  }
+  std::fprintf(stderr, "forebay: there is no command \"%s\"\n\n", word);
+  return usage(stderr);
+}

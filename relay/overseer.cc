@@ -1,0 +1,282 @@
+#include "relay/overseer.h"
+
+#include <algorithm>
+
+#include "relay/version.h"
+
+namespace forebay {
+namespace {
+
+constexpr uint64_t slice = 2'000;  // messages a turn; about a millisecond
+
+Problem no_such(const char* what, std::string_view name) {
+  Problem p;
+  p.status = 404;
+  p.type = std::string("no-such-") + what;
+  p.title = std::string("No such ") + what;
+  p.detail = std::string("there is no ") + what + " \"" + std::string(name) + "\" in the configuration";
+  return p;
+}
+
+const char* name_of(LaneState state) {
+  switch (state) {
+    case LaneState::open: return "open";
+    case LaneState::paused: return "paused";
+    case LaneState::throttled: return "throttled";
+    case LaneState::breaker: break;
+  }
+  return "breaker";
+}
+
+}  // namespace
+
+Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
+                   Metrics& metrics, const Config& config)
+    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), answers_(answers), metrics_(metrics),
+      config_(config), started_(clock.now().wall) {}
+
+void Overseer::restore_pauses() {
+  for (const Queue& queue : core_.queues()) {
+    if (!backlog_.noted("pause:queue:" + queue.config.name).empty()) core_.pause_queue(queue.id, true);
+  }
+  for (const auto& lane : core_.lanes()) {
+    if (!backlog_.noted("pause:sink:" + lane->config().name).empty()) {
+      core_.pause_sink(lane->id(), true, "paused by an operator");
+    }
+  }
+}
+
+Queue* Overseer::find_queue(std::string_view name) {
+  for (Queue& queue : core_.queues()) {
+    if (queue.configured && queue.config.name == name) return &queue;
+  }
+  return nullptr;
+}
+
+SinkLane* Overseer::find_lane(std::string_view name) {
+  for (const auto& lane : core_.lanes()) {
+    if (lane->config().name == name) return lane.get();
+  }
+  return nullptr;
+}
+
+// ---- to see ----
+
+QueueStatus Overseer::status_of(const Queue& queue, Now now) const {
+  QueueStatus status;
+  status.name = queue.configured ? queue.config.name : "(not in the configuration)";
+  status.sink = queue.config.sink;
+  status.paused = queue.paused;
+  status.ready = queue.ready;
+  status.delayed = queue.delayed;
+  status.retrying = queue.retrying;
+  status.in_flight = queue.in_flight;
+  status.dead = queue.dead;
+  status.bytes = queue.bytes;
+  status.max_messages = queue.config.max_messages;
+  status.max_bytes = queue.config.max_bytes;
+  status.oldest_age_seconds = core_.oldest_age_seconds(queue, now);
+  status.drain_seconds = core_.drain_seconds(queue, now);
+  status.accepted = queue.counters.accepted;
+  status.delivered = queue.counters.delivered;
+  status.expired = queue.counters.expired;
+  status.retries = queue.counters.retries;
+  return status;
+}
+
+SinkStatus Overseer::status_of(SinkLane& lane, Now now) const {
+  SinkStatus status;
+  status.name = lane.config().name;
+  status.type = lane.config().type;
+  const LaneState state = lane.state(now);
+  status.state = name_of(state);
+  if (state != LaneState::open) {
+    status.reason = lane.reason();
+    const Instant opens = lane.opens(now);
+    if (!opens.is_never()) status.until = core_.time().wall(opens);
+  }
+  status.in_flight = lane.in_flight();
+  status.attempts = attempts_of(lane.id());
+  for (const LimitSet::View& limit : lane.limits().views(now)) {
+    status.limits.push_back({limit.name, limit.effective, limit.utilization});
+  }
+  return status;
+}
+
+RelayStatus Overseer::status() {
+  const Now now = clock_.now();
+  RelayStatus status;
+  status.version = version;
+  status.started = started_;
+  status.not_ready_because = not_ready_;
+  const BacklogFigures figures = backlog_.figures();
+  if (figures.refusing) status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
+  if (figures.quarantined_segments > 0) {
+    status.not_ready_because.push_back("damaged segments are quarantined; see docs/operations.md");
+  }
+  if (figures.missing_segments > 0) status.not_ready_because.push_back("segments are missing from the data_dir");
+  status.ready = status.not_ready_because.empty();
+  for (const Queue& queue : core_.queues()) status.queues.push_back(status_of(queue, now));
+  for (const auto& lane : core_.lanes()) status.sinks.push_back(status_of(*lane, now));
+  return status;
+}
+
+std::optional<QueueStatus> Overseer::queue_status(std::string_view name) {
+  const Queue* queue = find_queue(name);
+  if (queue == nullptr) return std::nullopt;
+  return status_of(*queue, clock_.now());
+}
+
+std::optional<SinkStatus> Overseer::sink_status(std::string_view name) {
+  SinkLane* lane = find_lane(name);
+  if (lane == nullptr) return std::nullopt;
+  return status_of(*lane, clock_.now());
+}
+
+std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::string_view cursor, uint32_t limit) {
+  const Queue* queue = find_queue(name);
+  if (queue == nullptr) return no_such("queue", name);
+  Sequence after = 0;
+  if (!cursor.empty()) {
+    const auto decoded = ids_.decode(cursor);
+    if (!decoded) {
+      Problem p = no_such("cursor", cursor);
+      p.status = 400;
+      p.detail = "the cursor must be the `next` of an earlier page";
+      return p;
+    }
+    after = decoded->sequence;
+  }
+  DeadPage page;
+  page.total = queue->dead;
+  // In order of burial. The cursor is the last letter shown; without it any more, the page starts over.
+  bool skipping = after != 0 && core_.entry(after) != nullptr && core_.entry(after)->state == MessageState::dead;
+  queue->dead_letters.scan([&](Sequence sequence) {
+    const MessageEntry* entry = core_.entry(sequence);
+    if (entry == nullptr || entry->state != MessageState::dead) return true;
+    if (skipping) {
+      skipping = sequence != after;
+      return true;
+    }
+    if (page.letters.size() == limit) {
+      page.next = page.letters.back().id;
+      return false;
+    }
+    DeadLetterView view;
+    const MessageId id = ids_.encode(sequence, queue->id);
+    view.id.assign(id.data(), id.size());
+    view.bytes = entry->bytes;
+    view.died = WallTime::from_ms(entry->since_ms());
+    if (const auto letter = backlog_.dead_letter(sequence)) {
+      view.attempts = letter->attempts;
+      view.reason = letter->reason;
+      view.excerpt = letter->excerpt;
+    }
+    page.letters.push_back(std::move(view));
+    return true;
+  });
+  return page;
+}
+
+// ---- to change ----
+
+std::optional<Problem> Overseer::note_pause(const std::string& note, bool paused, uint64_t token,
+                                            PublishListener& listener) {
+  backlog_.note(note, paused ? "1" : "");
+  answers_.changed(backlog_.open_batch(), token, listener, 1);
+  return std::nullopt;
+}
+
+std::optional<Problem> Overseer::set_queue_paused(std::string_view name, bool paused, uint64_t token,
+                                                  PublishListener& listener) {
+  Queue* queue = find_queue(name);
+  if (queue == nullptr) return no_such("queue", name);
+  core_.pause_queue(queue->id, paused);
+  return note_pause("pause:queue:" + queue->config.name, paused, token, listener);
+}
+
+std::optional<Problem> Overseer::set_sink_paused(std::string_view name, bool paused, uint64_t token,
+                                                 PublishListener& listener) {
+  SinkLane* lane = find_lane(name);
+  if (lane == nullptr) return no_such("sink", name);
+  core_.pause_sink(lane->id(), paused, "paused by an operator");
+  return note_pause("pause:sink:" + lane->config().name, paused, token, listener);
+}
+
+std::optional<Problem> Overseer::start(Kind kind, std::string_view name, std::string_view id, uint64_t token,
+                                       PublishListener& listener) {
+  const Queue* queue = find_queue(name);
+  if (queue == nullptr) return no_such("queue", name);
+  if (!id.empty()) return one_dead_letter(kind, *queue, id, token, listener);
+  const uint64_t left = kind == Kind::purge ? queue->ready + queue->delayed + queue->retrying : queue->dead;
+  if (left == 0) {
+    answers_.unchanged(token, listener);
+  } else {
+    jobs_.push_back({kind, queue->id, left, 0, token, &listener});
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> Overseer::one_dead_letter(Kind kind, const Queue& queue, std::string_view id,
+                                                 uint64_t token, PublishListener& listener) {
+  const auto decoded = ids_.decode(id);
+  const MessageEntry* entry = decoded ? core_.entry(decoded->sequence) : nullptr;
+  if (entry == nullptr || entry->queue != queue.id || entry->state != MessageState::dead) {
+    Problem p = no_such("dead-letter", id);
+    p.detail = "queue \"" + queue.config.name + "\" has no dead letter with that id";
+    return p;
+  }
+  const Now now = clock_.now();
+  if (kind == Kind::replay_dead) {
+    core_.replay_dead_letter(decoded->sequence, now);
+  } else {
+    core_.purge_dead_letter(decoded->sequence, now);
+  }
+  answers_.changed(backlog_.open_batch(), token, listener, 1);
+  return std::nullopt;
+}
+
+std::optional<Problem> Overseer::purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) {
+  return start(Kind::purge, queue, "", token, listener);
+}
+std::optional<Problem> Overseer::replay_dead(std::string_view queue, std::string_view id, uint64_t token,
+                                             PublishListener& listener) {
+  return start(Kind::replay_dead, queue, id, token, listener);
+}
+std::optional<Problem> Overseer::purge_dead(std::string_view queue, std::string_view id, uint64_t token,
+                                            PublishListener& listener) {
+  return start(Kind::purge_dead, queue, id, token, listener);
+}
+
+bool Overseer::work(Now now) {
+  if (jobs_.empty()) return false;
+  Job& job = jobs_.front();
+  const uint64_t most = std::min(slice, job.left);
+  const uint64_t done = job.kind == Kind::purge        ? core_.purge(job.queue, most, now)
+                        : job.kind == Kind::purge_dead ? core_.purge_dead(job.queue, most, now)
+                                                       : core_.replay_dead(job.queue, most, now);
+  job.done += done;
+  job.left -= done;
+  if (done == 0 || job.left == 0) {
+    if (job.listener != nullptr) {
+      if (done > 0) {
+        answers_.changed(backlog_.open_batch(), job.token, *job.listener, job.done);
+      } else {
+        // The earlier slices may still be on their way to the disk: an empty note rides behind them.
+        backlog_.note("purge", "");
+        answers_.changed(backlog_.open_batch(), job.token, *job.listener, job.done);
+      }
+    }
+    jobs_.pop_front();
+  }
+  return !jobs_.empty();
+}
+
+void Overseer::forget(PublishListener& listener) {
+  answers_.forget(listener);
+  for (Job& job : jobs_) {
+    if (job.listener == &listener) job.listener = nullptr;
+  }
+}
+
+}  // namespace forebay

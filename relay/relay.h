@@ -1,0 +1,80 @@
+// Relay: the core and its desks under one roof, free of libuv. A shell (the uv loop, or the simulated world) calls
+// turn() after every round of events and sleeps until the Instant it returns.
+//
+// Order of a turn: hand what was gathered to the commit thread -> answer what needed no write -> tick -> hand to sinks.
+// Answers to what became durable go out earlier, when on_committed() comes through the mailbox.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backlog/backlog.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "relay/answers.h"
+#include "relay/core.h"
+#include "relay/dispatcher.h"
+#include "relay/intake_desk.h"
+#include "relay/last_outcomes.h"
+#include "relay/message_id.h"
+#include "relay/metrics.h"
+#include "relay/overseer.h"
+
+namespace forebay {
+
+class Relay : public BacklogListener {
+ public:
+  // `broken` is called when a sync failed: nothing may be acknowledged any more, and the process must end.
+  Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, Clock& clock, uint64_t seed,
+        std::function<void(const std::string&)> broken);
+
+  // Every message that waits in the backlog, in any order, then recovered() once, before the first turn.
+  void recover(const RecoveredMessage& message);
+  void recovered();
+  Instant turn();
+  // How late the loop woke.
+  void observe_lag(Duration lag);
+
+  Intake& intake() { return intake_; }
+  AdminView& admin() { return overseer_; }
+  Overseer& overseer() { return overseer_; }
+  Dispatcher& dispatcher() { return dispatcher_; }
+  Core& core() { return core_; }
+  Metrics& metrics() { return metrics_; }
+
+  // New messages are refused and no new attempt begins; those under way go on.
+  void stop();
+  uint64_t in_flight() const { return dispatcher_.in_flight(); }
+  // Nothing in flight, nobody waiting for a sync.
+  bool settled() const { return in_flight() == 0 && answers_.waiting() == 0; }
+  // The limits' spends as of now into the backlog, for the next start. Before Backlog::close().
+  void save_spends(bool at_close);
+
+  void on_committed(uint64_t batch, int messages_error) override;
+  void on_broken(const std::string& what) override;
+  void on_synced(Duration took, uint32_t messages) override;
+
+ private:
+  void restore_spends(Now now);
+
+  Backlog& backlog_;
+  Clock& clock_;
+  std::function<void(const std::string&)> broken_;
+  Metrics metrics_;
+  Core core_;
+  MessageIds ids_;
+  LastOutcomes last_outcomes_;
+  Answers answers_;
+  IntakeDesk intake_;
+  Dispatcher dispatcher_;
+  Overseer overseer_;
+  std::vector<Send> sends_;
+  bool crashed_in_flight_ = false;
+  bool stopping_ = false;
+  bool was_refusing_ = false;
+  Instant spends_saved_;
+};
+
+}  // namespace forebay

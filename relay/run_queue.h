@@ -1,0 +1,79 @@
+// RunQueue: a first-in first-out list of sequences that costs next to nothing while they are consecutive, as
+// those of a burst are: it stores runs (first, length), 8 bytes each, so at most 8 bytes a sequence.
+//
+// Entries are never taken out of the middle: who owns the messages marks them gone and skips them at the front.
+// Sequences are below 2^48 (a store that accepts a million a second gets there in nine years; admit() asserts it).
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <deque>
+
+#include "base/ids.h"
+
+namespace forebay {
+
+class RunQueue {
+ public:
+  bool empty() const { return runs_.empty(); }
+  uint64_t size() const { return size_; }
+
+  void push(Sequence sequence) {
+    assert(sequence < sequence_limit);
+    ++size_;
+    if (!runs_.empty()) {
+      const uint64_t last = runs_.back();
+      if (count(last) < count_max && first(last) + count(last) == sequence) {
+        runs_.back() = last + 1;
+        return;
+      }
+    }
+    runs_.push_back(sequence << 16 | 1);
+  }
+
+  Sequence front() const { return first(runs_.front()); }
+
+  void pop() {
+    assert(size_ > 0);
+    --size_;
+    uint64_t& run = runs_.front();
+    if (count(run) == 1) {
+      runs_.pop_front();
+    } else {
+      run = (first(run) + 1) << 16 | (count(run) - 1);
+    }
+  }
+
+  // Calls visit(sequence) from the front until it returns false.
+  template <typename Visit>
+  void scan(Visit visit) const {
+    for (const uint64_t run : runs_) {
+      for (uint64_t i = 0; i < count(run); ++i) {
+        if (!visit(first(run) + i)) return;
+      }
+    }
+  }
+
+  // How many stand before the first entry that is not below `sequence`. Exact while sequences rise.
+  uint64_t before(Sequence sequence) const {
+    uint64_t ahead = 0;
+    for (const uint64_t run : runs_) {
+      if (first(run) + count(run) > sequence) {
+        return ahead + (sequence > first(run) ? sequence - first(run) : 0);
+      }
+      ahead += count(run);
+    }
+    return ahead;
+  }
+
+ private:
+  static constexpr Sequence sequence_limit = 1ull << 48;
+  static constexpr uint64_t count_max = 0xFFFF;
+  static Sequence first(uint64_t run) { return run >> 16; }
+  static uint64_t count(uint64_t run) { return run & 0xFFFF; }
+
+  std::deque<uint64_t> runs_;
+  uint64_t size_ = 0;
+};
+
+}  // namespace forebay

@@ -1,0 +1,95 @@
+// SinkLane: what the core knows of one sink: its limits, the queues that drain into it, what is under way, and
+// whether it is open. The state machine of being closed lives here and nowhere else.
+//
+//   open       sends go out as the limits allow
+//   throttled  the downstream said "too many": closed until a time, then open; no attempt was spent
+//   breaker    something is wrong with the sink itself (sink_fault, dead_storm): closed until a time, then one
+//              probe at a time; a good probe opens it, a bad one closes it for twice as long (1 s to 60 s)
+//   paused     by an operator, by `pause_on`, or by a full dead-letter store: until resumed
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "limiter/limit_set.h"
+#include "sinks/sink.h"
+
+namespace forebay {
+
+enum class LaneState : uint8_t { open, paused, throttled, breaker };
+
+class SinkLane {
+ public:
+  SinkLane(SinkId id, const SinkConfig& config, Now now);
+
+  SinkId id() const { return id_; }
+  const SinkConfig& config() const { return config_; }
+  LimitSet& limits() { return *limits_; }
+  const LimitSet& limits() const { return *limits_; }
+
+  // -- being closed --
+  LaneState state(Now now) const;
+  const std::string& reason() const { return dead_full_ ? dead_full_reason_ : reason_; }
+  // When the lane would let a send through if the limits did: now or before, a later time, or never() (paused,
+  // or a probe is out).
+  Instant opens(Now now) const;
+  void pause(std::string why);
+  void resume();
+  bool paused() const { return paused_ || dead_full_; }
+  // A queue's dead-letter store has no room: held like a pause until there is some again.
+  void hold_for_dead_letters(const std::string& queue);
+  void dead_letters_have_room();
+  void throttle(Now now, Duration how_long, const std::string& why);
+
+  // -- sends --
+  // True: this send is the probe of an open breaker.
+  bool sent() {
+    ++in_flight_;
+    return probe_out_ = breaker_open_;
+  }
+  // Digests the outcome for the lane's state. The limits are settled by the caller.
+  void ended(const Outcome& outcome, bool was_probe, bool died, Now now);
+  uint64_t in_flight() const { return in_flight_; }
+
+  // -- time lost to limits while messages were ready --
+  // From now until the next call the lane is blocked by that limit; empty: it is not.
+  void blocked_by(const std::string& limit, Now now);
+  double blocked_seconds(const std::string& limit, Now now) const;
+
+  // -- queues that have something ready, served in turn --
+  std::vector<QueueId> queues;
+  size_t turn = 0;
+
+  // When the core should look at this lane again; kept here so that a stale wake-up can be told.
+  Instant wake = Instant::never();
+  bool dirty = false;
+
+ private:
+  void open_breaker(Now now, std::string why);
+
+  SinkId id_;
+  SinkConfig config_;
+  std::unique_ptr<LimitSet> limits_;
+  uint64_t in_flight_ = 0;
+  bool paused_ = false;
+  bool breaker_open_ = false;
+  bool probe_out_ = false;
+  Instant closed_until_{std::numeric_limits<int64_t>::min()};
+  Duration breaker_wait_{};
+  uint32_t dead_in_a_row_ = 0;
+  std::string reason_;
+  std::map<std::string, Duration> blocked_;
+  std::string blocking_;
+  Instant blocking_since_;
+  bool dead_full_ = false;
+  std::string dead_full_reason_;
+};
+
+}  // namespace forebay

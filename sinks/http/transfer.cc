@@ -1,0 +1,184 @@
+#include "sinks/http/transfer.h"
+
+#include <strings.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace forebay {
+
+namespace {
+
+constexpr size_t kBodyKeptBetween = 4096;  // of memory, per transfer, between replies
+
+WallTime wall_now() {
+  timespec at;
+  clock_gettime(CLOCK_REALTIME, &at);
+  return {at.tv_sec * 1'000'000'000 + at.tv_nsec};
+}
+
+std::string host_of(const std::string& url) {
+  CURLU* parts = curl_url();
+  char* host = nullptr;
+  std::string out;
+  if (curl_url_set(parts, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+    out = host;
+  curl_free(host);
+  curl_url_cleanup(parts);
+  return out;
+}
+
+template <typename Value>
+void set(CURL* easy, CURLoption option, Value value) {
+  [[maybe_unused]] CURLcode code = curl_easy_setopt(easy, option, value);
+  assert(code == CURLE_OK);
+}
+
+// The same for every sink and for ever.
+void set_habits(CURL* easy) {
+  set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+  set(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set(easy, CURLOPT_PROXY, "");  // none, whatever the environment says
+  set(easy, CURLOPT_NOPROXY, "*");
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_QUICK_EXIT, 1L);  // a look-up given up is not waited for
+  set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  set(easy, CURLOPT_USERAGENT, "forebay");
+}
+
+}  // namespace
+
+RequestPlan::RequestPlan(const SinkConfig& sink)
+    : config(sink),
+      headers(config),
+      host(host_of(sink.url)),
+      refused(headers.refused()),
+      keep_bytes(reads_bodies(sink) ? kReplyBodyMax : kExcerptMax) {
+  if (host.empty()) refused = "url not usable";
+}
+
+Transfer::Transfer() : easy_(curl_easy_init()) {
+  assert(easy_ != nullptr);
+  set_habits(easy_);
+  curl_easy_getinfo(easy_, CURLINFO_CAINFO, &system_ca_file_);
+  curl_easy_getinfo(easy_, CURLINFO_CAPATH, &system_ca_path_);
+  set(easy_, CURLOPT_PRIVATE, this);
+  set(easy_, CURLOPT_ERRORBUFFER, &error_[0]);
+  set(easy_, CURLOPT_PREREQFUNCTION, before_request);
+  set(easy_, CURLOPT_PREREQDATA, this);
+  set(easy_, CURLOPT_HEADERFUNCTION, on_header);
+  set(easy_, CURLOPT_HEADERDATA, this);
+  set(easy_, CURLOPT_WRITEFUNCTION, on_body);
+  set(easy_, CURLOPT_WRITEDATA, this);
+}
+
+Transfer::~Transfer() { curl_easy_cleanup(easy_); }
+
+Transfer* Transfer::of(CURL* easy) {
+  Transfer* transfer = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  assert(transfer != nullptr && transfer->easy_ == easy);
+  return transfer;
+}
+
+void Transfer::apply(const RequestPlan& plan) {
+  long timeout_ms = std::max<long>(1, plan.config.timeout.ms());
+  set(easy_, CURLOPT_URL, plan.config.url.c_str());
+  set(easy_, CURLOPT_POST, 1L);
+  set(easy_, CURLOPT_CUSTOMREQUEST, plan.config.method.c_str());
+  set(easy_, CURLOPT_TIMEOUT_MS, timeout_ms);
+  set(easy_, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+  bool own_ca = !plan.config.ca_file.empty();
+  set(easy_, CURLOPT_CAINFO, own_ca ? plan.config.ca_file.c_str() : system_ca_file_);
+  set(easy_, CURLOPT_CAPATH, own_ca ? nullptr : system_ca_path_);
+}
+
+void Transfer::start(Delivery delivery, std::shared_ptr<const RequestPlan> plan) {
+  if (plan != plan_) apply(*plan);
+  plan_ = std::move(plan);
+  delivery_ = std::move(delivery);
+  curl_slist* list = headers_.build(delivery_, plan_->headers);
+  if (list != list_) set(easy_, CURLOPT_HTTPHEADER, list);
+  list_ = list;
+  set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(delivery_.body.size()));
+  set(easy_, CURLOPT_POSTFIELDS, delivery_.body.empty() ? "" : delivery_.body.data());
+  requests_ = 0;
+  header_bytes_ = body_bytes_ = 0;
+  headers_too_big_ = body_cut_ = false;
+  body_.clear();
+  retry_after_.clear();
+  error_[0] = '\0';
+}
+
+Outcome Transfer::finish(CURLcode result) {
+  Outcome outcome;
+  if (result == CURLE_OK || body_cut_) {
+    long status = 0;
+    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    Reply reply{static_cast<int>(status), body_, body_cut_, retry_after_};
+    outcome = classify_reply(plan_->config, reply, retry_after_.empty() ? WallTime{} : wall_now());
+  } else {
+    long os_errno = 0;
+    curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
+    outcome = classify_failure({.code = result,
+                                .os_errno = static_cast<int>(os_errno),
+                                .written = requests_ > 0,
+                                .headers_too_big = headers_too_big_,
+                                .host = plan_->host,
+                                .detail = error_});
+  }
+  let_go();
+  return outcome;
+}
+
+Outcome Transfer::abandon(std::string reason) {
+  let_go();
+  Outcome outcome;
+  outcome.sent = requests_ > 0;
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
+void Transfer::let_go() {
+  delivery_ = {};
+  if (body_.capacity() > kBodyKeptBetween) std::string().swap(body_);
+}
+
+int Transfer::before_request(void* data, char*, char*, int, int) {
+  auto* self = static_cast<Transfer*>(data);
+  return self->requests_++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+size_t Transfer::on_header(char* bytes, size_t size, size_t count, void* data) {
+  static constexpr std::string_view kName = "retry-after:";
+  auto* self = static_cast<Transfer*>(data);
+  size_t length = size * count;
+  self->header_bytes_ += length;
+  if (self->header_bytes_ > kReplyHeadersMax) {
+    self->headers_too_big_ = true;
+    return 0;
+  }
+  std::string_view line(bytes, length);
+  if (line.starts_with("HTTP/")) self->retry_after_.clear();  // what came before was an interim reply
+  if (length > kName.size() && self->retry_after_.empty() && strncasecmp(bytes, kName.data(), kName.size()) == 0)
+    self->retry_after_ = line.substr(kName.size());
+  return length;
+}
+
+size_t Transfer::on_body(char* bytes, size_t size, size_t count, void* data) {
+  auto* self = static_cast<Transfer*>(data);
+  size_t length = size * count;
+  size_t room = kReplyBodyMax - self->body_bytes_;
+  size_t kept = std::min({length, room, self->plan_->keep_bytes - self->body_.size()});
+  self->body_.append(bytes, kept);
+  self->body_bytes_ += std::min(length, room);
+  self->body_cut_ = length > room;
+  return self->body_cut_ ? 0 : length;  // 0 ends the transfer and closes the connection
+}
+
+}  // namespace forebay

@@ -1,0 +1,73 @@
+// Transfer: one request and its reply, on an easy handle that is set up once and used again.
+//
+// Promise: at most one request reaches the wire per start(). libcurl by itself sends a request again when a
+// connection used before dies ahead of the first byte of the reply; it asks before each sending, and the second
+// asking is answered with no (see Failure::written, which tells what may have left).
+// Memory: at most kReplyBodyMax of a reply is kept, and only an excerpt where no rule looks into bodies.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "sinks/http/classify.h"
+#include "sinks/http/header_block.h"
+#include "sinks/sink.h"
+
+namespace forebay {
+
+// What all transfers of a sink share; replaced as a whole when the sink is configured anew.
+struct RequestPlan {
+  explicit RequestPlan(const SinkConfig& sink);
+  SinkConfig config;
+  SinkHeaders headers;
+  std::string host;     // of the url, for messages
+  std::string refused;  // why this config cannot be sent by; empty: it can
+  size_t keep_bytes;    // of a reply's body
+};
+
+class Transfer {
+ public:
+  Transfer();
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  CURL* easy() const { return easy_; }
+  static Transfer* of(CURL* easy);
+
+  // Everything for the next request; libcurl reads delivery's memory until finish() or abandon().
+  void start(Delivery delivery, std::shared_ptr<const RequestPlan> plan);
+  Ticket ticket() const { return delivery_.ticket; }
+  // The outcome of what start() began; the delivery's memory is let go.
+  Outcome finish(CURLcode result);
+  Outcome abandon(std::string reason);  // unanswered
+
+ private:
+  static size_t on_header(char* bytes, size_t size, size_t count, void* self);
+  static size_t on_body(char* bytes, size_t size, size_t count, void* self);
+  static int before_request(void* self, char*, char*, int, int);
+
+  void apply(const RequestPlan& plan);
+  void let_go();
+
+  CURL* easy_;
+  const char* system_ca_file_ = nullptr;  // libcurl's own, static
+  const char* system_ca_path_ = nullptr;
+  std::shared_ptr<const RequestPlan> plan_;
+  Delivery delivery_;
+  HeaderBlock headers_;
+  curl_slist* list_ = nullptr;  // what the handle was last told
+  int requests_ = 0;            // times libcurl was about to send
+  size_t header_bytes_ = 0;
+  bool headers_too_big_ = false;
+  bool body_cut_ = false;
+  size_t body_bytes_ = 0;
+  std::string body_;
+  std::string retry_after_;
+  char error_[CURL_ERROR_SIZE];
+};
+
+}  // namespace forebay

@@ -1,0 +1,142 @@
+// The config files that ship with Forebay, and the table they come from.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "config/load.h"
+#include "config/reference.h"
+#include "config/schema.h"
+#include "config/warnings.h"
+
+namespace forebay {
+namespace {
+
+const std::string source = FOREBAY_SOURCE;
+
+std::string content(const std::string& path) {
+  std::ifstream in(path);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+std::optional<std::string> no_variables(const std::string&) {
+  return std::nullopt;
+}
+
+Config load(const std::string& path) {
+  Config config;
+  std::vector<ConfigError> errors;
+  EXPECT_TRUE(load_config(path, &config, &errors, no_variables));
+  for (const ConfigError& error : errors) ADD_FAILURE() << to_string(error);
+  return config;
+}
+
+TEST(ReferenceFile, is_what_the_table_says) {
+  EXPECT_EQ(content(source + "/config/reference.yaml"), reference_yaml())
+      << "build forebay_reference and run it: forebay_reference > config/reference.yaml";
+}
+
+// The reference shows defaults; loading them must change nothing.
+TEST(ReferenceFile, loads_as_the_defaults_of_the_structs) {
+  Target loaded;
+  loaded.config = load(source + "/config/reference.yaml");
+  ASSERT_EQ(loaded.config.doors.size(), 1u);
+  loaded.door = loaded.config.doors[0];
+  loaded.sink = loaded.config.sinks.at("sms-gateway");
+  loaded.queue = loaded.config.queues.at("sms");
+  EXPECT_EQ(loaded.door.host, "127.0.0.1");
+  EXPECT_EQ(loaded.door.port, 7070);
+  EXPECT_TRUE(loaded.sink.limits.empty() && loaded.sink.responses.empty() && loaded.sink.headers.empty());
+  Target fresh;
+  for (const Key& key : keys()) {
+    const bool has_text = key.slot != nullptr && !default_text(key).empty();
+    if (!has_text || key.path.find("s[].") != std::string_view::npos) continue;
+    EXPECT_EQ(slot_text(key, loaded), slot_text(key, fresh)) << key.path;
+  }
+}
+
+TEST(KeyTable, parents_come_first_and_no_path_comes_twice) {
+  std::set<std::string> seen{"",
+                             "doors[]",
+                             "sinks.*",
+                             "sinks.*.limits[]",
+                             "sinks.*.responses[]",
+                             "queues.*",
+                             "queues.*.classes.*",
+                             "topics.*"};
+  for (const Key& key : keys()) {
+    const std::string path(key.path);
+    const size_t dot = path.rfind('.');
+    EXPECT_TRUE(seen.contains(dot == std::string::npos ? "" : path.substr(0, dot))) << path;
+    EXPECT_TRUE(seen.insert(path).second) << path;
+    EXPECT_FALSE(key.about.empty()) << path;
+  }
+}
+
+TEST(KeyTable, every_default_is_within_its_range) {
+  for (const Key& key : keys()) {
+    if (key.slot == nullptr || key.range.max == UINT64_MAX ||
+        key.path.find("limits[]") != std::string_view::npos)
+      continue;
+    Target target;
+    const Slot slot = key.slot(target);
+    uint64_t number = key.range.min;
+    if (auto* narrow = std::get_if<uint32_t*>(&slot)) number = **narrow;
+    if (auto* wide = std::get_if<uint64_t*>(&slot)) number = **wide;
+    if (auto* time = std::get_if<Duration*>(&slot); time != nullptr && **time != Duration::max()) {
+      number = static_cast<uint64_t>((*time)->ns);
+    }
+    EXPECT_GE(number, key.range.min) << key.path;
+    EXPECT_LE(number, key.range.max) << key.path;
+  }
+}
+
+TEST(ExampleFile, loads_without_errors_and_is_what_it_says) {
+  const Config config = load(source + "/config/forebay.yaml");
+  ASSERT_EQ(config.doors.size(), 2u);
+  EXPECT_EQ(config.doors[0].port, 7070);
+  EXPECT_EQ(config.doors[1].port, 7071);
+  const SinkConfig& sink = config.sinks.at("sms-gateway");
+  ASSERT_EQ(sink.limits.size(), 1u);
+  EXPECT_EQ(sink.limits[0].name, "300/1s");
+  EXPECT_EQ(sink.headers.at(0).second, "Bearer none");
+  EXPECT_EQ(config.queues.at("otp").ttl, Duration::minutes(5));
+  EXPECT_TRUE(config.queues.at("otp").refuse_late);
+  EXPECT_EQ(config.queues.at("sms").dead.max_messages, 100'000u);
+}
+
+// The full example of the contract: whatever is refused is refused as not yet available, and for nothing
+// else.
+TEST(ContractExample, is_refused_only_for_what_is_not_there_yet) {
+  Config config;
+  std::vector<ConfigError> errors;
+  EXPECT_FALSE(
+      load_config(source + "/tests/config/contract.yaml", &config, &errors, [](const std::string& name) {
+        return name == "SHOP_TOKEN" ? std::optional<std::string>("hunter2") : std::nullopt;
+      }));
+  std::vector<std::string> said;
+  for (const ConfigError& error : errors) {
+    EXPECT_EQ(error.hint, "");
+    said.push_back(std::to_string(error.line) + " " + error.what);
+  }
+  EXPECT_EQ(said, (std::vector<std::string>{
+                      "5 doors[2].type: `forward` is not yet available",
+                      "11 sinks.sms-gateway.limits[1].per: `day` is not yet available",
+                      "11 sinks.sms-gateway.limits[1].zone is not yet available",
+                      "11 sinks.sms-gateway.limits[1].reserve is not yet available",
+                      "17 queues.sms.key is not yet available",
+                      "18 queues.sms.key_limits is not yet available",
+                      "19 queues.sms.classes is not yet available",
+                      "23 queues.sms.dedup is not yet available",
+                      "25 queues.audit.pull is not yet available",
+                      "26 topics is not yet available",
+                      "28 auth is not yet available",
+                  }));
+}
+
+}  // namespace
+}  // namespace forebay

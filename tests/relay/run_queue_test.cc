@@ -1,0 +1,44 @@
+#include "relay/run_queue.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <deque>
+
+namespace forebay {
+namespace {
+
+RC_GTEST_PROP(RunQueueProperty, behaves_as_a_deque, (const std::vector<std::pair<uint8_t, uint8_t>>& steps)) {
+  RunQueue queue;
+  std::deque<Sequence> oracle;
+  Sequence next = 1;
+  for (const auto& [pops, gap] : steps) {
+    next += gap % 3 == 0 ? gap : 0;  // two in three continue the run
+    queue.push(next);
+    oracle.push_back(next++);
+    for (int i = 0; i < pops % 3 && !oracle.empty(); ++i) {
+      RC_ASSERT(queue.front() == oracle.front());
+      queue.pop();
+      oracle.pop_front();
+    }
+    RC_ASSERT(queue.size() == oracle.size());
+    RC_ASSERT(queue.empty() == oracle.empty());
+  }
+  for (size_t i = 0; i < oracle.size(); ++i) RC_ASSERT(queue.before(oracle[i]) == i);
+  std::deque<Sequence> scanned;
+  queue.scan([&](Sequence sequence) { return scanned.push_back(sequence), true; });
+  RC_ASSERT(scanned == oracle);
+}
+
+TEST(RunQueue, runs_longer_than_their_counter_are_split) {
+  RunQueue queue;
+  for (Sequence s = 1; s <= 200'000; ++s) queue.push(s);
+  for (Sequence s = 1; s <= 200'000; ++s) {
+    ASSERT_EQ(queue.front(), s);
+    queue.pop();
+  }
+  EXPECT_TRUE(queue.empty());
+}
+
+}  // namespace
+}  // namespace forebay
