@@ -21,7 +21,7 @@ struct Arguments {
 std::string read_options(const Arguments& arguments, GatewayOptions& options) {
   const auto listen = parse_address(arguments.listen);
   if (!listen) return "--listen: '" + arguments.listen + "' is not HOST:PORT";
-  const auto latency = parse_duration(arguments.latency);
+  const auto latency = read_duration(arguments.latency);
   if (!latency) return "--latency: '" + arguments.latency + "' is not a duration such as 20ms";
   const auto fail = parse_share(arguments.fail);
   if (!fail) return "--fail: '" + arguments.fail + "' is not a share such as 1%";

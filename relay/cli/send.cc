@@ -147,7 +147,7 @@ int send(const Arguments& a) {
   if (!url) return fail("--url: '" + a.url + "' is not http://HOST[:PORT][/BASE]", 2);
   const auto rate = a.rate.empty() ? std::optional<RateSpec>() : parse_rate(a.rate);
   if (!a.rate.empty() && !rate) return fail("--rate: '" + a.rate + "' is not a rate such as 500/1s", 2);
-  const auto patience = parse_duration(a.patience);
+  const auto patience = read_duration(a.patience);
   if (!patience) return fail("--patience: '" + a.patience + "' is not a duration such as 10s", 2);
 
   const bool from_file = !a.file.empty();

@@ -1,18 +1,10 @@
 #include "relay/cli/spec.h"
 
 #include <charconv>
-#include <limits>
+#include "base/duration_text.h"
 
 namespace forebay {
 namespace {
-
-struct Unit {
-  std::string_view name;
-  int64_t ns;
-};
-constexpr Unit kUnits[] = {{"ns", 1},          {"us", 1'000},           {"ms", 1'000'000},
-                           {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000},
-                           {"d", 86'400'000'000'000}};
 
 // Reads a whole number off the front of `text`.
 std::optional<uint64_t> take_number(std::string_view& text) {
@@ -31,16 +23,9 @@ std::optional<uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
-std::optional<Duration> parse_duration(std::string_view text) {
-  const auto number = take_number(text);
-  if (!number) return std::nullopt;
-  if (*number == 0 && text.empty()) return Duration{};
-  for (const Unit& unit : kUnits) {
-    if (text != unit.name) continue;
-    if (*number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / unit.ns)) return std::nullopt;
-    return Duration{static_cast<int64_t>(*number) * unit.ns};
-  }
-  return std::nullopt;
+std::optional<Duration> read_duration(std::string_view text) {
+  Duration duration;
+  return parse_duration(text, &duration) ? std::optional(duration) : std::nullopt;
 }
 
 std::optional<RateSpec> parse_rate(std::string_view text) {
@@ -48,7 +33,7 @@ std::optional<RateSpec> parse_rate(std::string_view text) {
   if (!count || *count == 0 || text.size() < 2 || text[0] != '/') return std::nullopt;
   text.remove_prefix(1);
   const bool bare_unit = text[0] < '0' || text[0] > '9';
-  const auto per = parse_duration(bare_unit ? "1" + std::string(text) : std::string(text));
+  const auto per = read_duration(bare_unit ? "1" + std::string(text) : std::string(text));
   if (!per || per->ns <= 0) return std::nullopt;
   return RateSpec{*count, *per};
 }

@@ -26,8 +26,8 @@ struct HttpUrl {
   std::string base_path;  // without a trailing '/'; may be empty
 };
 
-// A whole number and one of ns us ms s m h d ("20ms"); "0" needs no unit.
-std::optional<Duration> parse_duration(std::string_view text);
+// As in the config file (base/duration_text.h).
+std::optional<Duration> read_duration(std::string_view text);
 // "300/1s", "300/s": so many in any window of that length.
 std::optional<RateSpec> parse_rate(std::string_view text);
 // "1%", "0.5%" or a fraction "0.01"; 0 to 1.

@@ -121,7 +121,8 @@ TEST_F(SendDriverTest, GoesOnAfterAnAnswerThatClosesTheConnection) {
   };
   send(script, *source, {.connections = 1, .pipeline = 1});
   EXPECT_EQ(driver_->score().accepted_messages(), 9u);
-  EXPECT_EQ(door_->connections(), 9u);
+  EXPECT_GE(door_->connections(), 9u);
+  EXPECT_EQ(door_->requests().size(), 9u);
 }
 
 TEST_F(SendDriverTest, GivesUpWithoutAConnection) {
