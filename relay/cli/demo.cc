@@ -190,7 +190,7 @@ int demo_main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const auto limit = parse_rate(options.limit_text);
+  const auto limit = read_rate(options.limit_text);
   if (!limit) {
     fprintf(stderr, "forebay demo: --limit: '%s' is not a rate such as 300/1s\n", options.limit_text.c_str());
     return 2;

@@ -25,7 +25,7 @@
 namespace forebay {
 
 struct GatewayOptions {
-  Address listen{"127.0.0.1", 0};
+  HostPort listen{"127.0.0.1", 0};
   std::optional<RateSpec> limit;  // nullopt: none
   Duration latency;
   double fail_share = 0;  // of those that pass the limit, answered 500

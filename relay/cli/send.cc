@@ -51,7 +51,7 @@ std::string misuse(const Arguments& a) {
   return "";
 }
 
-std::string resolve(const Address& address, sockaddr_storage& out) {
+std::string resolve(const HostPort& address, sockaddr_storage& out) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -143,9 +143,9 @@ int fail(const std::string& why, int code) {
 int send(const Arguments& a) {
   const std::string wrong = misuse(a);
   if (!wrong.empty()) return fail(wrong, 2);
-  const auto url = parse_http_url(a.url);
+  const auto url = read_http_url(a.url);
   if (!url) return fail("--url: '" + a.url + "' is not http://HOST[:PORT][/BASE]", 2);
-  const auto rate = a.rate.empty() ? std::optional<RateSpec>() : parse_rate(a.rate);
+  const auto rate = a.rate.empty() ? std::optional<RateSpec>() : read_rate(a.rate);
   if (!a.rate.empty() && !rate) return fail("--rate: '" + a.rate + "' is not a rate such as 500/1s", 2);
   const auto patience = read_duration(a.patience);
   if (!patience) return fail("--patience: '" + a.patience + "' is not a duration such as 10s", 2);

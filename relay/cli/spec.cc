@@ -28,7 +28,7 @@ std::optional<Duration> read_duration(std::string_view text) {
   return parse_duration(text, &duration) ? std::optional(duration) : std::nullopt;
 }
 
-std::optional<RateSpec> parse_rate(std::string_view text) {
+std::optional<RateSpec> read_rate(std::string_view text) {
   const auto count = take_number(text);
   if (!count || *count == 0 || text.size() < 2 || text[0] != '/') return std::nullopt;
   text.remove_prefix(1);
@@ -38,7 +38,7 @@ std::optional<RateSpec> parse_rate(std::string_view text) {
   return RateSpec{*count, *per};
 }
 
-std::optional<double> parse_share(std::string_view text) {
+std::optional<double> read_share(std::string_view text) {
   const bool percent = !text.empty() && text.back() == '%';
   if (percent) text.remove_suffix(1);
   double value = 0;
@@ -49,7 +49,7 @@ std::optional<double> parse_share(std::string_view text) {
   return value;
 }
 
-std::optional<Address> parse_address(std::string_view text) {
+std::optional<HostPort> read_address(std::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const auto port = parse_port(text.substr(colon + 1));
@@ -60,10 +60,10 @@ std::optional<Address> parse_address(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos) {
     return std::nullopt;
   }
-  return Address{std::string(host.empty() ? "127.0.0.1" : host), *port};
+  return HostPort{std::string(host.empty() ? "127.0.0.1" : host), *port};
 }
 
-std::optional<HttpUrl> parse_http_url(std::string_view text) {
+std::optional<HttpUrl> read_http_url(std::string_view text) {
   constexpr std::string_view kScheme = "http://";
   if (text.substr(0, kScheme.size()) != kScheme) return std::nullopt;
   text.remove_prefix(kScheme.size());
@@ -74,7 +74,7 @@ std::optional<HttpUrl> parse_http_url(std::string_view text) {
   while (!path.empty() && path.back() == '/') path.pop_back();
   const bool has_port = authority.rfind(':') != std::string::npos && authority.back() != ']';
   if (!has_port) authority += ":80";
-  auto address = parse_address(authority);
+  auto address = read_address(authority);
   if (!address || address->port == 0 || authority.front() == ':') return std::nullopt;
   return HttpUrl{std::move(*address), std::move(path)};
 }
