@@ -44,13 +44,13 @@ double Row::value() const { return reference.empty() ? median(ours) : median(rat
 bool Row::met() const { return at_least ? value() >= target : value() <= target; }
 
 std::string table(const std::vector<Row>& rows) {
-  std::string out = fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>9}  {:<14}{}\n", "figure", "ours", "unit",
+  std::string out = fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>9}  {:<17}{}\n", "figure", "ours", "unit",
                                 "reference", "", "ratio", "spread", "target", "");
   for (const Row& row : rows) {
     const bool has_reference = !row.reference.empty();
     const auto& judged = has_reference ? ratios(row) : row.ours;
     const std::string stretch = row.stretch > 0 ? " (" + number(row.stretch) + ")" : "";
-    out += fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>8.0f}%  {:<14}{}{}\n", row.figure,
+    out += fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>8.0f}%  {:<17}{}{}\n", row.figure,
                        number(median(row.ours)), row.unit, has_reference ? number(median(row.reference)) : "",
                        row.reference_name, has_reference ? number(row.value()) : "", spread(judged) * 100,
                        (row.at_least ? ">= " : "<= ") + number(row.target) + stretch,

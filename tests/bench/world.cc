@@ -149,7 +149,7 @@ Nginx::Nginx(const std::string& directory, uint16_t upstream_port) : port_(free_
       "events {{ worker_connections 4096; }}\n"
       "http {{\n  access_log off; client_body_temp_path {0}/body; proxy_temp_path {0}/proxy;\n"
       "  fastcgi_temp_path {0}/fastcgi; uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi;\n"
-      "  limit_req_zone $server_name zone=all:1m rate=300r/s;\n"
+      "  limit_req_zone $server_port zone=all:1m rate=300r/s;\n"
       "  upstream gateway {{ server 127.0.0.1:{1}; keepalive 64; }}\n"
       "  server {{\n    listen 127.0.0.1:{2}; keepalive_requests 1000000;\n"
       "    location / {{ limit_req zone=all burst=2000; proxy_pass http://gateway; proxy_http_version 1.1;\n"
