@@ -1,7 +1,7 @@
 // Child: a process of this program's own making, its standard output read line by line.
 //
-// It dies with its parent (PR_SET_PDEATHSIG) and with this object (SIGKILL by pid), is in a process group of its
-// own (Ctrl-C reaches the parent alone) and starts with no signal blocked.
+// It dies with its parent (PR_SET_PDEATHSIG) and with this object (SIGKILL by pid), is in a process group of
+// its own (Ctrl-C reaches the parent alone) and starts with no signal blocked.
 #pragma once
 
 #include <sys/types.h>

@@ -23,7 +23,9 @@ int64_t steady_ns() {
   return now.tv_sec * 1'000'000'000ll + now.tv_nsec;
 }
 
-double seconds_since(int64_t ns) { return static_cast<double>(steady_ns() - ns) / 1e9; }
+double seconds_since(int64_t ns) {
+  return static_cast<double>(steady_ns() - ns) / 1e9;
+}
 
 // SIGINT and SIGTERM, taken when asked for and not before.
 class Interrupts {
@@ -59,9 +61,9 @@ class Demo {
   int run(bool keep) {
     const std::string wrong = world_.start();
     if (!wrong.empty()) return fail(wrong);
-    printf("relay    %s, admin %s\ngateway  %s, takes %s, fails %s, answers after %s\n", world_.http_url().c_str(),
-           world_.admin_url().c_str(), world_.gateway_url().c_str(), options_.limit_text.c_str(),
-           options_.fail.c_str(), options_.latency.c_str());
+    printf("relay    %s, admin %s\ngateway  %s, takes %s, fails %s, answers after %s\n",
+           world_.http_url().c_str(), world_.admin_url().c_str(), world_.gateway_url().c_str(),
+           options_.limit_text.c_str(), options_.fail.c_str(), options_.latency.c_str());
     printf("burst    %s messages at once\n\n", with_commas(options_.count).c_str());
     fflush(stdout);
     int code = burst();
@@ -101,7 +103,8 @@ class Demo {
   int drain() {
     const double rate = static_cast<double>(options_.limit.count) / options_.limit.per.as_seconds();
     const double patience_seconds = 2 * static_cast<double>(options_.count) / rate + 30;
-    while (!(seen_ && queue_.waiting() == 0 && figures_.gateway.unique_ids + queue_.dead >= figures_.accepted)) {
+    while (
+        !(seen_ && queue_.waiting() == 0 && figures_.gateway.unique_ids + queue_.dead >= figures_.accepted)) {
       if (const int code = turn(Duration::milliseconds(100)); code != 0) return code;
       if (seconds_since(began_ns_) > patience_seconds) break;
     }
@@ -137,7 +140,9 @@ class Demo {
     rate_ = rate_ == 0 ? rate : rate_ + (rate - rate_) * std::min(1.0, elapsed);
     shown_ns_ = now_ns;
     shown_ = taken;
-    progress_.show({.done = taken, .total = options_.count, .seconds = seconds_since(began_ns_),
+    progress_.show({.done = taken,
+                    .total = options_.count,
+                    .seconds = seconds_since(began_ns_),
                     .per_second = rate_,
                     .note = fmt::format("backlog {}, worst 1 s {}", with_commas(queue_.waiting()),
                                         figures_.gateway.worst_1s)});
@@ -145,13 +150,14 @@ class Demo {
 
   void stay() {
     world_.keep_directory();
-    printf("\nIt goes on running until Ctrl-C:\n"
-           "  publish   curl -d hello %s/v1/queues/sms/messages\n"
-           "  status    %s/v1/status and %s/metrics\n"
-           "  gateway   %s/summary\n"
-           "  files     %s (config, data, logs; kept)\n",
-           world_.http_url().c_str(), world_.admin_url().c_str(), world_.admin_url().c_str(),
-           world_.gateway_url().c_str(), world_.directory().c_str());
+    printf(
+        "\nIt goes on running until Ctrl-C:\n"
+        "  publish   curl -d hello %s/v1/queues/sms/messages\n"
+        "  status    %s/v1/status and %s/metrics\n"
+        "  gateway   %s/summary\n"
+        "  files     %s (config, data, logs; kept)\n",
+        world_.http_url().c_str(), world_.admin_url().c_str(), world_.admin_url().c_str(),
+        world_.gateway_url().c_str(), world_.directory().c_str());
     fflush(stdout);
     interrupts_.wait();
     printf("\nstopping\n");
@@ -174,7 +180,8 @@ class Demo {
 int demo_main(int argc, char** argv) {
   DemoOptions options;
   bool keep = false, quiet = false;
-  CLI::App app("A relay before a mock SMS gateway, a burst, and a verdict on what was promised.", "forebay demo");
+  CLI::App app("A relay before a mock SMS gateway, a burst, and a verdict on what was promised.",
+               "forebay demo");
   app.add_option("--count", options.count, "messages of the burst")
       ->check(CLI::Range(uint64_t{1}, uint64_t{10'000'000}))
       ->capture_default_str();

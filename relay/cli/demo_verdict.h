@@ -1,7 +1,7 @@
 // The verdict on a demo: what was promised, what was seen, and whether it holds. Pure.
 //
-// Time to drain runs from the start of the burst to the last arrival that the gateway took. Every arrival costs
-// one permit, failed ones too, so the ideal is (taken + failed) / rate; it may be exceeded by 3 %.
+// Time to drain runs from the start of the burst to the last arrival that the gateway took. Every arrival
+// costs one permit, failed ones too, so the ideal is (taken + failed) / rate; it may be exceeded by 3 %.
 #pragma once
 
 #include <cstdint>

@@ -107,7 +107,8 @@ std::unique_ptr<Child> DemoWorld::send_burst() {
   return std::make_unique<Child>(
       std::vector<std::string>{own_executable(), "send", "--url", http_url_, "--queue", "sms", "--count",
                                std::to_string(options_.count), "--body",
-                               "{\"phone\":\"{phone}\",\"text\":\"Your order {n} has been sent.\"}", "--json"},
+                               "{\"phone\":\"{phone}\",\"text\":\"Your order {n} has been sent.\"}",
+                               "--json"},
       log_of("send"));
 }
 

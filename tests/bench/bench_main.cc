@@ -1,4 +1,5 @@
-// forebay_bench: every figure that Forebay promises, measured on this machine against a reference in the same run.
+// forebay_bench: every figure that Forebay promises, measured on this machine against a reference in the same
+// run.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -20,9 +21,9 @@ struct Group {
 };
 
 constexpr Group groups[] = {
-    {"accept", forebay::bench::accept_rows}, {"store", forebay::bench::store_rows},
+    {"accept", forebay::bench::accept_rows},   {"store", forebay::bench::store_rows},
     {"deliver", forebay::bench::deliver_rows}, {"idle", forebay::bench::idle_rows},
-    {"shape", forebay::bench::shape_rows}, {"overload", forebay::bench::overload_rows},
+    {"shape", forebay::bench::shape_rows},     {"overload", forebay::bench::overload_rows},
 };
 
 }  // namespace

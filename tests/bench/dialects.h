@@ -13,8 +13,9 @@ constexpr size_t kBodyBytes = 300;
 // 300 bytes of text that does not compress to nothing; the same each time.
 std::string sample_body();
 
-std::string http_publish(const std::string& queue);                 // one message
-std::string http_batch(const std::string& queue, uint32_t messages);  // NDJSON envelopes, Prefer: return=minimal
+std::string http_publish(const std::string& queue);  // one message
+std::string http_batch(const std::string& queue,
+                       uint32_t messages);  // NDJSON envelopes, Prefer: return=minimal
 std::string http_get_request(const std::string& path);
 // A reply is good where its status is `status`.
 ReplyReader http_replies(int status);

@@ -31,7 +31,9 @@ double quantile(std::vector<double> values, double q) {
   return values[std::clamp<size_t>(place, 1, values.size()) - 1];
 }
 
-double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
+double median(std::vector<double> values) {
+  return quantile(std::move(values), 0.5);
+}
 
 double spread(const std::vector<double>& values) {
   const double middle = median(values);
@@ -40,12 +42,16 @@ double spread(const std::vector<double>& values) {
   return (*most - *least) / middle;
 }
 
-double Row::value() const { return reference.empty() ? median(ours) : median(ratios(*this)); }
-bool Row::met() const { return at_least ? value() >= target : value() <= target; }
+double Row::value() const {
+  return reference.empty() ? median(ours) : median(ratios(*this));
+}
+bool Row::met() const {
+  return at_least ? value() >= target : value() <= target;
+}
 
 std::string table(const std::vector<Row>& rows) {
-  std::string out = fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>9}  {:<17}{}\n", "figure", "ours", "unit",
-                                "reference", "", "ratio", "spread", "target", "");
+  std::string out = fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>9}  {:<17}{}\n", "figure", "ours",
+                                "unit", "reference", "", "ratio", "spread", "target", "");
   for (const Row& row : rows) {
     const bool has_reference = !row.reference.empty();
     const auto& judged = has_reference ? ratios(row) : row.ours;
@@ -62,10 +68,18 @@ std::string table(const std::vector<Row>& rows) {
 std::string json(const std::vector<Row>& rows) {
   nlohmann::json all = nlohmann::json::array();
   for (const Row& row : rows) {
-    all.push_back({{"name", row.name}, {"figure", row.figure}, {"unit", row.unit}, {"rounds", row.ours},
-                   {"reference", row.reference}, {"reference_name", row.reference_name}, {"value", row.value()},
-                   {"target", row.target}, {"at_least", row.at_least}, {"stretch", row.stretch},
-                   {"met", row.met()}, {"note", row.note}});
+    all.push_back({{"name", row.name},
+                   {"figure", row.figure},
+                   {"unit", row.unit},
+                   {"rounds", row.ours},
+                   {"reference", row.reference},
+                   {"reference_name", row.reference_name},
+                   {"value", row.value()},
+                   {"target", row.target},
+                   {"at_least", row.at_least},
+                   {"stretch", row.stretch},
+                   {"met", row.met()},
+                   {"note", row.note}});
   }
   return nlohmann::json({{"rows", all}}).dump(2) + "\n";
 }

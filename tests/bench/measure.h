@@ -17,9 +17,9 @@ struct Row {
   std::vector<double> ours;       // one a round
   std::vector<double> reference;  // one a round, measured between those; empty: the target is absolute
   std::string reference_name;
-  double target = 0;          // of the ratio where there is a reference, else of the figure itself
-  bool at_least = true;       // false: at most
-  double stretch = 0;         // 0: none
+  double target = 0;     // of the ratio where there is a reference, else of the figure itself
+  bool at_least = true;  // false: at most
+  double stretch = 0;    // 0: none
   std::string note;
 
   double value() const;  // what the target is about: the median of the rounds' ratios, or the median

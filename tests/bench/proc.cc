@@ -33,8 +33,8 @@ uint64_t field(const std::string& text, const std::string& name) {
 uint64_t device_written(const std::string& directory) {
   struct stat at {};
   if (stat(directory.c_str(), &at) != 0) return 0;
-  std::ifstream in("/sys/dev/block/" + std::to_string(major(at.st_dev)) + ":" + std::to_string(minor(at.st_dev)) +
-                   "/stat");
+  std::ifstream in("/sys/dev/block/" + std::to_string(major(at.st_dev)) + ":" +
+                   std::to_string(minor(at.st_dev)) + "/stat");
   uint64_t number = 0;
   for (int i = 0; i < 7; ++i) in >> number;
   return in ? number * 512 : 0;
@@ -60,8 +60,12 @@ double cpu_seconds(pid_t pid) {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-uint64_t rss_bytes(pid_t pid) { return field(text_of(pid, "status"), "VmRSS") * 1024; }
-uint64_t rss_peak_bytes(pid_t pid) { return field(text_of(pid, "status"), "VmHWM") * 1024; }
+uint64_t rss_bytes(pid_t pid) {
+  return field(text_of(pid, "status"), "VmRSS") * 1024;
+}
+uint64_t rss_peak_bytes(pid_t pid) {
+  return field(text_of(pid, "status"), "VmHWM") * 1024;
+}
 
 Written written(pid_t pid, const std::string& directory) {
   const std::string text = text_of(pid, "io");

@@ -1,4 +1,5 @@
-// The measurements, by what they look at. Each starts and ends its own servers and alternates with its reference.
+// The measurements, by what they look at. Each starts and ends its own servers and alternates with its
+// reference.
 #pragma once
 
 #include <vector>

@@ -36,19 +36,26 @@ Outcome measure(HammerOptions options, pid_t server, uint32_t messages_per_reply
 
 struct Servers {
   explicit Servers(const Options& options)
-      : directory(options.directory), gateway(options.forebay, "none"), redis(directory.make("redis")),
+      : directory(options.directory),
+        gateway(options.forebay, "none"),
+        redis(directory.make("redis")),
         relay(options.forebay, directory.make("relay"), {.sink_port = gateway.port(), .limits = "[1/24h]"}) {}
 
   Outcome ours(const Load& load) const {
-    const Outcome outcome = measure({.port = relay.http_port(), .connections = load.connections,
-                                     .request = load.ours, .read = http_replies(202)},
+    const Outcome outcome = measure({.port = relay.http_port(),
+                                     .connections = load.connections,
+                                     .request = load.ours,
+                                     .read = http_replies(202)},
                                     relay.pid(), load.messages, "forebay");
     relay.purge();
     return outcome;
   }
   Outcome theirs(const Load& load) const {
-    const Outcome outcome = measure({.port = redis.port(), .connections = load.connections, .request = load.redis,
-                                     .replies_per_request = load.messages, .read = redis_replies()},
+    const Outcome outcome = measure({.port = redis.port(),
+                                     .connections = load.connections,
+                                     .request = load.redis,
+                                     .replies_per_request = load.messages,
+                                     .read = redis_replies()},
                                     redis.pid(), 1, "redis");
     redis.clear();
     return outcome;
@@ -69,18 +76,38 @@ std::vector<Row> accept_rows(const Options& options) {
   const Load many{64, http_publish("q"), redis_xadd(1), 1};
   const Load batched{8, http_batch("q", kBatch), redis_xadd(kBatch), kBatch};
 
-  Row sync{.name = "one_producer_vs_disk", .figure = "1 producer, one outstanding", .unit = "messages/s",
-           .reference_name = "bare fdatasync", .target = 0.4};
-  Row sync_redis{.name = "one_producer_vs_redis", .figure = "1 producer, one outstanding", .unit = "messages/s",
-                 .reference_name = "Redis XADD, always", .target = 0.9};
-  Row http{.name = "http64_vs_redis", .figure = "64 keep-alive HTTP producers", .unit = "messages/s",
-           .reference_name = "Redis XADD, 64 clients", .target = 0.8, .stretch = 1.0};
-  Row cpu{.name = "http64_cpu_vs_redis", .figure = "server CPU per message, 64 producers", .unit = "us",
-          .reference_name = "Redis", .target = 1.5, .at_least = false, .stretch = 1.0};
-  Row batch{.name = "batch256", .figure = "NDJSON batches of 256, 8 connections", .unit = "messages/s",
+  Row sync{.name = "one_producer_vs_disk",
+           .figure = "1 producer, one outstanding",
+           .unit = "messages/s",
+           .reference_name = "bare fdatasync",
+           .target = 0.4};
+  Row sync_redis{.name = "one_producer_vs_redis",
+                 .figure = "1 producer, one outstanding",
+                 .unit = "messages/s",
+                 .reference_name = "Redis XADD, always",
+                 .target = 0.9};
+  Row http{.name = "http64_vs_redis",
+           .figure = "64 keep-alive HTTP producers",
+           .unit = "messages/s",
+           .reference_name = "Redis XADD, 64 clients",
+           .target = 0.8,
+           .stretch = 1.0};
+  Row cpu{.name = "http64_cpu_vs_redis",
+          .figure = "server CPU per message, 64 producers",
+          .unit = "us",
+          .reference_name = "Redis",
+          .target = 1.5,
+          .at_least = false,
+          .stretch = 1.0};
+  Row batch{.name = "batch256",
+            .figure = "NDJSON batches of 256, 8 connections",
+            .unit = "messages/s",
             .target = 250'000};
-  Row batch_redis{.name = "batch256_vs_redis", .figure = "NDJSON batches of 256, 8 connections",
-                  .unit = "messages/s", .reference_name = "Redis pipelined 256", .target = 1.0};
+  Row batch_redis{.name = "batch256_vs_redis",
+                  .figure = "NDJSON batches of 256, 8 connections",
+                  .unit = "messages/s",
+                  .reference_name = "Redis pipelined 256",
+                  .target = 1.0};
   servers.ours(many), servers.theirs(many);  // warms both
   for (int round = 0; round < options.rounds; ++round) {
     const auto bare = bare_syncs_ms(disk, 1, ~size_t{0}, 0);

@@ -31,10 +31,13 @@ Pass pass(const Options& options, const std::string& directory) {
   const Written after = written(relay.pid(), directory);
   const double cpu = cpu_seconds(relay.pid()) - cpu_before;
   const GatewaySummary summary = gateway.summary();
-  if (summary.taken != messages) die(fmt::format("{} of {} messages were delivered", summary.taken, messages));
+  if (summary.taken != messages)
+    die(fmt::format("{} of {} messages were delivered", summary.taken, messages));
   relay.end(SIGTERM);
   const auto payload = static_cast<double>(messages * kBodyBytes);
-  const auto over_payload = [payload](uint64_t from, uint64_t to) { return static_cast<double>(to - from) / payload; };
+  const auto over_payload = [payload](uint64_t from, uint64_t to) {
+    return static_cast<double>(to - from) / payload;
+  };
   return {summary.mean_per_second, cpu * 1e6 / static_cast<double>(messages),
           over_payload(before.device, after.device), over_payload(before.write_bytes, after.write_bytes),
           over_payload(before.wchar, after.wchar)};
@@ -43,12 +46,21 @@ Pass pass(const Options& options, const std::string& directory) {
 }  // namespace
 
 std::vector<Row> deliver_rows(const Options& options) {
-  Row rate{.name = "delivery_http", .figure = "delivery, HTTP sink, 64 in flight, no limit", .unit = "messages/s",
-           .target = 12'000, .stretch = 20'000};
-  Row recycled{.name = "bytes_recycled", .figure = "bytes written / payload, recycled segments",
-               .unit = "x payload", .target = 1.4, .at_least = false};
-  Row growing{.name = "bytes_growing", .figure = "bytes written / payload, while growing", .unit = "x payload",
-              .target = 2.5, .at_least = false};
+  Row rate{.name = "delivery_http",
+           .figure = "delivery, HTTP sink, 64 in flight, no limit",
+           .unit = "messages/s",
+           .target = 12'000,
+           .stretch = 20'000};
+  Row recycled{.name = "bytes_recycled",
+               .figure = "bytes written / payload, recycled segments",
+               .unit = "x payload",
+               .target = 1.4,
+               .at_least = false};
+  Row growing{.name = "bytes_growing",
+              .figure = "bytes written / payload, while growing",
+              .unit = "x payload",
+              .target = 2.5,
+              .at_least = false};
   const Directory steady(options.directory);
   const std::string old = steady.make("relay");
   pass(options, old), pass(options, old);  // from here on it writes into segments that it has written before
@@ -64,8 +76,8 @@ std::vector<Row> deliver_rows(const Options& options) {
     growing.ours.push_back(pass(options, fresh.make("relay")).written());
   }
   rate.note = fmt::format("{:.0f} us of CPU each, accept and delivery", median(cpus));
-  recycled.note = fmt::format("at the block device, whole machine; wchar {:.2f}, write_bytes {:.2f}", median(wchars),
-                              median(write_bytes));
+  recycled.note = fmt::format("at the block device, whole machine; wchar {:.2f}, write_bytes {:.2f}",
+                              median(wchars), median(write_bytes));
   return {rate, recycled, growing};
 }
 

@@ -29,7 +29,8 @@ std::map<double, double> buckets(const std::string& metrics, const std::string& 
 }
 
 // The upper edge of the bucket that holds the quantile of what was added between two readings.
-double quantile_between(const std::map<double, double>& before, const std::map<double, double>& after, double q) {
+double quantile_between(const std::map<double, double>& before, const std::map<double, double>& after,
+                        double q) {
   if (after.empty()) die("forebay_loop_lag_seconds is not exported");
   const auto count = [&before](double edge, double now) {
     const auto found = before.find(edge);
@@ -47,13 +48,24 @@ double quantile_between(const std::map<double, double>& before, const std::map<d
 std::vector<Row> overload_rows(const Options& options) {
   const double seconds = options.long_run ? 60 : 10;
   const std::string what = fmt::format("overload, 100 x the limit for {:.0f} s: ", seconds);
-  Row memory{.name = "overload_memory", .figure = what + "peak memory", .unit = "MiB",
-             .target = 64 + 48.0 * kBound / (1 << 20), .at_least = false};
-  Row odd{.name = "overload_odd_replies", .figure = what + "odd replies", .unit = "replies", .target = 0,
-          .at_least = false, .note = "neither 202 nor 503 with Retry-After"};
+  Row memory{.name = "overload_memory",
+             .figure = what + "peak memory",
+             .unit = "MiB",
+             .target = 64 + 48.0 * kBound / (1 << 20),
+             .at_least = false};
+  Row odd{.name = "overload_odd_replies",
+          .figure = what + "odd replies",
+          .unit = "replies",
+          .target = 0,
+          .at_least = false,
+          .note = "neither 202 nor 503 with Retry-After"};
   Row refusals{.name = "overload_refusals", .figure = what + "503s", .unit = "replies", .target = 1};
-  Row lag{.name = "overload_loop_lag_p99", .figure = what + "loop lag p99", .unit = "ms", .target = 5,
-          .at_least = false, .note = "upper edge of its bucket"};
+  Row lag{.name = "overload_loop_lag_p99",
+          .figure = what + "loop lag p99",
+          .unit = "ms",
+          .target = 5,
+          .at_least = false,
+          .note = "upper edge of its bucket"};
   const int rounds = options.long_run ? 1 : options.rounds;
   for (int round = 0; round < rounds; ++round) {
     const Directory directory(options.directory);
@@ -62,17 +74,20 @@ std::vector<Row> overload_rows(const Options& options) {
                       {.sink_port = gateway.port(), .limits = "[300/1s]", .max_messages = kBound});
     const auto before = buckets(relay.metrics(), "forebay_loop_lag_seconds");
     uint64_t refused = 0;
-    const HammerResult result =
-        hammer({.port = relay.http_port(), .connections = 64, .window = 16, .request = http_publish("q"),
-                .read = http_replies_or_refusals(202, &refused), .seconds_max = seconds,
-                .requests_per_second = kOffered});
+    const HammerResult result = hammer({.port = relay.http_port(),
+                                        .connections = 64,
+                                        .window = 16,
+                                        .request = http_publish("q"),
+                                        .read = http_replies_or_refusals(202, &refused),
+                                        .seconds_max = seconds,
+                                        .requests_per_second = kOffered});
     if (!result.error.empty()) die("overload: " + result.error);
     memory.ours.push_back(static_cast<double>(rss_peak_bytes(relay.pid())) / (1 << 20));
     odd.ours.push_back(static_cast<double>(result.bad));
     refusals.ours.push_back(static_cast<double>(refused));
     refusals.note = fmt::format("of {} replies, p99 {:.1f} ms", result.good + result.bad, result.p99_ms);
-    lag.ours.push_back(
-        quantile_between(before, buckets(relay.metrics(), "forebay_loop_lag_seconds"), 0.99) * 1e3);
+    lag.ours.push_back(quantile_between(before, buckets(relay.metrics(), "forebay_loop_lag_seconds"), 0.99) *
+                       1e3);
   }
   return {memory, odd, refusals, lag};
 }

@@ -32,14 +32,22 @@ double seconds_to_first_delivery(const Options& options, const std::string& dire
 
 void measure(const Options& options, const Scale& scale, std::vector<Row>& rows) {
   Row memory{.name = fmt::format("memory_per_message_{}", scale.name),
-             .figure = fmt::format("memory per waiting message, {}", scale.name), .unit = "B", .target = 48,
-             .at_least = false, .stretch = 16};
+             .figure = fmt::format("memory per waiting message, {}", scale.name),
+             .unit = "B",
+             .target = 48,
+             .at_least = false,
+             .stretch = 16};
   Row flat{.name = fmt::format("memory_flat_{}", scale.name),
-           .figure = fmt::format("memory with nothing waiting, before {}", scale.name), .unit = "MiB",
-           .target = 64, .at_least = false};
+           .figure = fmt::format("memory with nothing waiting, before {}", scale.name),
+           .unit = "MiB",
+           .target = 64,
+           .at_least = false};
   Row restart{.name = fmt::format("restart_{}", scale.name),
-              .figure = fmt::format("restart to first delivery, {}, kill -9", scale.name), .unit = "s",
-              .target = scale.restart_target, .at_least = false, .stretch = scale.restart_stretch};
+              .figure = fmt::format("restart to first delivery, {}, kill -9", scale.name),
+              .unit = "s",
+              .target = scale.restart_target,
+              .at_least = false,
+              .stretch = scale.restart_stretch};
   for (int round = 0; round < options.rounds; ++round) {
     const Directory directory(options.directory);
     const std::string data = directory.make("relay");

@@ -39,7 +39,7 @@ class Gateway {
 
 struct RelaySetup {
   uint16_t sink_port = 9;
-  std::string limits = "[]";       // of the sink, as YAML
+  std::string limits = "[]";  // of the sink, as YAML
   uint32_t concurrency = 64;
   uint64_t max_messages = 20'000'000;
 };
@@ -51,10 +51,10 @@ class Relay {
   uint16_t http_port() const { return http_port_; }
   pid_t pid() const { return child_->pid(); }
   int64_t started_ns() const { return started_ns_; }
-  uint64_t waiting() const;            // ready, delayed, retrying and in flight
+  uint64_t waiting() const;  // ready, delayed, retrying and in flight
   std::string metrics() const;
-  void purge() const;                  // all that waits
-  void end(int signal);                // and waits for it
+  void purge() const;    // all that waits
+  void end(int signal);  // and waits for it
 
  private:
   std::unique_ptr<Child> child_;

@@ -86,7 +86,9 @@ TEST_F(SendDriverTest, WithoutResendARefusalIsFinal) {
 TEST_F(SendDriverTest, OnlyA202IsAccepted) {
   auto source = many(6);
   const auto script = [](const FakeDoor::Request& request) {
-    return FakeDoor::reply(request.number <= 2 ? "200 OK" : request.number <= 4 ? "422 Unprocessable" : "202 Accepted");
+    return FakeDoor::reply(request.number <= 2   ? "200 OK"
+                           : request.number <= 4 ? "422 Unprocessable"
+                                                 : "202 Accepted");
   };
   send(script, *source, {.connections = 1, .pipeline = 1});
   EXPECT_EQ(driver_->score().accepted_messages(), 2u);
