@@ -6,6 +6,9 @@ target_compile_options(forebay_flags INTERFACE
   -fno-omit-frame-pointer)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
+# Of the sanitizer presets. CMake's own value would define NDEBUG and take the assertions out.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g1")
 # Paired assertions stay on in every build: the impossible ends the process, it is not optimised away.
 if(FOREBAY_SANITIZE)
   target_compile_options(forebay_flags INTERFACE -fsanitize=${FOREBAY_SANITIZE} -fno-sanitize-recover=all)

@@ -19,14 +19,14 @@ struct Arguments {
 
 // Empty: fine. Otherwise what is wrong, naming the option.
 std::string read_options(const Arguments& arguments, GatewayOptions& options) {
-  const auto listen = parse_address(arguments.listen);
+  const auto listen = read_address(arguments.listen);
   if (!listen) return "--listen: '" + arguments.listen + "' is not HOST:PORT";
-  const auto latency = parse_duration(arguments.latency);
+  const auto latency = read_duration(arguments.latency);
   if (!latency) return "--latency: '" + arguments.latency + "' is not a duration such as 20ms";
-  const auto fail = parse_share(arguments.fail);
+  const auto fail = read_share(arguments.fail);
   if (!fail) return "--fail: '" + arguments.fail + "' is not a share such as 1%";
   if (arguments.limit != "none") {
-    options.limit = parse_rate(arguments.limit);
+    options.limit = read_rate(arguments.limit);
     if (!options.limit) return "--limit: '" + arguments.limit + "' is neither a rate such as 300/1s nor none";
   }
   options.listen = *listen;

@@ -19,7 +19,9 @@ int64_t steady_ns() {
   return now.tv_sec * 1'000'000'000ll + now.tv_nsec;
 }
 
-GatewayConnection& of(llhttp_t* parser) { return *static_cast<GatewayConnection*>(parser->data); }
+GatewayConnection& of(llhttp_t* parser) {
+  return *static_cast<GatewayConnection*>(parser->data);
+}
 
 }  // namespace
 
@@ -46,7 +48,8 @@ const llhttp_settings_t& GatewayConnection::settings() {
     };
     s.on_header_value_complete = [](llhttp_t* p) {
       GatewayConnection& c = of(p);
-      const bool is_id = c.field_.size() == kIdHeader.size() && !strcasecmp(c.field_.c_str(), kIdHeader.data());
+      const bool is_id =
+          c.field_.size() == kIdHeader.size() && !strcasecmp(c.field_.c_str(), kIdHeader.data());
       if (is_id) c.message_id_ = c.value_;
       c.field_.clear(), c.value_.clear();
       return 0;

@@ -5,7 +5,9 @@
 
 namespace forebay {
 
-SlidingLimit::SlidingLimit(RateSpec rate) : rate_(rate) { assert(rate.count > 0 && rate.per.ns > 0); }
+SlidingLimit::SlidingLimit(RateSpec rate) : rate_(rate) {
+  assert(rate.count > 0 && rate.per.ns > 0);
+}
 
 int64_t SlidingLimit::free_at_ns() const {
   if (stamps_.size() < rate_.count) return std::numeric_limits<int64_t>::min();

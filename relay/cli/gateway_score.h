@@ -1,8 +1,8 @@
 // GatewayScore: what a downstream saw, as a pure function of arrival stamps.
 //
-// Worst windows are exact: the largest number of arrivals in any half-open window [t, t + W), found by keeping
-// the arrivals of the last W (two pointers, online), so memory follows the busiest second, not the run.
-// The variation is that of counts per 100 ms slot, from the first arrival to the last whole slot.
+// Worst windows are exact: the largest number of arrivals in any half-open window [t, t + W), found by
+// keeping the arrivals of the last W (two pointers, online), so memory follows the busiest second, not the
+// run. The variation is that of counts per 100 ms slot, from the first arrival to the last whole slot.
 // Duplicates are ids answered 200 more than once, known by a 64-bit hash, for the first 16 M ids.
 #pragma once
 

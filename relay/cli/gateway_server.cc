@@ -11,8 +11,8 @@ namespace forebay {
 namespace {
 
 std::string reply(std::string_view status, std::string_view headers, std::string_view body) {
-  return fmt::format("HTTP/1.1 {}\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status,
-                     headers, body.size(), body);
+  return fmt::format("HTTP/1.1 {}\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                     status, headers, body.size(), body);
 }
 
 const std::string kTaken = reply("200 OK", "", "{\"taken\":true}\n");
@@ -31,7 +31,9 @@ GatewayServer::GatewayServer(uv_loop_t* loop, GatewayOptions options)
   if (options_.limit) limit_.emplace(*options_.limit);
 }
 
-GatewayServer::~GatewayServer() { assert(connections_.empty()); }
+GatewayServer::~GatewayServer() {
+  assert(connections_.empty());
+}
 
 int GatewayServer::listen() {
   sockaddr_storage address{};
@@ -107,7 +109,9 @@ void GatewayServer::on_timer(uv_timer_t* timer) {
   if (!self.late_.empty() && !self.closing_) self.start_timer();
 }
 
-void GatewayServer::gone(uint64_t connection) { connections_.erase(connection); }
+void GatewayServer::gone(uint64_t connection) {
+  connections_.erase(connection);
+}
 
 void GatewayServer::close() {
   if (closing_ || !listening_) return;

@@ -2,8 +2,8 @@
 // read, lets it through its sliding limit or answers 429, and keeps score.
 //
 // Independent of doors/ and limiter/ on purpose: what it counts is the outside witness in tests and the demo.
-//   any other request   200 after `latency`; 500 for a seeded share of them; 429 + Retry-After above the limit
-//   GET /summary        the score as JSON        GET /healthz   200
+//   any other request   200 after `latency`; 500 for a seeded share of them; 429 + Retry-After above the
+//   limit GET /summary        the score as JSON        GET /healthz   200
 // A request answered 500 has passed the limit and counts in it; one answered 429 has not.
 // All on the loop thread. After close() the loop must run until uv_run returns before the object may go.
 #pragma once
@@ -25,7 +25,7 @@
 namespace forebay {
 
 struct GatewayOptions {
-  Address listen{"127.0.0.1", 0};
+  HostPort listen{"127.0.0.1", 0};
   std::optional<RateSpec> limit;  // nullopt: none
   Duration latency;
   double fail_share = 0;  // of those that pass the limit, answered 500

@@ -51,7 +51,7 @@ std::string misuse(const Arguments& a) {
   return "";
 }
 
-std::string resolve(const Address& address, sockaddr_storage& out) {
+std::string resolve(const HostPort& address, sockaddr_storage& out) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -65,8 +65,9 @@ std::string resolve(const Address& address, sockaddr_storage& out) {
 std::string request_head(const Arguments& a, const HttpUrl& url, bool batched) {
   const bool v6 = url.address.host.find(':') != std::string::npos;
   std::string head = fmt::format(
-      "POST {}/v1/queues/{}/messages{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: forebay-send\r\n", url.base_path,
-      a.queue, batched ? ":batch" : "", v6 ? "[" : "", url.address.host, v6 ? "]" : "", url.address.port);
+      "POST {}/v1/queues/{}/messages{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: forebay-send\r\n",
+      url.base_path, a.queue, batched ? ":batch" : "", v6 ? "[" : "", url.address.host, v6 ? "]" : "",
+      url.address.port);
   if (!a.token.empty()) head += "Authorization: Bearer " + a.token + "\r\n";
   if (batched) return head + "Content-Type: application/x-ndjson\r\nPrefer: return=minimal\r\n";
   const bool looks_json = a.body.front() == '{' || a.body.front() == '[';
@@ -95,7 +96,9 @@ class Run {
     uv_signal_start(&interrupt_, stop, SIGINT);
     uv_signal_start(&terminate_, stop, SIGTERM);
     const uint64_t period_ms = progress_.period_ms();
-    if (!quiet_) uv_timer_start(&ticker_, [](uv_timer_t* t) { static_cast<Run*>(t->data)->show(); }, period_ms, period_ms);
+    if (!quiet_)
+      uv_timer_start(
+          &ticker_, [](uv_timer_t* t) { static_cast<Run*>(t->data)->show(); }, period_ms, period_ms);
     began_ns_ = uv_hrtime();
     for (uv_handle_t* handle : handles()) uv_unref(handle);
     driver_->start();
@@ -143,11 +146,11 @@ int fail(const std::string& why, int code) {
 int send(const Arguments& a) {
   const std::string wrong = misuse(a);
   if (!wrong.empty()) return fail(wrong, 2);
-  const auto url = parse_http_url(a.url);
+  const auto url = read_http_url(a.url);
   if (!url) return fail("--url: '" + a.url + "' is not http://HOST[:PORT][/BASE]", 2);
-  const auto rate = a.rate.empty() ? std::optional<RateSpec>() : parse_rate(a.rate);
+  const auto rate = a.rate.empty() ? std::optional<RateSpec>() : read_rate(a.rate);
   if (!a.rate.empty() && !rate) return fail("--rate: '" + a.rate + "' is not a rate such as 500/1s", 2);
-  const auto patience = parse_duration(a.patience);
+  const auto patience = read_duration(a.patience);
   if (!patience) return fail("--patience: '" + a.patience + "' is not a duration such as 10s", 2);
 
   const bool from_file = !a.file.empty();
@@ -161,8 +164,11 @@ int send(const Arguments& a) {
     source = make_template_source(a.count, SendTemplate(a.body, a.seed), SendTemplate(a.key, a.seed), batch,
                                   {a.klass, a.delay, a.ttl});
   }
-  SendOptions options{.head = request_head(a, *url, batch > 0), .connections = a.connections,
-                      .pipeline = a.pipeline, .resend = !a.no_resend, .patience = *patience};
+  SendOptions options{.head = request_head(a, *url, batch > 0),
+                      .connections = a.connections,
+                      .pipeline = a.pipeline,
+                      .resend = !a.no_resend,
+                      .patience = *patience};
   if (rate) options.messages_per_second = static_cast<double>(rate->count) / rate->per.as_seconds();
   const std::string unresolved = resolve(url->address, options.address);
   if (!unresolved.empty()) return fail(unresolved, 1);
@@ -192,14 +198,18 @@ int send_main(int argc, char** argv) {
   app.add_option("--delay", a.delay, "their delay, such as 90s");
   app.add_option("--ttl", a.ttl, "their time to live, such as 5m");
   app.add_option("--token", a.token, "bearer token");
-  app.add_option("--batch", a.batch, "messages a request; 0: one request each (default: 256 with --file, else 0)")
+  app.add_option("--batch", a.batch,
+                 "messages a request; 0: one request each (default: 256 with --file, else 0)")
       ->check(CLI::Range(0, 100'000));
-  app.add_option("--connections", a.connections, "connections")->check(CLI::Range(1, 4096))->capture_default_str();
+  app.add_option("--connections", a.connections, "connections")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   app.add_option("--pipeline", a.pipeline, "requests outstanding on each")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option("--rate", a.rate, "at most so many messages, such as 500/1s");
-  app.add_option("--patience", a.patience, "give up after so long without a connection")->capture_default_str();
+  app.add_option("--patience", a.patience, "give up after so long without a connection")
+      ->capture_default_str();
   app.add_option("--seed", a.seed, "of {phone} and {rand}")->capture_default_str();
   app.add_flag("--no-resend", a.no_resend, "take 429, 503 and 507 for an answer instead of waiting");
   app.add_flag("--json", a.json, "print the result as JSON");

@@ -11,7 +11,9 @@ namespace {
 constexpr size_t kReplyBytesKept = 1024;
 constexpr std::string_view kRetryAfter = "Retry-After";
 
-SendConnection& of(const void* data) { return *static_cast<SendConnection*>(const_cast<void*>(data)); }
+SendConnection& of(const void* data) {
+  return *static_cast<SendConnection*>(const_cast<void*>(data));
+}
 
 std::optional<Duration> seconds_of(std::string_view text) {
   uint32_t seconds = 0;
@@ -37,7 +39,8 @@ const llhttp_settings_t& SendConnection::settings() {
     };
     s.on_header_value_complete = [](llhttp_t* p) {
       SendConnection& c = of(p->data);
-      const bool waits = c.field_.size() == kRetryAfter.size() && !strcasecmp(c.field_.c_str(), kRetryAfter.data());
+      const bool waits =
+          c.field_.size() == kRetryAfter.size() && !strcasecmp(c.field_.c_str(), kRetryAfter.data());
       if (waits) c.reply_.retry_after = seconds_of(c.value_);
       c.field_.clear(), c.value_.clear();
       return 0;

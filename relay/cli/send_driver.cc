@@ -13,12 +13,17 @@ constexpr int64_t kMs = 1'000'000;
 constexpr int64_t kRateTolerance = 50 * kMs;
 constexpr uint32_t kUnansweredMax = 5;
 
-int64_t steady_ns() { return static_cast<int64_t>(uv_hrtime()); }
-bool asks_to_wait(int status) { return status == 429 || status == 503 || status == 507; }
+int64_t steady_ns() {
+  return static_cast<int64_t>(uv_hrtime());
+}
+bool asks_to_wait(int status) {
+  return status == 429 || status == 503 || status == 507;
+}
 
 // What a problem document says, on one line.
 std::string excerpt(const SendItem& item, bool lines, std::string body) {
-  std::replace_if(body.begin(), body.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  std::replace_if(
+      body.begin(), body.end(), [](unsigned char c) { return c < 0x20; }, ' ');
   if (!lines) return body;
   return fmt::format("(batch of {} to {}) {}", item.first, item.last, body);
 }
@@ -30,7 +35,9 @@ SendDriver::SendDriver(uv_loop_t* loop, SendOptions options, SendSource& source)
   assert(options_.connections > 0 && options_.pipeline > 0);
 }
 
-SendDriver::~SendDriver() { assert(!started_ || finished_); }
+SendDriver::~SendDriver() {
+  assert(!started_ || finished_);
+}
 
 void SendDriver::start() {
   started_ = true;
@@ -59,15 +66,15 @@ uint64_t SendDriver::outstanding() const {
 }
 
 void SendDriver::on_ready(SendConnection& connection) {
-  pump(connection);
-  arm(steady_ns());
+  on_read_over(connection);
 }
 
 void SendDriver::on_reply(SendConnection&, SendItem item, const SendReply& reply) {
   backoff_ns_ = 0;
   if (reply.status == 202) return score_.accepted(item.messages, reply.latency_ns, reply.now_ns);
   if (asks_to_wait(reply.status) && options_.resend) {
-    const Duration wait = std::max(reply.retry_after.value_or(Duration::seconds(1)), Duration::milliseconds(100));
+    const Duration wait =
+        std::max(reply.retry_after.value_or(Duration::seconds(1)), Duration::milliseconds(100));
     hold_until_ns_ = std::max(hold_until_ns_, reply.now_ns + wait.ns);
     score_.resent(reply.status, item.messages);
     again_.push_back(std::move(item));
@@ -117,7 +124,8 @@ void SendDriver::turn() {
 void SendDriver::reopen(int64_t now_ns) {
   for (auto& connection : connections_) {
     const bool wanted = !source_ended_ || !again_.empty();
-    if (wanted && connection->closed() && connection->reopen_at_ns <= now_ns) connection->open(options_.address);
+    if (wanted && connection->closed() && connection->reopen_at_ns <= now_ns)
+      connection->open(options_.address);
   }
 }
 

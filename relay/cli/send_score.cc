@@ -20,11 +20,13 @@ void LatencyHistogram::add(int64_t ns) {
 
 double LatencyHistogram::quantile_ms(double q) const {
   if (count_ == 0) return 0;
-  const auto wanted = std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(q * static_cast<double>(count_))));
+  const auto wanted =
+      std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(q * static_cast<double>(count_))));
   uint64_t seen = 0;
   size_t bucket = 0;
   while ((seen += buckets_[bucket]) < wanted) ++bucket;
-  const double edge = std::ldexp(1 + static_cast<double>(bucket % 32 + 1) / 32, static_cast<int>(bucket / 32));
+  const double edge =
+      std::ldexp(1 + static_cast<double>(bucket % 32 + 1) / 32, static_cast<int>(bucket / 32));
   return edge / 1e6;
 }
 
@@ -46,7 +48,9 @@ void SendScore::refused(int status, uint32_t messages, const std::string& why) {
   if (count.why.empty()) count.why = why;
 }
 
-void SendScore::resent(int status, uint32_t messages) { resent_[status] += messages; }
+void SendScore::resent(int status, uint32_t messages) {
+  resent_[status] += messages;
+}
 
 uint64_t SendScore::resent_messages() const {
   uint64_t sum = 0;
@@ -54,16 +58,18 @@ uint64_t SendScore::resent_messages() const {
   return sum;
 }
 
-double SendScore::seconds() const { return static_cast<double>(last_ns_ - began_ns_) / 1e9; }
+double SendScore::seconds() const {
+  return static_cast<double>(last_ns_ - began_ns_) / 1e9;
+}
 
 double SendScore::accepted_per_second() const {
   return seconds() > 0 ? static_cast<double>(accepted_) / seconds() : 0;
 }
 
 std::string SendScore::text() const {
-  std::string out = fmt::format("accepted  {} in {:.3f} s, {:.0f}/s\nlatency   p50 {:.2f} ms, p99 {:.2f} ms\n",
-                                accepted_, seconds(), accepted_per_second(), latency_.quantile_ms(0.5),
-                                latency_.quantile_ms(0.99));
+  std::string out =
+      fmt::format("accepted  {} in {:.3f} s, {:.0f}/s\nlatency   p50 {:.2f} ms, p99 {:.2f} ms\n", accepted_,
+                  seconds(), accepted_per_second(), latency_.quantile_ms(0.5), latency_.quantile_ms(0.99));
   for (const auto& [status, messages] : resent_) {
     out += status == 0 ? fmt::format("resent    {} after a connection closed unanswered\n", messages)
                        : fmt::format("resent    {} after {} and the wait it asked for\n", messages, status);

@@ -8,7 +8,8 @@
 
 namespace forebay {
 
-// Counts of latencies in buckets 1/32 of a power of two wide: quantiles within 3.2 %, of any number of samples.
+// Counts of latencies in buckets 1/32 of a power of two wide: quantiles within 3.2 %, of any number of
+// samples.
 class LatencyHistogram {
  public:
   void add(int64_t ns);

@@ -17,7 +17,8 @@ constexpr size_t kReadBytes = 256 << 10;
 
 class TemplateSource final : public SendSource {
  public:
-  TemplateSource(uint64_t count, SendTemplate body, SendTemplate key, uint32_t batch, const SendFields& fields)
+  TemplateSource(uint64_t count, SendTemplate body, SendTemplate key, uint32_t batch,
+                 const SendFields& fields)
       : count_(count), body_(std::move(body)), key_(std::move(key)), batch_(batch) {
     if (!fields.klass.empty()) tail_ += ",\"class\":\"" + json_escaped(fields.klass) + '"';
     if (!fields.delay.empty()) tail_ += ",\"delay\":\"" + json_escaped(fields.delay) + '"';

@@ -1,7 +1,7 @@
 // SendSource: where `forebay send` gets its requests from: a counted template, or lines of NDJSON.
 //
-// next() gives one request's worth. `later`: nothing yet, wait until fd() can be read. After `end`, error() is
-// empty, or says why the source stopped early, naming the line.
+// next() gives one request's worth. `later`: nothing yet, wait until fd() can be read. After `end`, error()
+// is empty, or says why the source stopped early, naming the line.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ namespace forebay {
 // One request: a message as it is, or the lines of a batch.
 struct SendItem {
   std::string body;
-  std::string key;           // of a single message; empty: none
+  std::string key;  // of a single message; empty: none
   uint32_t messages = 0;
   uint64_t first = 0, last = 0;  // numbers of its messages, or of its lines, from 1
-  uint32_t unanswered = 0;   // connections that closed while it was out
+  uint32_t unanswered = 0;       // connections that closed while it was out
 };
 
 class SendSource {
@@ -41,8 +41,8 @@ struct SendFields {
 std::unique_ptr<SendSource> make_template_source(uint64_t count, SendTemplate body, SendTemplate key,
                                                  uint32_t batch, SendFields fields);
 
-// NDJSON envelopes, one a line, read from `fd` (closed at the end unless it is 0), at most `batch` and 8 MiB a
-// request. Blank lines are skipped. A line that is no envelope ends the source with an error.
+// NDJSON envelopes, one a line, read from `fd` (closed at the end unless it is 0), at most `batch` and 8 MiB
+// a request. Blank lines are skipped. A line that is no envelope ends the source with an error.
 std::unique_ptr<SendSource> make_line_source(int fd, uint32_t batch);
 
 }  // namespace forebay

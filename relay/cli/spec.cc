@@ -1,18 +1,10 @@
 #include "relay/cli/spec.h"
 
 #include <charconv>
-#include <limits>
+#include "base/duration_text.h"
 
 namespace forebay {
 namespace {
-
-struct Unit {
-  std::string_view name;
-  int64_t ns;
-};
-constexpr Unit kUnits[] = {{"ns", 1},          {"us", 1'000},           {"ms", 1'000'000},
-                           {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000},
-                           {"d", 86'400'000'000'000}};
 
 // Reads a whole number off the front of `text`.
 std::optional<uint64_t> take_number(std::string_view& text) {
@@ -31,29 +23,22 @@ std::optional<uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
-std::optional<Duration> parse_duration(std::string_view text) {
-  const auto number = take_number(text);
-  if (!number) return std::nullopt;
-  if (*number == 0 && text.empty()) return Duration{};
-  for (const Unit& unit : kUnits) {
-    if (text != unit.name) continue;
-    if (*number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / unit.ns)) return std::nullopt;
-    return Duration{static_cast<int64_t>(*number) * unit.ns};
-  }
-  return std::nullopt;
+std::optional<Duration> read_duration(std::string_view text) {
+  Duration duration;
+  return parse_duration(text, &duration) ? std::optional(duration) : std::nullopt;
 }
 
-std::optional<RateSpec> parse_rate(std::string_view text) {
+std::optional<RateSpec> read_rate(std::string_view text) {
   const auto count = take_number(text);
   if (!count || *count == 0 || text.size() < 2 || text[0] != '/') return std::nullopt;
   text.remove_prefix(1);
   const bool bare_unit = text[0] < '0' || text[0] > '9';
-  const auto per = parse_duration(bare_unit ? "1" + std::string(text) : std::string(text));
+  const auto per = read_duration(bare_unit ? "1" + std::string(text) : std::string(text));
   if (!per || per->ns <= 0) return std::nullopt;
   return RateSpec{*count, *per};
 }
 
-std::optional<double> parse_share(std::string_view text) {
+std::optional<double> read_share(std::string_view text) {
   const bool percent = !text.empty() && text.back() == '%';
   if (percent) text.remove_suffix(1);
   double value = 0;
@@ -64,7 +49,7 @@ std::optional<double> parse_share(std::string_view text) {
   return value;
 }
 
-std::optional<Address> parse_address(std::string_view text) {
+std::optional<HostPort> read_address(std::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const auto port = parse_port(text.substr(colon + 1));
@@ -75,10 +60,10 @@ std::optional<Address> parse_address(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos) {
     return std::nullopt;
   }
-  return Address{std::string(host.empty() ? "127.0.0.1" : host), *port};
+  return HostPort{std::string(host.empty() ? "127.0.0.1" : host), *port};
 }
 
-std::optional<HttpUrl> parse_http_url(std::string_view text) {
+std::optional<HttpUrl> read_http_url(std::string_view text) {
   constexpr std::string_view kScheme = "http://";
   if (text.substr(0, kScheme.size()) != kScheme) return std::nullopt;
   text.remove_prefix(kScheme.size());
@@ -89,7 +74,7 @@ std::optional<HttpUrl> parse_http_url(std::string_view text) {
   while (!path.empty() && path.back() == '/') path.pop_back();
   const bool has_port = authority.rfind(':') != std::string::npos && authority.back() != ']';
   if (!has_port) authority += ":80";
-  auto address = parse_address(authority);
+  auto address = read_address(authority);
   if (!address || address->port == 0 || authority.front() == ':') return std::nullopt;
   return HttpUrl{std::move(*address), std::move(path)};
 }

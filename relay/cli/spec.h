@@ -16,25 +16,25 @@ struct RateSpec {
   Duration per;        // more than 0
 };
 
-struct Address {
+struct HostPort {
   std::string host;
   uint16_t port = 0;
 };
 
 struct HttpUrl {
-  Address address;
+  HostPort address;
   std::string base_path;  // without a trailing '/'; may be empty
 };
 
-// A whole number and one of ns us ms s m h d ("20ms"); "0" needs no unit.
-std::optional<Duration> parse_duration(std::string_view text);
+// As in the config file (base/duration_text.h).
+std::optional<Duration> read_duration(std::string_view text);
 // "300/1s", "300/s": so many in any window of that length.
-std::optional<RateSpec> parse_rate(std::string_view text);
+std::optional<RateSpec> read_rate(std::string_view text);
 // "1%", "0.5%" or a fraction "0.01"; 0 to 1.
-std::optional<double> parse_share(std::string_view text);
+std::optional<double> read_share(std::string_view text);
 // "127.0.0.1:7080", "[::1]:0", ":7080" (then host is 127.0.0.1).
-std::optional<Address> parse_address(std::string_view text);
+std::optional<HostPort> read_address(std::string_view text);
 // "http://host[:port][/base]"; https is not spoken here.
-std::optional<HttpUrl> parse_http_url(std::string_view text);
+std::optional<HttpUrl> read_http_url(std::string_view text);
 
 }  // namespace forebay

@@ -30,7 +30,8 @@ class GatewayServerTest : public testing::Test {
     ASSERT_GT(server_->port(), 0);
   }
 
-  // Sends `bytes` over one connection and returns what came back until there were `replies` of them, or the end.
+  // Sends `bytes` over one connection and returns what came back until there were `replies` of them, or the
+  // end.
   std::string talk(const std::string& bytes, size_t replies) {
     Client client{.test = this, .bytes = bytes, .replies = replies};
     sockaddr_in address{};
