@@ -41,6 +41,7 @@ class OpenJournal final : public Journal {
   void note(std::string_view name, std::string_view value) override;
   uint64_t open_batch() const override { return open_->batch; }
   void flush() override;
+  bool stopped_cleanly() const override { return report_.clean; }
 
   void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
   void attempt_over(Sequence sequence) override { attempts_.over(sequence); }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -68,11 +69,20 @@ class Assembly {
     uv_loop_t loop{};
   };
 
+  // The journal is opened before the relay that listens to it can be.
+  struct Listener : BacklogListener {
+    Relay* relay = nullptr;
+    void on_committed(uint64_t batch, int error) override { relay->on_committed(batch, error); }
+    void on_broken(const std::string& what) override { relay->on_broken(what); }
+    void on_synced(Duration took, uint32_t messages) override { relay->on_synced(took, messages); }
+  };
+
   const Config& config_;
   UvLoop uv_owner_;
   uv_loop_t& uv_ = uv_owner_.loop;
   SystemClock clock_;
   UvMailbox mailbox_;
+  Listener listener_;
   std::unique_ptr<Files> files_;
   std::unique_ptr<ThreadWorker> commit_worker_, helper_worker_, reader_worker_;
   std::unique_ptr<Journal> journal_;
@@ -105,6 +115,45 @@ int Assembly::run() {
   while (!stopped_) uv_run(&uv_, UV_RUN_ONCE);
   spdlog::info("stopped in order");
   return 0;
+}
+
+bool Assembly::open_backlog() {
+  if (const int error = open_posix_files(config_.data_dir, &files_)) {
+    spdlog::error("cannot use the data_dir {}: {}", config_.data_dir, std::strerror(error));
+    return false;
+  }
+  commit_worker_ = std::make_unique<ThreadWorker>("fb-commit");
+  helper_worker_ = std::make_unique<ThreadWorker>("fb-helper");
+  reader_worker_ = std::make_unique<ThreadWorker>("fb-reader");
+  JournalOptions options;
+  options.segment_bytes = config_.journal.segment_bytes;
+  options.checkpoint_bytes = config_.journal.checkpoint_bytes;
+  options.max_bytes = config_.max_bytes;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&options.new_store_id), sizeof options.new_store_id);
+  RAND_bytes(options.new_id_key.data(), static_cast<int>(options.new_id_key.size()));
+  const JournalPorts ports{*files_,         *commit_worker_, *helper_worker_, *reader_worker_,
+                           mailbox_, clock_,          listener_};
+  std::deque<RecoveredMessage> recovered;
+  std::string error;
+  const auto keep = [&](const RecoveredMessage& message) { recovered.push_back(message); };
+  if (Journal::open(ports, options, keep, &journal_, &error) != 0) {
+    spdlog::error("{}", error);
+    return false;
+  }
+  for (const std::string& complaint : journal_->recovery().complaints) spdlog::error("journal: {}", complaint);
+  std::vector<QueueId> queue_ids;
+  for (const auto& [name, queue] : config_.queues) {
+    if (const int failed = journal_->queue_id(name, &queue_ids.emplace_back())) {
+      spdlog::error("cannot write the names of the queues to {}: {}", files_->where(), std::strerror(failed));
+      return false;
+    }
+  }
+  relay_ = std::make_unique<Relay>(config_, queue_ids, *journal_, clock_, random_seed(),
+                                   [this](const std::string& what) { die(what); });
+  listener_.relay = relay_.get();
+  for (; !recovered.empty(); recovered.pop_front()) relay_->recover(recovered.front());
+  relay_->recovered();
+  return true;
 }
 
 bool Assembly::open_sinks() {

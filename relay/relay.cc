@@ -23,7 +23,6 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
 
 void Relay::recover(const RecoveredMessage& message) {
   core_.recover(message);
-  crashed_in_flight_ |= message.crashed_in_flight;
 }
 
 void Relay::recovered() {
@@ -37,8 +36,8 @@ void Relay::observe_lag(Duration lag) { metrics_.loop_lag_seconds->Observe(lag.a
 
 void Relay::restore_spends(Now now) {
   for (const auto& lane : core_.lanes()) {
-    // What was in flight when the process died may still be counted until the grace is over; if nothing was, no grace.
-    const Duration grace = crashed_in_flight_ ? lane->config().timeout : Duration{};
+    // After an unclean stop, what was in flight or given up lately may still be counted until the grace is over.
+    const Duration grace = backlog_.stopped_cleanly() ? Duration{} : lane->config().timeout;
     const std::string saved = backlog_.noted("spends:" + lane->config().name);
     if (saved.empty() && backlog_.next_sequence() == 1) continue;  // a new store: nothing was ever sent
     if (!lane->limits().restore(saved, now, backlog_.stopped_cleanly(), grace) && !saved.empty()) {

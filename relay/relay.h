@@ -71,7 +71,6 @@ class Relay : public BacklogListener {
   Dispatcher dispatcher_;
   Overseer overseer_;
   std::vector<Send> sends_;
-  bool crashed_in_flight_ = false;
   bool stopping_ = false;
   bool was_refusing_ = false;
   Instant spends_saved_;
