@@ -48,6 +48,7 @@ class PlainLog : public Backlog {
   void prefetch(std::span<const Sequence>) override {}
   std::optional<DeadLetter> dead_letter(Sequence sequence) const override;
   std::string noted(std::string_view name) const override;
+  bool stopped_cleanly() const override { return true; }
   Sequence next_sequence() const override { return next_; }
   BacklogFigures figures() const override { return {}; }
   uint32_t store_id() const override { return 1; }

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <csignal>
 #include <cstdlib>
 
 namespace forebay::testing {
