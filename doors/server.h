@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/config.h"
 #include "doors/intake.h"
 
 namespace forebay {
@@ -39,6 +40,9 @@ struct ServerOptions {
   Duration body_timeout = Duration::seconds(60);
   Duration idle_timeout = Duration::seconds(75);
 };
+
+// What the config says of a door; the rest as above.
+ServerOptions server_options(const DoorConfig& config);
 
 struct Request {
   std::string_view method;  // as sent, e.g. "POST"

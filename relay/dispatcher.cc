@@ -44,7 +44,6 @@ void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
     const std::string why = std::string("unreadable on disk: ") + std::strerror(error == 0 ? EBADMSG : error);
     spdlog::error("message {}: {}; it is a dead letter now",
                   std::string_view(outgoing.id.data(), outgoing.id.size()), why);
-    ++damaged_;
     outgoing_.erase(found);
     core_.damaged(ticket, why, clock_.now());
     return;

@@ -30,7 +30,6 @@ class Dispatcher : public SinkListener {
   void read_ahead();
   void on_outcome(Ticket ticket, Outcome outcome) override;
   uint64_t in_flight() const { return outgoing_.size(); }
-  uint64_t damaged() const { return damaged_; }
 
  private:
   struct Outgoing {
@@ -53,7 +52,6 @@ class Dispatcher : public SinkListener {
   std::vector<Sink*> sinks_;
   absl::flat_hash_map<Ticket, std::unique_ptr<Outgoing>> outgoing_;
   std::vector<Sequence> ahead_;
-  uint64_t damaged_ = 0;
 };
 
 }  // namespace forebay

@@ -11,19 +11,6 @@
 namespace forebay {
 namespace {
 
-ServerOptions options_of(const DoorConfig& config) {
-  ServerOptions options;
-  options.host = config.host;
-  options.port = config.port;
-  options.max_connections = config.max_connections;
-  options.max_header_bytes = config.max_header_bytes;
-  options.max_body_bytes = config.max_body_bytes;
-  options.header_timeout = config.header_timeout;
-  options.body_timeout = config.body_timeout;
-  options.idle_timeout = config.idle_timeout;
-  return options;
-}
-
 // The server has seen to it that every '%' is followed by two hex digits.
 std::string percent_decoded(std::string_view text) {
   std::string out;
@@ -80,7 +67,7 @@ HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake)
     : max_body_bytes_(config.max_body_bytes),
       max_batch_bytes_(config.max_batch_bytes),
       intake_(intake),
-      server_(make_server(loop, options_of(config), *this)) {}
+      server_(make_server(loop, server_options(config), *this)) {}
 
 HttpDoor::~HttpDoor() = default;
 
