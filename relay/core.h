@@ -68,8 +68,10 @@ class Core {
   bool cancel(Sequence sequence, Now now);  // false: in flight
   void pause_queue(QueueId queue, bool paused);
   void pause_sink(SinkId sink, bool paused, std::string why);
-  // Up to `most` of the queue's waiting messages or dead letters are given up; how many were. 0: none left.
-  uint64_t purge(QueueId queue, uint64_t most, Now now);
+  // Up to `most` of the queue's waiting messages are given up; how many were. Goes on where the sweep stands, and
+  // looks at purge_looks_per_message * most messages of whatever queue at most, each once a sweep.
+  uint64_t purge(QueueId queue, Sweep* sweep, uint64_t most, Now now);
+  // Up to `most` of the queue's dead letters, oldest first; how many were. 0: none left.
   uint64_t purge_dead(QueueId queue, uint64_t most, Now now);
   uint64_t replay_dead(QueueId queue, uint64_t most, Now now);
   bool purge_dead_letter(Sequence sequence, Now now);   // false: no such dead letter
@@ -84,6 +86,7 @@ class Core {
   const RelayTime& time() const { return time_; }
 
   static constexpr size_t sends_per_tick_max = 256;
+  static constexpr uint64_t purge_looks_per_message = 10;
 
  private:
   struct Attempt {

@@ -50,7 +50,8 @@ class Overseer : public AdminView {
   struct Job {
     Kind kind;
     QueueId queue;
-    uint64_t left;  // as many as there were when it was asked for
+    uint64_t left;  // dead letters: as many as there were when it was asked for
+    Sweep sweep;    // of a purge: up to the last message there was when it was asked for
     uint64_t done;
     uint64_t token;
     PublishListener* listener;
@@ -63,6 +64,8 @@ class Overseer : public AdminView {
   void refresh_journal();
   Queue* find_queue(std::string_view name);
   SinkLane* find_lane(std::string_view name);
+  bool work_on(Job& job, Now now);
+  DeadLetterView view_of(Burial letter, const Queue& queue);
   std::optional<Problem> one_dead_letter(Kind kind, const Queue& queue, std::string_view id, uint64_t token,
                                          PublishListener& listener);
   std::optional<Problem> start(Kind kind, std::string_view queue, std::string_view id, uint64_t token,
