@@ -166,6 +166,14 @@ void Core::failed(std::span<const MessageFacts> messages) {
   }
 }
 
+// The backlog takes sequences without a gap.
+void Core::withdraw(std::span<const MessageFacts> messages) {
+  if (messages.empty()) return;
+  assert(messages.back().sequence + 1 == next_sequence_);
+  next_sequence_ = messages.front().sequence;
+  failed(messages);
+}
+
 void Core::schedule(const MessageFacts& facts, Now now) {
   Queue& queue = queue_of(facts.queue);
   MessageEntry entry;
