@@ -1,5 +1,4 @@
 #include "relay/metrics.h"
-#include "tests/relay/big_config.h"
 
 #include <gtest/gtest.h>
 #include <prometheus/counter.h>
@@ -12,6 +11,8 @@
 #include <set>
 #include <sstream>
 #include <thread>
+
+#include "tests/relay/big_config.h"
 
 namespace forebay {
 namespace {
