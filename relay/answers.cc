@@ -68,7 +68,8 @@ void Answers::tell(const Batch& batch, const Answer& answer) {
   if (answer.count == 0) {
     answer.listener->on_changed(answer.token, answer.changes);
   } else {
-    answer.listener->on_published(answer.token, std::span(batch.accepted).subspan(answer.first, answer.count));
+    answer.listener->on_published(answer.token,
+                                  std::span(batch.accepted).subspan(answer.first, answer.count));
   }
 }
 
@@ -77,7 +78,8 @@ void Answers::refuse(const Answer& answer, int error, const std::string& why) {
   if (answer.count > 0) return answer.listener->on_refused(answer.token, storage_problem(error, why));
   Problem problem = stored_nothing(error, why);
   problem.title = "The change is not known to be on disk";
-  problem.detail += "; it holds, and is written as soon as the disk takes it, but would not outlive a crash before that";
+  problem.detail +=
+      "; it holds, and is written as soon as the disk takes it, but would not outlive a crash before that";
   answer.listener->on_refused(answer.token, problem);
 }
 

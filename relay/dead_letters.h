@@ -1,6 +1,7 @@
-// DeadLetters: a queue's dead letters in order of burial: by the millisecond in which they died, and within it by
-// sequence. It holds exactly those that are dead now: who is replayed, purged or dropped leaves at once, so that a
-// purge or a replay visits each once and a page is found without looking at what stands before it. 16 bytes each.
+// DeadLetters: a queue's dead letters in order of burial: by the millisecond in which they died, and within
+// it by sequence. It holds exactly those that are dead now: who is replayed, purged or dropped leaves at
+// once, so that a purge or a replay visits each once and a page is found without looking at what stands
+// before it. 16 bytes each.
 #pragma once
 
 #include <absl/container/btree_set.h>

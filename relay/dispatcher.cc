@@ -12,7 +12,11 @@ namespace forebay {
 
 Dispatcher::Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
                        LastOutcomes& last_outcomes)
-    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), metrics_(metrics),
+    : core_(core),
+      backlog_(backlog),
+      clock_(clock),
+      ids_(ids),
+      metrics_(metrics),
       last_outcomes_(last_outcomes) {}
 
 void Dispatcher::hand_over(const std::vector<Send>& sends) {
@@ -96,7 +100,8 @@ void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now n
     last_outcomes_.erase(outgoing.send.sequence);
     const int64_t delay_ms = core_.time().ms(now) - outgoing.due_ms;
     const auto index = static_cast<size_t>(core_.queue(outgoing.send.queue) - core_.queues().data());
-    metrics_.queue(index).delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
+    metrics_.queue(index).delivery_delay_seconds->Observe(
+        static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
   } else {
     last_outcomes_.set(outgoing.send.sequence, outcome.reason);
   }

@@ -1,8 +1,8 @@
-// Dispatcher: carries what the core wants sent to the sinks, and what came of it back to the core. Bodies are read
-// ahead of their turn, so that a permit is not held while the disk is read; what is in memory already goes straight
-// to its sink, in the same turn.
-// Order of one hand-over: the attempt is written down (it survives kill -9), the body fetched, the sink called.
-// Each sink is called in the order of the sends: what is in memory waits for what is being read before it.
+// Dispatcher: carries what the core wants sent to the sinks, and what came of it back to the core. Bodies are
+// read ahead of their turn, so that a permit is not held while the disk is read; what is in memory already
+// goes straight to its sink, in the same turn. Order of one hand-over: the attempt is written down (it
+// survives kill -9), the body fetched, the sink called. Each sink is called in the order of the sends: what
+// is in memory waits for what is being read before it.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -46,7 +46,7 @@ class Dispatcher : public SinkListener {
     MessageId id;
     StoredMessage stored;
     std::optional<Meta> meta;  // of `stored`; none: it is being read
-    int64_t due_ms = 0;  // what the delivery delay counts from
+    int64_t due_ms = 0;        // what the delivery delay counts from
   };
   void take_up(Outgoing& outgoing);
   void fetched(Ticket ticket, int error, StoredMessage message);

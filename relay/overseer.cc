@@ -8,8 +8,8 @@
 namespace forebay {
 namespace {
 
-// Of a purge or replay, messages a turn: a few milliseconds. A purge also looks at messages of other queues, up to
-// Core::purge_looks_per_message times as many.
+// Of a purge or replay, messages a turn: a few milliseconds. A purge also looks at messages of other queues,
+// up to Core::purge_looks_per_message times as many.
 constexpr uint64_t slice = 2'000;
 
 constexpr char cursor_mark = '-';
@@ -25,10 +25,14 @@ Problem no_such(const char* what, std::string_view name) {
 
 const char* name_of(LaneState state) {
   switch (state) {
-    case LaneState::open: return "open";
-    case LaneState::paused: return "paused";
-    case LaneState::throttled: return "throttled";
-    case LaneState::breaker: break;
+    case LaneState::open:
+      return "open";
+    case LaneState::paused:
+      return "paused";
+    case LaneState::throttled:
+      return "throttled";
+    case LaneState::breaker:
+      break;
   }
   return "breaker";
 }
@@ -39,7 +43,8 @@ std::optional<Burial> read_cursor(std::string_view cursor, const Queue& queue, M
   const auto id = ids.decode(cursor.substr(std::min(mark + 1, cursor.size())));
   Burial burial;
   const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + mark, burial.died_ms);
-  if (!id || id->queue != queue.id || error != std::errc() || end != cursor.data() + mark) return std::nullopt;
+  if (!id || id->queue != queue.id || error != std::errc() || end != cursor.data() + mark)
+    return std::nullopt;
   burial.sequence = id->sequence;
   return burial;
 }
@@ -48,8 +53,14 @@ std::optional<Burial> read_cursor(std::string_view cursor, const Queue& queue, M
 
 Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
                    Metrics& metrics, const Config& config)
-    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), answers_(answers), metrics_(metrics),
-      config_(config), started_(clock.now().wall) {}
+    : core_(core),
+      backlog_(backlog),
+      clock_(clock),
+      ids_(ids),
+      answers_(answers),
+      metrics_(metrics),
+      config_(config),
+      started_(clock.now().wall) {}
 
 void Overseer::restore_pauses() {
   for (const Queue& queue : core_.queues()) {
@@ -126,11 +137,13 @@ RelayStatus Overseer::status() {
   status.started = started_;
   status.not_ready_because = not_ready_;
   const BacklogFigures figures = backlog_.figures();
-  if (figures.refusing) status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
+  if (figures.refusing)
+    status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
   if (figures.quarantined_segments > 0) {
     status.not_ready_because.push_back("damaged segments are quarantined; see docs/operations.md");
   }
-  if (figures.missing_segments > 0) status.not_ready_because.push_back("segments are missing from the data_dir");
+  if (figures.missing_segments > 0)
+    status.not_ready_because.push_back("segments are missing from the data_dir");
   status.ready = status.not_ready_because.empty();
   for (const Queue& queue : core_.queues()) status.queues.push_back(status_of(queue, now));
   for (const auto& lane : core_.lanes()) status.sinks.push_back(status_of(*lane, now));
@@ -163,9 +176,10 @@ DeadLetterView Overseer::view_of(Burial letter, const Queue& queue) {
   return view;
 }
 
-// A cursor says where the last letter shown stood: the rest follows in order of burial, whether that letter is
-// still there or not.
-std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::string_view cursor, uint32_t limit) {
+// A cursor says where the last letter shown stood: the rest follows in order of burial, whether that letter
+// is still there or not.
+std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::string_view cursor,
+                                               uint32_t limit) {
   const Queue* queue = find_queue(name);
   if (queue == nullptr) return no_such("queue", name);
   std::optional<Burial> last = Burial{};
@@ -248,7 +262,8 @@ std::optional<Problem> Overseer::one_dead_letter(Kind kind, const Queue& queue, 
   return std::nullopt;
 }
 
-std::optional<Problem> Overseer::purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) {
+std::optional<Problem> Overseer::purge_queue(std::string_view queue, uint64_t token,
+                                             PublishListener& listener) {
   return start(Kind::purge, queue, "", token, listener);
 }
 std::optional<Problem> Overseer::replay_dead(std::string_view queue, std::string_view id, uint64_t token,
@@ -279,8 +294,8 @@ bool Overseer::work(Now now) {
   Job& job = jobs_.front();
   if (work_on(job, now)) {
     if (job.listener != nullptr) {
-      // The last slice may have changed nothing while earlier ones are on their way to the disk: an empty note rides
-      // behind them.
+      // The last slice may have changed nothing while earlier ones are on their way to the disk: an empty
+      // note rides behind them.
       backlog_.note("purge", "");
       answers_.changed(backlog_.open_batch(), job.token, *job.listener, job.done);
     }

@@ -24,7 +24,8 @@ class Overseer : public AdminView {
 
   // At start, after recovery.
   void restore_pauses();
-  // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all done.
+  // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all
+  // done.
   bool work(Now now);
   void set_not_ready(std::string why) { not_ready_.push_back(std::move(why)); }
   void set_stopping() { set_not_ready("Forebay is stopping"); }
@@ -36,8 +37,10 @@ class Overseer : public AdminView {
                                           PublishListener& listener) override;
   std::optional<Problem> set_sink_paused(std::string_view sink, bool paused, uint64_t token,
                                          PublishListener& listener) override;
-  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override;
-  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) override;
+  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token,
+                                     PublishListener& listener) override;
+  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor,
+                                       uint32_t limit) override;
   std::optional<Problem> replay_dead(std::string_view queue, std::string_view id, uint64_t token,
                                      PublishListener& listener) override;
   std::optional<Problem> purge_dead(std::string_view queue, std::string_view id, uint64_t token,

@@ -10,7 +10,9 @@ namespace {
 
 constexpr size_t body_bytes = 5'000;
 
-std::string body_of(int i) { return std::string(body_bytes, static_cast<char>('a' + i % 26)); }
+std::string body_of(int i) {
+  return std::string(body_bytes, static_cast<char>('a' + i % 26));
+}
 
 // Short enough to be shown.
 std::string brief(std::string_view body) {

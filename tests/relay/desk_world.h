@@ -1,4 +1,5 @@
-// A relay with a fake backlog, a virtual clock and sinks that answer when told to: its desks, as doors see them.
+// A relay with a fake backlog, a virtual clock and sinks that answer when told to: its desks, as doors see
+// them.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-// A Backlog in memory for tests of the core and the desks: keeps what it is told, as strictly as the journal (sequences
-// without a gap), and hands over batches that hold something. A test reports them, and answers what is fetched.
+// A Backlog in memory for tests of the core and the desks: keeps what it is told, as strictly as the journal
+// (sequences without a gap), and hands over batches that hold something. A test reports them, and answers
+// what is fetched.
 #pragma once
 
 #include <array>
@@ -74,7 +75,9 @@ class FakeBacklog : public Backlog {
     return in_memory.contains(sequence) ? std::optional(stored(sequence)) : std::nullopt;
   }
   void fetch(Sequence sequence, Fetched done) override { fetches.emplace_back(sequence, std::move(done)); }
-  void prefetch(std::span<const Sequence> sequences) override { ahead.assign(sequences.begin(), sequences.end()); }
+  void prefetch(std::span<const Sequence> sequences) override {
+    ahead.assign(sequences.begin(), sequences.end());
+  }
   StoredMessage stored(Sequence sequence) const {
     const auto& [meta, body] = bodies.at(sequence);
     return {meta, body, 1, nullptr};

@@ -124,7 +124,9 @@ TEST(Overseer, who_asked_for_a_purge_may_leave) {
   DeskWorld world;
   pause_queue(world, true);
   for (int i = 0; i < 3; ++i) world.accept();
-  world.change([&](uint64_t t, PublishListener& listener) { return world.relay->admin().purge_queue("q", t, listener); });
+  world.change([&](uint64_t t, PublishListener& listener) {
+    return world.relay->admin().purge_queue("q", t, listener);
+  });
   world.answers.clear();
   world.relay->admin().forget(world);
   world.turn();
