@@ -8,7 +8,7 @@
 namespace forebay {
 namespace {
 
-// Of a purge or replay, messages a turn: a few milliseconds. A purge also looks at messages of other queues,
+// Of a purge or replay, messages a turn. A purge also looks at messages of other queues,
 // up to Core::purge_looks_per_message times as many.
 constexpr uint64_t slice = 2'000;
 
