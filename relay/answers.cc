@@ -18,6 +18,11 @@ Problem storage_problem(int error, const std::string& why) {
   return problem;
 }
 
+uint64_t QueueCounters::*refusal_counter(int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return full ? &QueueCounters::refused_disk_full : &QueueCounters::refused_disk_error;
+}
+
 Answers::Batch& Answers::open(uint64_t number) {
   assert(batches_.empty() || batches_.back().number <= number);
   if (batches_.empty() || batches_.back().number != number) {
@@ -71,6 +76,9 @@ void Answers::committed(uint64_t number, int messages_error, const std::string& 
     core_.durable(batch.facts, now);
   } else {
     core_.failed(batch.facts);
+    for (const MessageFacts& facts : batch.facts) {
+      ++(core_.queue_of(facts.queue).counters.*refusal_counter(messages_error));
+    }
     problem = storage_problem(messages_error, why);
   }
   for (const Answer& answer : batch.answers) tell(batch, answer, messages_error, problem);

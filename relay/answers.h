@@ -56,5 +56,7 @@ class Answers {
 
 // 507 or 503 for an errno of the backlog.
 Problem storage_problem(int error, const std::string& why);
+// Under what a message is counted that such an errno refused.
+uint64_t QueueCounters::*refusal_counter(int error);
 
 }  // namespace forebay

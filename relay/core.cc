@@ -156,15 +156,6 @@ void Core::durable(std::span<const MessageFacts> messages, Now now) {
   }
 }
 
-void Core::failed(std::span<const MessageFacts> messages) {
-  for (const MessageFacts& facts : messages) {
-    Queue& queue = queue_of(facts.queue);
-    assert(queue.reserved > 0 && queue.bytes >= facts.bytes);
-    --queue.reserved;
-    queue.bytes -= facts.bytes;
-  }
-}
-
 void Core::schedule(const MessageFacts& facts, Now now) {
   Queue& queue = queue_of(facts.queue);
   MessageEntry entry;
@@ -279,6 +270,7 @@ void Core::fire_due(Now now) {
     make_ready(sequence, *entry, queue.returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
   };
   due_.advance(time_.ms(now), [&](Sequence sequence) { release(sequence, time_.ms(now)); });
+  due_by_wall_.set_back(now.wall.ms());
   due_by_wall_.advance(now.wall.ms(), [&](Sequence sequence) { release(sequence, now.wall.ms()); });
 }
 
