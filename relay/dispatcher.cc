@@ -95,11 +95,11 @@ void Dispatcher::on_outcome(Ticket ticket, Outcome outcome) {
 
 void Dispatcher::read_ahead() {
   constexpr size_t ahead_max = 128;
+  ahead_.clear();
   for (SinkId sink = 0; sink < sinks_.size(); ++sink) {
-    ahead_.clear();
-    core_.upcoming(sink, ahead_max, &ahead_);
-    if (!ahead_.empty()) backlog_.prefetch(ahead_);
+    core_.upcoming(sink, std::max<size_t>(ahead_max / sinks_.size(), 1), &ahead_);
   }
+  if (!ahead_.empty()) backlog_.prefetch(ahead_);
 }
 
 }  // namespace forebay
