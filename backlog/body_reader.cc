@@ -82,8 +82,8 @@ void BodyReader::fetch(Sequence sequence, Backlog::Fetched done) {
   start();
 }
 
-// No more than the window takes: what is read beyond that would push out what goes before it, and be asked for again
-// and again. While a read is under way nothing is asked for; the next turn asks anew.
+// No more than the window takes: what is read beyond that would push out what goes before it, and be asked
+// for again and again. While a read is under way nothing is asked for; the next turn asks anew.
 void BodyReader::prefetch(std::span<const Sequence> sequences) {
   if (busy_) return;
   uint64_t bytes = 0;

@@ -64,8 +64,9 @@ class TimingWheel {
     if (cursor_ < end) move_to(end);
   }
 
-  // The clock that is waited by was set back: what falls due between `now_ms` and the time it had reached, whether
-  // added before or from now on, waits until then and is not late. No-op where the clock was not set back.
+  // The clock that is waited by was set back: what falls due between `now_ms` and the time it had reached,
+  // whether added before or from now on, waits until then and is not late. No-op where the clock was not set
+  // back.
   void set_back(int64_t now_ms) {
     if (biased(now_ms) + 1 >= cursor_) return;
     std::vector<Far> all = std::exchange(late_, {});
@@ -77,7 +78,8 @@ class TimingWheel {
         const uint64_t above = cursor_ >> (8 * (level + 1)) << (8 * (level + 1));
         const Slot slot = take(level, index);
         for (uint32_t i = 0; i < slot.size(); i++) {
-          all.push_back({above | uint64_t{index} << (8 * level) | slot.low_bytes(level, i), slot.item(level, i)});
+          all.push_back(
+              {above | uint64_t{index} << (8 * level) | slot.low_bytes(level, i), slot.item(level, i)});
         }
       }
     }

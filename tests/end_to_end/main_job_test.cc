@@ -151,16 +151,6 @@ TEST(MainJob, a_message_whose_attempt_crashes_the_relay_becomes_a_dead_letter) {
   EXPECT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 4; }));
 }
 
-TEST(MainJob, a_second_process_on_the_same_data_dir_is_refused) {
-  EvilServer server(always(200));
-  RunningRelay relay(to(server));
-  ASSERT_TRUE(relay.start()) << relay.output();
-  Process second({forebay_binary(), "serve", "-c", relay.config_path()});
-  const auto status = second.wait();
-  EXPECT_EQ(status, 1);
-  EXPECT_NE(second.read_all().find("another"), std::string::npos) << second.output();
-}
-
 TEST(MainJob, the_backlog_bound_pushes_back_with_retry_after) {
   EvilServer server(always(200));
   RunningRelay relay(to(server, "limits: [10/1s]", "max_messages: 5"));
