@@ -90,7 +90,10 @@ void BodyReader::fetch(Sequence sequence, Backlog::Fetched done) {
   start();
 }
 
+// No more than half the window takes: what is read beyond that would push out what goes before it, and be asked
+// for again and again. While a read is under way nothing is asked for; the next turn asks anew.
 void BodyReader::prefetch(std::span<const Sequence> sequences) {
+  if (busy_) return;
   uint64_t bytes = 0;
   for (const Sequence sequence : sequences) {
     const Place* place = catalog_.place(sequence);

@@ -20,6 +20,11 @@ Problem stored_nothing(int error, const std::string& why) {
 
 }  // namespace
 
+uint64_t QueueCounters::*refusal_counter(int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return full ? &QueueCounters::refused_disk_full : &QueueCounters::refused_disk_error;
+}
+
 Problem storage_problem(int error, const std::string& why) {
   Problem problem = stored_nothing(error, why);
   problem.title = "The message could not be stored";
@@ -96,6 +101,9 @@ void Answers::committed(uint64_t number, int error, const std::string& why, Now 
     for (const Answer& answer : batch.answers) tell(batch, answer);
   } else {
     core_.failed(batch.facts);
+    for (const MessageFacts& facts : batch.facts) {
+      ++(core_.queue_of(facts.queue).counters.*refusal_counter(error));
+    }
     for (const Answer& answer : batch.answers) refuse(answer, error, why);
   }
 }

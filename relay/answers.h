@@ -61,5 +61,7 @@ class Answers {
 
 // For an errno of the backlog: 507 and when to ask again, or 413 for what is too large for it at any time.
 Problem storage_problem(int error, const std::string& why);
+// Under what a message is counted that such an errno refused.
+uint64_t QueueCounters::*refusal_counter(int error);
 
 }  // namespace forebay

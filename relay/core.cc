@@ -157,23 +157,6 @@ void Core::durable(std::span<const MessageFacts> messages, Now now) {
   }
 }
 
-void Core::failed(std::span<const MessageFacts> messages) {
-  for (const MessageFacts& facts : messages) {
-    Queue& queue = queue_of(facts.queue);
-    assert(queue.reserved > 0 && queue.bytes >= facts.bytes);
-    --queue.reserved;
-    queue.bytes -= facts.bytes;
-  }
-}
-
-// The backlog takes sequences without a gap.
-void Core::withdraw(std::span<const MessageFacts> messages) {
-  if (messages.empty()) return;
-  assert(messages.back().sequence + 1 == next_sequence_);
-  next_sequence_ = messages.front().sequence;
-  failed(messages);
-}
-
 void Core::schedule(const MessageFacts& facts, Now now) {
   Queue& queue = queue_of(facts.queue);
   MessageEntry entry;
@@ -289,6 +272,7 @@ void Core::fire_due(Now now) {
     make_ready(sequence, *entry, queue.returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
   };
   due_.advance(time_.ms(now), [&](Sequence sequence) { release(sequence, time_.ms(now)); });
+  due_by_wall_.set_back(now.wall.ms());
   due_by_wall_.advance(now.wall.ms(), [&](Sequence sequence) { release(sequence, now.wall.ms()); });
 }
 

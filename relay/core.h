@@ -49,7 +49,8 @@ class Core {
   std::variant<Reservation, Refusal> admit(const AdmitRequest& request, Now now);
   void durable(std::span<const MessageFacts> messages, Now now);
   void failed(std::span<const MessageFacts> messages);
-  void withdraw(std::span<const MessageFacts> messages);  // the last that were admitted
+  // Those admitted last, which the backlog has not seen: their sequences are given again, because it leaves none out.
+  void withdrawn(std::span<const MessageFacts> messages);
   Instant tick(Now now, std::vector<Send>* sends);
   void settled(Ticket ticket, const Outcome& outcome, Now now);
   // The body of a message under way could not be read back: nothing was sent, and it never can be.

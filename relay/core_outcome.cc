@@ -156,6 +156,23 @@ void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
   make_ready(sequence, entry, queue.replayed, time_.ms(now));
 }
 
+// ---- admissions that came to nothing ----
+
+void Core::failed(std::span<const MessageFacts> messages) {
+  for (const MessageFacts& facts : messages) {
+    Queue& queue = queue_of(facts.queue);
+    assert(queue.reserved > 0 && queue.bytes >= facts.bytes);
+    --queue.reserved;
+    queue.bytes -= facts.bytes;
+  }
+}
+
+void Core::withdrawn(std::span<const MessageFacts> messages) {
+  failed(messages);
+  next_sequence_ -= messages.size();
+  assert(messages.empty() || messages.front().sequence == next_sequence_);
+}
+
 // ---- operators ----
 
 bool Core::cancel(Sequence sequence, Now now) {
