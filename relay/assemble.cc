@@ -102,6 +102,8 @@ int Assembly::run() {
   raise_descriptor_limit();
   if (!open_backlog() || !open_sinks() || !watch_signals() || !open_doors()) return 1;
   loop_ = std::make_unique<Loop>(&uv_, clock_, [this] {
+    relay_->hand_over();
+    for (auto& door : http_doors_) door->write_answers();
     const Instant next = relay_->turn();
     if (stopping_) check_stop();
     return stopping_ ? std::min(next, stop_deadline_) : next;
