@@ -88,7 +88,8 @@ void Core::recovered(Now now) {
     switch (entry.state) {
       case MessageState::ready: queue.fresh.push(sequence); break;
       case MessageState::dead:
-        queue.dead_letters.push(sequence);
+        if (const auto letter = backlog_.dead_letter(sequence)) entry.set_since_ms(letter->died_ms);
+        queue.dead_letters.bury({entry.since_ms(), sequence});
         expiries_.add(entry.since_ms() + queue.config.dead.ttl.ms(), sequence);
         break;
       default:
@@ -165,6 +166,14 @@ void Core::failed(std::span<const MessageFacts> messages) {
   }
 }
 
+// The backlog takes sequences without a gap.
+void Core::withdraw(std::span<const MessageFacts> messages) {
+  if (messages.empty()) return;
+  assert(messages.back().sequence + 1 == next_sequence_);
+  next_sequence_ = messages.front().sequence;
+  failed(messages);
+}
+
 void Core::schedule(const MessageFacts& facts, Now now) {
   Queue& queue = queue_of(facts.queue);
   MessageEntry entry;
@@ -224,6 +233,7 @@ void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
   --queue.count(entry->state);
   if (entry->state == MessageState::dead) {
     queue.dead_bytes -= entry->bytes;
+    queue.dead_letters.dig_up({entry->since_ms(), sequence});
     if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room(), touch(*lane);
   } else {
     queue.bytes -= entry->bytes;
@@ -377,24 +387,6 @@ void Core::sleep_until(SinkLane& lane, Instant at, Now) {
   lane.wake = at;
   wakes_.push_back({at, lane.id()});
   std::push_heap(wakes_.begin(), wakes_.end(), std::greater<>());
-}
-
-void Core::upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const {
-  const SinkLane& lane = *lanes_[sink];
-  for (const QueueId id : lane.queues) {
-    const Queue& queue = queues_[queue_index_[id]];
-    if (queue.paused) continue;
-    const size_t share = std::max<size_t>(count / lane.queues.size(), 1);
-    size_t taken = 0, looked_at = 0;
-    for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned}) {
-      line->scan([&](Sequence sequence) {
-        if (taken == share || ++looked_at > 8 * share) return false;
-        const MessageEntry* entry = messages_.find(sequence);
-        if (entry != nullptr && entry->state == MessageState::ready) sequences->push_back(sequence), ++taken;
-        return true;
-      });
-    }
-  }
 }
 
 }  // namespace forebay

@@ -69,7 +69,7 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
   meta_ends_.clear();
   const Now now = clock_.now();
   if (auto refused = admit_all(messages, now)) {
-    core_.failed(facts_);
+    core_.withdraw(facts_);
     return refused;
   }
   size_t meta_start = 0;
