@@ -61,7 +61,7 @@ Instant Relay::turn() {
     sends_.clear();
     next = core_.tick(now, &sends_);
     dispatcher_.hand_over(sends_);
-    // What comes next changes as sends go out; else it is looked at now and then, not at each accepted message.
+    // What comes next changes as sends go out; else it is looked at now and then, not for each message.
     if (!sends_.empty() || now.steady - read_ahead_at_ >= read_ahead_interval) {
       read_ahead_at_ = now.steady;
       dispatcher_.read_ahead();

@@ -11,8 +11,8 @@ namespace {
 
 constexpr uint64_t slice_ns = 100'000;  // the least there is
 
-// struct sched_attr of sched_setattr(2), as of its first version. glibc 2.36 knows neither it nor the calls, and the
-// kernel's own header cannot be included beside <sched.h>.
+// struct sched_attr of sched_setattr(2), as of its first version. glibc 2.36 knows neither it nor the calls,
+// and the kernel's own header cannot be included beside <sched.h>.
 struct SchedulingAttributes {
   uint32_t size;
   uint32_t policy;

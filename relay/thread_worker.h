@@ -30,7 +30,8 @@ class ThreadWorker : public Worker {
   void run();
 
   std::mutex mutex_;
-  // Counts the tasks. A condition variable would wake the thread into the mutex and cost two more system calls a task.
+  // Counts the tasks. A condition variable would wake the thread into the mutex and cost two more system
+  // calls a task.
   sem_t posted_;
   std::deque<std::function<void()>> tasks_;
   std::thread thread_;  // last: it starts with everything above in place

@@ -136,7 +136,8 @@ std::vector<Row> accept_rows(const Options& options) {
 
     const auto [batch_ours, batch_theirs] = servers.both(batched, ours_first);
     batch.ours.push_back(batch_ours.per_second);
-    batch_redis.ours.push_back(batch_ours.per_second), batch_redis.reference.push_back(batch_theirs.per_second);
+    batch_redis.ours.push_back(batch_ours.per_second),
+        batch_redis.reference.push_back(batch_theirs.per_second);
   }
   return {sync, sync_redis, http, cpu, batch, batch_redis};
 }
