@@ -11,6 +11,7 @@ namespace forebay {
 namespace {
 // How often spends go to disk while sending (design section 4, Restart: at least every second).
 constexpr Duration spends_interval = Duration::seconds(1);
+constexpr Duration read_ahead_interval = Duration::milliseconds(10);
 }  // namespace
 
 Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, Clock& clock, uint64_t seed,
@@ -47,9 +48,12 @@ void Relay::restore_spends(Now now) {
   }
 }
 
-Instant Relay::turn() {
+void Relay::hand_over() {
   backlog_.flush();
   answers_.deliver_immediate();
+}
+
+Instant Relay::turn() {
   const Now now = clock_.now();
   const bool more_work = overseer_.work(now);
   Instant next = Instant::never();
@@ -57,7 +61,11 @@ Instant Relay::turn() {
     sends_.clear();
     next = core_.tick(now, &sends_);
     dispatcher_.hand_over(sends_);
-    dispatcher_.read_ahead();
+    // What comes next changes as sends go out; else it is looked at now and then, not for each message.
+    if (!sends_.empty() || now.steady - read_ahead_at_ >= read_ahead_interval) {
+      read_ahead_at_ = now.steady;
+      dispatcher_.read_ahead();
+    }
     if (!sends_.empty() && now.steady - spends_saved_ >= spends_interval) save_spends(false);
   }
   backlog_.flush();

@@ -84,6 +84,7 @@ class DeskWorld : public PublishListener {
   }
   // Turns until nothing more is sent; what is in memory reaches the sink.
   void turn() {
+    relay->hand_over();
     relay->turn();
     commit();
   }

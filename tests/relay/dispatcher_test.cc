@@ -25,6 +25,7 @@ TEST(Dispatcher, what_is_in_memory_reaches_the_sink_in_the_same_turn) {
   DeskWorld world;
   world.hold_all();
   world.accept();
+  world.relay->hand_over();
   world.relay->turn();
   EXPECT_EQ(world.sink.deliveries.size(), 1u);
   EXPECT_TRUE(world.backlog.fetches.empty());
@@ -160,6 +161,23 @@ TEST(Dispatcher, reads_ahead_in_the_order_of_the_sends_and_each_sink_in_turn) {
     EXPECT_EQ(world.backlog.ahead[2 * i], 2 + i);
     EXPECT_EQ(world.backlog.ahead[2 * i + 1], 102 + i);
   }
+}
+
+TEST(Dispatcher, looks_ahead_after_sends_and_now_and_then_but_not_for_each_message) {
+  Config config = CoreWorld::simple();
+  config.sinks["s"].concurrency = 1;
+  DeskWorld world(config);
+  world.accept();
+  world.accept();
+  world.turn();
+  EXPECT_EQ(world.backlog.ahead, std::vector<Sequence>{2}) << "after a send";
+  world.backlog.ahead.clear();
+  world.accept();
+  world.turn();
+  EXPECT_TRUE(world.backlog.ahead.empty()) << "nothing was sent";
+  world.advance(Duration::milliseconds(10));
+  world.turn();
+  EXPECT_EQ(world.backlog.ahead, (std::vector<Sequence>{2, 3}));
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ void expect_no_trace(World& world) {
 TEST(IntakeDesk, accepts_only_after_the_sync) {
   World world;
   const uint64_t token = std::get<uint64_t>(world.publish({World::message("one"), World::message("two")}));
+  world.relay->hand_over();
   world.relay->turn();
   EXPECT_TRUE(world.answers.empty()) << "answered before the sync";
   EXPECT_EQ(world.sink.deliveries.size(), 0u);
