@@ -77,9 +77,9 @@ LimitSet::Blocking LimitSet::blocking(Now now, uint32_t cost) const {
   return {*name, all};
 }
 
-void LimitSet::take(Now now, uint32_t cost) {
+void LimitSet::take(Now now, uint32_t cost, Instant due) {
   assert(next(now, cost) <= now.steady);
-  if (pace_) pace_->take(now.steady, cost);
+  if (pace_) pace_->take(now.steady, due, cost);
   for (Member& m : members_) m.limit().take(now, cost);
   concurrency_.take(now, cost);
   cost_out_ += cost;

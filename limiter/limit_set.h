@@ -43,8 +43,10 @@ class LimitSet {
   Instant next(Now now, uint32_t cost) const;
   // Which limit is the last to agree, and when it does. The pace goes by its window's name.
   Blocking blocking(Now now, uint32_t cost) const;
-  // Only when next(now, cost) <= now.steady.
-  void take(Now now, uint32_t cost);
+  // Only when next(now, cost) <= now.steady. `due`: the moment that next() named to a sender that has waited for it
+  // since, now or before; what it is late by was its wake-up's fault, and the pace makes up for it within its
+  // tolerance. never(): nobody waited.
+  void take(Now now, uint32_t cost, Instant due = Instant::never());
   void settle(Taken taken, Now now, SettledAs how);
 
   // The largest cost that can ever be taken.
