@@ -5,11 +5,12 @@
 // What a send is later than its turn, and what becomes of the turns after it:
 //   late wake   The sender waited for `due` and was woken after it: the turns stay, so what was missed follows at once,
 //               as far as `tolerance` reaches back, never beyond.
-//   late permit The sender waited, but not for its turn: for a permit, until `due`. An eighth of the delay moves the
-//               turns. Under saturation permits come home W after their replies, so a clump of replies would leave as a
-//               clump again every W; moved turns spread it within a few W, while one late reply costs next to nothing
-//               (moving by the whole delay would cost the *worst* round trip of every W, and not moving would keep
-//               every clump for ever). A delay above the tolerance counts as idling.
+//   late permit The sender waited, but not for its turn: for a permit, until `due`. The turns move by 10/N of the delay
+//               (a tenth of a W's worth of sends makes up for all of it). Under saturation permits come home W after
+//               their replies, so a clump of replies would leave as a clump again every W; moved turns spread it
+//               within a few W, while one late reply costs next to nothing. Moving by the whole delay would cost the
+//               *worst* round trip of every W; not moving would keep every clump for ever. A delay above the tolerance
+//               counts as idling.
 //   idle        Nobody waited: the turns begin anew with this send. An hour without messages earns nothing.
 //
 // Hence: at one instant at most 1 + ⌊tolerance/T⌋, in any window of length L at most that + ⌈L/T⌉, and that only after
@@ -58,7 +59,8 @@ class Pace {
     const Instant turn = gcra_.theoretical(), reach = now - tolerance_;
     if (turn >= due) return std::max(turn, reach);
     if (turn < due - tolerance_) return std::max(due, reach);
-    return std::max(turn + (due - turn) / 8, reach);
+    const auto spread = static_cast<int64_t>(std::max<uint64_t>(gcra_.count() / 10, 1));
+    return std::max(turn + (due - turn) / spread, reach);
   }
 
   Gcra gcra_;

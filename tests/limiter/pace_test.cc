@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cmath>
+
 #include "generators.h"
 
 namespace forebay {
@@ -28,6 +30,32 @@ struct Sender {
     now = now + time;
     due = Instant::never();
   }
+};
+
+// Sends per slot of equal length, the last, unfinished one left out.
+class Slots {
+ public:
+  Slots(Duration length, Instant begin) : length_(length), begin_(begin) {}
+  void counts(Instant at) {
+    const auto slot = static_cast<size_t>((at - begin_).ns / length_.ns);
+    if (slot >= counts_.size()) counts_.resize(slot + 1);
+    counts_[slot]++;
+  }
+  uint64_t most() const { return *std::max_element(counts_.begin(), counts_.end()); }
+  double variation() const {
+    const auto n = static_cast<double>(counts_.size() - 1);
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i + 1 < counts_.size(); i++) {
+      sum += static_cast<double>(counts_[i]);
+      squares += static_cast<double>(counts_[i] * counts_[i]);
+    }
+    return std::sqrt(std::max(0.0, squares / n - sum * sum / n / n)) / (sum / n);
+  }
+
+ private:
+  Duration length_;
+  Instant begin_;
+  std::vector<uint64_t> counts_;
 };
 
 uint64_t early_of(const Pace& pace) {
@@ -82,8 +110,8 @@ TEST(Pace, NextNamesTheFirstNanosecondOfATurn) {
   EXPECT_EQ(pace.next(turn + Duration{1}), turn + Duration{1});
 }
 
-TEST(Pace, ALatePermitMovesTheTurnsByAnEighthOfItsDelay) {
-  Pace pace(100, Duration::seconds(1), Duration::milliseconds(50));
+TEST(Pace, ALatePermitMovesTheTurnsByAPartOfItsDelay) {
+  Pace pace(80, Duration::milliseconds(800), Duration::milliseconds(50));
   const auto ms = [](int64_t n) { return Instant{n * 1'000'000}; };
   pace.take(ms(0), Instant::never(), 1);
   pace.take(ms(18), ms(18), 1);  // its turn was at 10
@@ -116,6 +144,48 @@ TEST(Pace, LateWakesWithinTheToleranceCostNothingInTheLongRun) {
   EXPECT_GE(sender.departures.arrivals(), 300u * 600 - 10);
   EXPECT_LE(sender.departures.arrivals(), 300u * 600 + 16);
 }
+
+// The whole set under saturation, after half an hour of idling: a LAN's round trips, and now and then a stall of the
+// whole process, whose replies come home together and must not leave together for ever.
+struct Lan {
+  uint64_t count;
+  Duration wake_late;
+  Duration stall;  // every five seconds
+  double used_min, variation_max;
+};
+
+class Evenness : public testing::TestWithParam<Lan> {};
+
+TEST_P(Evenness, ASaturatedWindowDrainsEvenlyAndNearlyWhole) {
+  const Lan& lan = GetParam();
+  Weather weather;
+  weather.out_min = weather.back_min = Duration::microseconds(100);
+  weather.out_jitter = weather.back_jitter = Duration::microseconds(300);
+  weather.wake_late = lan.wake_late;
+  World world(sink({window(lan.count, Duration::seconds(1))}), weather, 1, Duration::minutes(30).ns);
+  Slots departures(Duration::milliseconds(100), world.now().steady);
+  world.before_take = [&] { departures.counts(world.now().steady); };
+  for (int i = 0; i < 4; i++) {
+    if (i > 0 && lan.stall > Duration{}) world.stall_for(lan.stall);
+    world.run_for(Duration::seconds(5) - (i > 0 ? lan.stall : Duration{}));
+  }
+  const double used = static_cast<double>(world.sent()) / static_cast<double>(lan.count) / 20;
+  std::printf("  %5lu/1s, stalls of %2ld ms: used %.4f, variation per 100 ms %.4f, worst 100 ms %lu\n",
+              static_cast<unsigned long>(lan.count), static_cast<long>(lan.stall.ms()), used, departures.variation(),
+              static_cast<unsigned long>(departures.most()));
+  EXPECT_GE(used, lan.used_min);
+  EXPECT_LE(departures.variation(), lan.variation_max);
+  EXPECT_LE(world.downstream().worst(Duration::seconds(1)), lan.count);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Pace, Evenness,
+    testing::Values(Lan{300, Duration::microseconds(200), {}, 0.998, 0.012},
+                    Lan{300, Duration::milliseconds(1), {}, 0.998, 0.015},
+                    Lan{300, Duration::microseconds(200), Duration::milliseconds(20), 0.997, 0.04},
+                    Lan{30, Duration::microseconds(200), {}, 0.998, 0.1},
+                    Lan{10'000, Duration::microseconds(200), {}, 0.998, 0.012},
+                    Lan{10'000, Duration::microseconds(200), Duration::milliseconds(20), 0.99, 0.04}));
 
 TEST(Pace, ACostTakesItsTurns) {
   Pace pace(100, Duration::seconds(1), Duration{});

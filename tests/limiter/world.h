@@ -60,6 +60,8 @@ class World {
     }
     at_ = end;
   }
+  // The process does nothing: replies wait to be read, wake-ups are late.
+  void stall_for(Duration time) { at_ += time.ns; }
   // Every connection is closed at once; they may be counted for a grace yet.
   void close_all() {
     for (; !under_way_.empty(); under_way_.pop()) {
