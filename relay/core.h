@@ -53,6 +53,9 @@ class Core {
   // The body of a message under way could not be read back: nothing was sent, and it never can be.
   void damaged(Ticket ticket, const std::string& why, Now now);
 
+  // That sink's limits changed from outside: the next tick serves it.
+  void look_again(SinkId sink) { touch(*lanes_[sink]); }
+
   // The sequences that will be sent next by that sink, if nothing changes; for reading ahead.
   void upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const;
 

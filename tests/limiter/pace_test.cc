@@ -120,6 +120,8 @@ TEST(Pace, ALatePermitMovesTheTurnsByAPartOfItsDelay) {
   EXPECT_EQ(pace.next(ms(31)), ms(31));
   pace.take(ms(200), ms(100), 1);  // both, each beyond the tolerance
   EXPECT_EQ(pace.next(ms(0)), ms(160));
+  pace.take(ms(400), ms(400), 1);  // a permit that comes home after 240 ms: as after idling
+  EXPECT_EQ(pace.next(ms(400)), ms(410));
 }
 
 TEST(Pace, DoesNotDriftInAWeek) {

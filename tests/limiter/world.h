@@ -71,6 +71,8 @@ class World {
   }
 
   Now now() const { return {Instant{at_ - epoch_}, WallTime{at_ + wall_step_}}; }
+  int64_t true_ns() const { return at_; }
+  int64_t epoch() const { return epoch_; }
   LimitSet& limits() { return *limits_; }
   // What has been counted so far of all that has ended, and of what has not.
   Downstream downstream() const {
