@@ -229,7 +229,7 @@ void Assembly::finish_stop() {
                  relay_->in_flight());
   }
   for (auto& sink : sinks_) sink->shut_down();
-  relay_->save_spends(true);
+  relay_->save_spends();
   journal_->close();
   mailbox_.run_posted();
 }

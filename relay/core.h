@@ -56,6 +56,9 @@ class Core {
   // The body of a message under way could not be read back: nothing was sent, and it never can be.
   void damaged(Ticket ticket, const std::string& why, Now now);
 
+  // That sink's limits changed from outside: the next tick serves it.
+  void look_again(SinkId sink) { touch(*lanes_[sink]); }
+
   // The sequences that will be sent next, if nothing changes, `count` at most; for reading ahead. First the first of
   // each sink, then the second of each, and so on.
   void upcoming(size_t count, std::vector<Sequence>* sequences) const;
@@ -120,11 +123,14 @@ class Core {
   // tick
   void fire_due(Now now);
   void fire_expired(Now now);
+
+  // serving (core_serve.cc)
   void serve(SinkLane& lane, Now now, std::vector<Send>* sends);
-  bool send_one(SinkLane& lane, Queue& queue, Now now, std::vector<Send>* sends);
+  void wait(SinkLane& lane, Instant opens, Instant agreed, Now now);
+  bool has_ready(const SinkLane& lane) const;
+  bool send_one(SinkLane& lane, Queue& queue, Instant due, Now now, std::vector<Send>* sends);
   RunQueue* head_line(Queue& queue, Now now, Sequence* head);
   void drop_stale(RunQueue& line) const;
-  void sleep_until(SinkLane& lane, Instant at, Now now);
 
   // outcomes (core_outcome.cc)
   void again_later(Sequence sequence, MessageEntry& entry, const Attempt& attempt, const Outcome& outcome, Now now);
