@@ -38,6 +38,8 @@ class IndexBuilder {
  public:
   // Every message of a frame's records; `offset` is where the records begin in the segment.
   void add_frame(std::span<const std::byte> records, uint64_t offset);
+  // The message of a record, once for each receiver; it begins at `offset` of the segment.
+  void add_record(const Record& record, uint32_t offset, uint32_t length);
   void add(const IndexEntry& entry);
   void clear();
   uint64_t count() const { return count_; }
@@ -58,7 +60,8 @@ class IndexBuilder {
 class IndexCursor {
  public:
   explicit IndexCursor(std::span<const std::byte> entries) : in_(entries) {}
-  bool next(IndexEntry* entry);  // false: the end, or malformed
+  bool next();  // false: the end, or malformed
+  const IndexEntry& entry() const { return last_; }
   bool ok() const { return in_.ok(); }
 
  private:
