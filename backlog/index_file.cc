@@ -56,7 +56,8 @@ void IndexBuilder::add_record(const Record& record, uint32_t offset, uint32_t le
 void IndexBuilder::add(const IndexEntry& entry) {
   const MessageFacts &facts = entry.facts, &before = last_.facts;
   assert(!entry.shared || (entry.offset == last_.offset && entry.length == last_.length));
-  if (count_ == 0) first_sequence_ = facts.sequence;
+  if (count_ == 0) first_sequence_ = lowest_sequence_ = facts.sequence;
+  lowest_sequence_ = std::min(lowest_sequence_, facts.sequence);
   if (count_ > 0 && facts.sequence <= before.sequence) rising_ = false;
   const uint8_t flags = flags_of(entry, last_);
   entries_.u8(flags);

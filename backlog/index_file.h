@@ -45,7 +45,8 @@ class IndexBuilder {
   uint64_t count() const { return count_; }
   bool rising() const { return rising_; }
   const ByteBuffer& entries() const { return entries_; }
-  Sequence first_sequence() const { return first_sequence_; }
+  Sequence first_sequence() const { return first_sequence_; }    // in order of the log
+  Sequence lowest_sequence() const { return lowest_sequence_; }  // 0: there are none
 
  private:
   ByteBuffer entries_;
@@ -53,6 +54,7 @@ class IndexBuilder {
   uint64_t count_ = 0;
   bool rising_ = true;
   Sequence first_sequence_ = 0;
+  Sequence lowest_sequence_ = 0;
   Record record_;  // kept for its memory
 };
 
