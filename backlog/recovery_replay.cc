@@ -95,14 +95,17 @@ bool Recovery::replay_one(size_t at) {
   const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes,
                                        bytes_.size(), expected_, gather_chain, gather);
   const bool unfinished = scan.broken_frame || scan.later_frames > 0;
+  // Messages that the checkpoint lists live in frames that were synced before it: none to be read is damage, not a
+  // commit that never finished, whatever the later frames vouch for.
+  const bool was_full = chained == 0 && segment.listed && segment.listed->live > 0;
   const bool gap = expected_ != 0 && (chained == 0 ? unfinished : frames.front().view.number > expected_);
-  if (gap && !vouched_for(at, frames)) return discard_from(at), false;
+  if (gap && !was_full && !vouched_for(at, frames)) return discard_from(at), false;
   if (gap && chained > 0) blame_gap(frames.front().view.number), end_commits(true);
 
   const bool short_of_checkpoint = segment.listed && have_checkpoint_ && scan.expected < expected_;
   const bool vouched_here =
       scan.later_frames > 0 && scan.expected != 0 && scan.later_synced_through >= scan.expected;
-  const bool corrupt = short_of_checkpoint || vouched_here || (gap && chained == 0);
+  const bool corrupt = short_of_checkpoint || vouched_here || was_full || (gap && chained == 0);
   if (chained == 0 && !corrupt) return true;
   torn_before_ = !corrupt && unfinished;
   last_with_frames_ = at;

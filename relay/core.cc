@@ -79,7 +79,7 @@ std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now 
   if (queue.config.refuse_late && facts.expires_ms > 0 &&
       reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
     ++queue.counters.refused_late;
-    return Refusal{Refusal::Why::late, until_room(queue, now)};
+    return Refusal{Refusal::Why::late, until_in_time(reservation.estimated, facts.expires_ms)};
   }
   facts.sequence = next_sequence_++;
   ++queue.reserved;
@@ -185,6 +185,7 @@ Instant Core::tick(Now now, std::vector<Send>* sends) {
     const Wake wake = wakes_.front();
     std::pop_heap(wakes_.begin(), wakes_.end(), std::greater<>());
     wakes_.pop_back();
+    if (lanes_[wake.sink]->asked_for == wake.at) lanes_[wake.sink]->asked_for = Instant::never();
     if (lanes_[wake.sink]->wake == wake.at) touch(*lanes_[wake.sink]);
   }
   const std::vector<SinkId> dirty = std::exchange(dirty_, {});

@@ -146,7 +146,10 @@ class Core {
 
   // estimates (core_estimate.cc)
   uint64_t waiting_before(const SinkLane& lane) const;
-  WallTime estimate(const Queue& queue, uint64_t ahead, Instant earliest, Now now) const;
+  uint64_t sent_before(const Queue& queue, uint64_t position) const;
+  WallTime estimate(const Queue& queue, uint64_t position, Instant earliest, Now now) const;
+  static Duration until_in_time(WallTime estimated, int64_t expires_ms);
+  WallTime estimate_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, Now now) const;
   Duration until_room(const Queue& queue, Now now) const;
   void upcoming_of(const SinkLane& lane, size_t count, std::vector<Sequence>* sequences) const;
   void explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const;

@@ -17,9 +17,24 @@ uint64_t Core::waiting_before(const SinkLane& lane) const {
   return ahead;
 }
 
-WallTime Core::estimate(const Queue& queue, uint64_t ahead, Instant earliest, Now now) const {
+// What the sink sends before the message at `position` of that queue: its queues have a turn each, so another one gets
+// as many turns as this one needs, or as it has messages.
+uint64_t Core::sent_before(const Queue& queue, uint64_t position) const {
+  uint64_t ahead = position;
+  for (const QueueId id : lanes_[queue.sink]->queues) {
+    const Queue& other = queues_[queue_index_[id]];
+    if (id == queue.id || other.paused) continue;
+    ahead += std::min(other.ready + other.reserved + other.retrying, position + 1);
+  }
+  return ahead;
+}
+
+WallTime Core::estimate(const Queue& queue, uint64_t position, Instant earliest, Now now) const {
   if (!queue.configured || queue.paused) return Reservation::never();
-  const SinkLane& lane = *lanes_[queue.sink];
+  return estimate_on_sink(*lanes_[queue.sink], sent_before(queue, position), earliest, now);
+}
+
+WallTime Core::estimate_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, Now now) const {
   if (lane.paused()) return Reservation::never();
   const Instant opens = lane.opens(now);
   const Instant turn = lane.limits().estimate(now, ahead + 1);
@@ -31,7 +46,9 @@ WallTime Core::estimate(const Queue& queue, uint64_t ahead, Instant earliest, No
 double Core::drain_seconds(const Queue& queue, Now now) const {
   const uint64_t left = queue.waiting();
   if (left == 0) return 0;
-  const WallTime last = estimate(queue, queue.configured ? waiting_before(*lanes_[queue.sink]) : 0, now.steady, now);
+  if (!queue.configured || queue.paused) return INFINITY;
+  const SinkLane& lane = *lanes_[queue.sink];
+  const WallTime last = estimate_on_sink(lane, waiting_before(lane), now.steady, now);
   if (last == Reservation::never()) return INFINITY;
   return std::max(0.0, (last - time_.wall(now.steady)).as_seconds());
 }
@@ -50,7 +67,6 @@ double Core::oldest_age_seconds(const Queue& queue, Now now) const {
   return static_cast<double>(time_.ms(now) - oldest) / 1000;
 }
 
-// A tenth of a second's worth of drain at least: asking again at once helps nobody.
 Duration Core::until_room(const Queue& queue, Now now) const {
   if (!queue.configured) return Duration::minutes(1);
   const SinkLane& lane = *lanes_[queue.sink];
@@ -58,13 +74,21 @@ Duration Core::until_room(const Queue& queue, Now now) const {
   const double rate = lane.limits().rate_per_second();
   Duration wait = Duration::seconds(1);
   if (std::isfinite(rate) && rate > 0) {
-    // Room for one in a hundred of the bound, so that a refused producer does not come back for one place.
-    const double places = std::max(1.0, static_cast<double>(queue.config.max_messages) / 100);
+    // Room for one in a hundred of the bound, so that a refused producer does not come back for one place; but no
+    // more than ten seconds' worth.
+    const double hundredth = static_cast<double>(queue.config.max_messages) / 100;
+    const double places = std::max(1.0, std::min(hundredth, rate * 10));
     wait = Duration{static_cast<int64_t>(std::min(places / rate, 3600.0) * 1e9)};
   }
   const Instant opens = lane.opens(now);
   if (!opens.is_never()) wait = std::max(wait, opens - now.steady);
   return std::max(wait, Duration::seconds(1));
+}
+
+// When a message with that ttl would be in time, if nothing else came: as much later as this one would be late.
+Duration Core::until_in_time(WallTime estimated, int64_t expires_ms) {
+  if (estimated == Reservation::never()) return Duration::minutes(1);
+  return std::clamp(estimated - WallTime::from_ms(expires_ms), Duration::seconds(1), Duration::minutes(60));
 }
 
 std::optional<FinishedMessage> Core::finished(Sequence sequence, Now now) {

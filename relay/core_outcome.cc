@@ -22,6 +22,13 @@ Duration shortest_window(const SinkConfig& sink) {
   return shortest == Duration::max() ? Duration::seconds(1) : shortest;
 }
 
+// "Too many, come back in 0 s" names no time: taken at its word it would be a request after the other, none of them
+// an attempt.
+Duration closed_for(const Outcome& outcome, const SinkConfig& sink) {
+  const bool named = outcome.retry_after && outcome.retry_after->ns > 0;
+  return named ? *outcome.retry_after : shortest_window(sink);
+}
+
 }  // namespace
 
 uint32_t Core::max_attempts(const Queue& queue, const MessageEntry& entry) const {
@@ -48,7 +55,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       finish(sequence, Settlement::delivered, static_cast<uint16_t>(outcome.status), now);
       break;
     case Outcome::Kind::throttled:
-      lane.throttle(now, outcome.retry_after.value_or(shortest_window(lane.config())), outcome.reason);
+      lane.throttle(now, closed_for(outcome, lane.config()), outcome.reason);
       hand_back(sequence, entry, outcome, lane, now);
       break;
     case Outcome::Kind::sink_fault: hand_back(sequence, entry, outcome, lane, now); break;
@@ -93,6 +100,7 @@ void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, c
   const int64_t due_ms = time_.ms_at(now.steady + wait) + 1;
   backlog_.retry(sequence, due_ms, entry.attempts);
   wait_until(sequence, entry, MessageState::retrying, due_ms, false);
+  if (entry.expires_ms() > 0) watch_expiry(sequence, entry);  // it may have lapsed while under way
 }
 
 // No attempt was spent: first in line again, once the sink opens.
@@ -103,6 +111,7 @@ void Core::hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outc
     return;
   }
   make_ready(sequence, entry, queue_of(entry.queue).front, entry.since_ms());
+  if (entry.expires_ms() > 0) watch_expiry(sequence, entry);
 }
 
 // True: it is a dead letter now. False: the dead-letter store is full, which holds the sink; it stays first in line.
@@ -110,10 +119,11 @@ bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reaso
                 uint64_t QueueCounters::*counter, const std::string& excerpt, Now now) {
   Queue& queue = queue_of(entry.queue);
   const uint32_t bytes = entry.bytes;
+  const int64_t since_ms = entry.since_ms();
   if (queue.config.dead.on_full == DeadConfig::OnFull::drop_oldest) make_dead_room(queue, bytes, now);
   if (!queue.dead_has_room(bytes) && queue.configured) {
     lanes_[queue.sink]->hold_for_dead_letters(queue.config.name);
-    make_ready(sequence, *messages_.find(sequence), queue.front, entry.since_ms());
+    make_ready(sequence, *messages_.find(sequence), queue.front, since_ms);
     return false;
   }
   // make_dead_room() may have dropped other messages, which moves entries about.

@@ -98,6 +98,8 @@ void Core::wait(SinkLane& lane, Instant opens, Instant agreed, Now now) {
   const Instant at = std::max(opens, agreed);
   if (at.is_never()) return;
   lane.wake = at;
+  if (lane.asked_for == at) return;  // a closed sink asks for the same time again and again
+  lane.asked_for = at;
   wakes_.push_back({at, lane.id()});
   std::push_heap(wakes_.begin(), wakes_.end(), std::greater<>());
 }

@@ -74,6 +74,7 @@ void Core::recovered(Now now) {
   for (const Sequence sequence : std::exchange(exhausted_, {})) {
     bury(sequence, *messages_.find(sequence), "attempts exhausted: Forebay stopped during the last attempt",
          &QueueCounters::dead_crashed, "", now);
+    backlog_.attempt_over(sequence);
   }
   for (auto& lane : lanes_) touch(*lane);
 }

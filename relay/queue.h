@@ -46,7 +46,10 @@ struct Queue {
     return waiting() + reserved + messages <= config.max_messages && bytes + message_bytes <= config.max_bytes;
   }
   bool dead_has_room(uint64_t message_bytes) const {
-    return dead + 1 <= config.dead.max_messages && dead_bytes + message_bytes <= config.dead.max_bytes;
+    // One letter that is larger than the whole store is taken by an empty one: held back, it would close the sink for
+    // good, and nobody could purge anything to open it.
+    return dead + 1 <= config.dead.max_messages &&
+           (dead == 0 || dead_bytes + message_bytes <= config.dead.max_bytes);
   }
 
   // The counter of that state.

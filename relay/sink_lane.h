@@ -69,6 +69,7 @@ class SinkLane {
 
   // When the core should look at this lane again; kept here so that a stale wake-up can be told.
   Instant wake = Instant::never();
+  Instant asked_for = Instant::never();  // the last wake-up that was asked for and is still to come
   // What the limits promised a message that waits for them and nothing else; never(): none does.
   Instant due = Instant::never();
   bool dirty = false;

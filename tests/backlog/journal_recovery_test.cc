@@ -106,6 +106,21 @@ TEST(JournalRecovery, EveryFlippedByteOfTheLogIsCutOrQuarantinedAndNothingIsAlte
   }
 }
 
+// The checkpoint of the stop knows what was there: no damage passes for a commit that never finished.
+TEST(JournalRecovery, EveryFlippedByteAfterACleanStopIsQuarantined) {
+  MemoryFiles disk;
+  const auto frames = ten_commits(disk, true);
+  const uint64_t end = frames[9] + (frames[9] - frames[8]);
+  for (uint64_t at = frames[0]; at < end; ++at) {
+    MemoryFiles left = disk.copy();
+    left.bytes(first_segment)[at] ^= std::byte{0x10};
+    Rig rig(left);
+    rig.open_or_fail();
+    ASSERT_EQ(rig.journal->figures().quarantined_segments, 1u) << "byte " << at;
+    ASSERT_EQ(rig.recovered.size(), 9u) << "byte " << at;
+  }
+}
+
 // A store that has both checkpoints, dead letters, and settles that only checkpoints know.
 MemoryFiles long_lived_store(std::set<Sequence>* alive) {
   MemoryFiles disk;
