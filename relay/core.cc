@@ -88,7 +88,8 @@ void Core::recovered(Now now) {
     switch (entry.state) {
       case MessageState::ready: queue.fresh.push(sequence); break;
       case MessageState::dead:
-        queue.dead_letters.push(sequence);
+        if (const auto letter = backlog_.dead_letter(sequence)) entry.set_since_ms(letter->died_ms);
+        queue.dead_letters.bury({entry.since_ms(), sequence});
         expiries_.add(entry.since_ms() + queue.config.dead.ttl.ms(), sequence);
         break;
       default:
@@ -156,15 +157,6 @@ void Core::durable(std::span<const MessageFacts> messages, Now now) {
   }
 }
 
-void Core::failed(std::span<const MessageFacts> messages) {
-  for (const MessageFacts& facts : messages) {
-    Queue& queue = queue_of(facts.queue);
-    assert(queue.reserved > 0 && queue.bytes >= facts.bytes);
-    --queue.reserved;
-    queue.bytes -= facts.bytes;
-  }
-}
-
 void Core::schedule(const MessageFacts& facts, Now now) {
   Queue& queue = queue_of(facts.queue);
   MessageEntry entry;
@@ -224,6 +216,7 @@ void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
   --queue.count(entry->state);
   if (entry->state == MessageState::dead) {
     queue.dead_bytes -= entry->bytes;
+    queue.dead_letters.dig_up({entry->since_ms(), sequence});
     if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room(), touch(*lane);
   } else {
     queue.bytes -= entry->bytes;
@@ -279,6 +272,7 @@ void Core::fire_due(Now now) {
     make_ready(sequence, *entry, queue.returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
   };
   due_.advance(time_.ms(now), [&](Sequence sequence) { release(sequence, time_.ms(now)); });
+  due_by_wall_.set_back(now.wall.ms());
   due_by_wall_.advance(now.wall.ms(), [&](Sequence sequence) { release(sequence, now.wall.ms()); });
 }
 

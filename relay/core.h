@@ -4,6 +4,7 @@
 //   admit(request, now)        -> Reservation | Refusal   bounds, ttl against the ETA; reserves room and a sequence
 //   durable(reservations, now) after the sync, in sequence order; only now is the message scheduled
 //   failed(reservations)       the write failed: as if it had never been
+//   withdraw(reservations)     they were not handed to the backlog: their sequences are free again as well
 //   tick(now, sends)           does what is due; returns when it next wants to run (never(): only after an event)
 //   settled(ticket, outcome, now)  an attempt ended: delivered, again later, given up
 //
@@ -48,6 +49,8 @@ class Core {
   std::variant<Reservation, Refusal> admit(const AdmitRequest& request, Now now);
   void durable(std::span<const MessageFacts> messages, Now now);
   void failed(std::span<const MessageFacts> messages);
+  // Those admitted last, which the backlog has not seen: their sequences are given again, because it leaves none out.
+  void withdrawn(std::span<const MessageFacts> messages);
   Instant tick(Now now, std::vector<Send>* sends);
   void settled(Ticket ticket, const Outcome& outcome, Now now);
   // The body of a message under way could not be read back: nothing was sent, and it never can be.
@@ -56,8 +59,9 @@ class Core {
   // That sink's limits changed from outside: the next tick serves it.
   void look_again(SinkId sink) { touch(*lanes_[sink]); }
 
-  // The sequences that will be sent next by that sink, if nothing changes; for reading ahead.
-  void upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const;
+  // The sequences that will be sent next, if nothing changes, `count` at most; for reading ahead. First the first of
+  // each sink, then the second of each, and so on.
+  void upcoming(size_t count, std::vector<Sequence>* sequences) const;
 
   // -- asking --
   bool is_waiting(Sequence sequence) const { return messages_.find(sequence) != nullptr; }
@@ -71,8 +75,10 @@ class Core {
   bool cancel(Sequence sequence, Now now);  // false: in flight
   void pause_queue(QueueId queue, bool paused);
   void pause_sink(SinkId sink, bool paused, std::string why);
-  // Up to `most` of the queue's waiting messages or dead letters are given up; how many were. 0: none left.
-  uint64_t purge(QueueId queue, uint64_t most, Now now);
+  // Up to `most` of the queue's waiting messages are given up; how many were. Goes on where the sweep stands, and
+  // looks at purge_looks_per_message * most messages of whatever queue at most, each once a sweep.
+  uint64_t purge(QueueId queue, Sweep* sweep, uint64_t most, Now now);
+  // Up to `most` of the queue's dead letters, oldest first; how many were. 0: none left.
   uint64_t purge_dead(QueueId queue, uint64_t most, Now now);
   uint64_t replay_dead(QueueId queue, uint64_t most, Now now);
   bool purge_dead_letter(Sequence sequence, Now now);   // false: no such dead letter
@@ -87,6 +93,7 @@ class Core {
   const RelayTime& time() const { return time_; }
 
   static constexpr size_t sends_per_tick_max = 256;
+  static constexpr uint64_t purge_looks_per_message = 10;
 
  private:
   struct Attempt {
@@ -138,6 +145,7 @@ class Core {
   uint64_t waiting_before(const SinkLane& lane) const;
   WallTime estimate(const Queue& queue, uint64_t ahead, Instant earliest, Now now) const;
   Duration until_room(const Queue& queue, Now now) const;
+  void upcoming_of(const SinkLane& lane, size_t count, std::vector<Sequence>* sequences) const;
   void explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const;
 
   RelayTime time_;

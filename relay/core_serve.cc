@@ -102,22 +102,4 @@ void Core::wait(SinkLane& lane, Instant opens, Instant agreed, Now now) {
   std::push_heap(wakes_.begin(), wakes_.end(), std::greater<>());
 }
 
-void Core::upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const {
-  const SinkLane& lane = *lanes_[sink];
-  for (const QueueId id : lane.queues) {
-    const Queue& queue = queues_[queue_index_[id]];
-    if (queue.paused) continue;
-    const size_t share = std::max<size_t>(count / lane.queues.size(), 1);
-    size_t taken = 0, looked_at = 0;
-    for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned}) {
-      line->scan([&](Sequence sequence) {
-        if (taken == share || ++looked_at > 8 * share) return false;
-        const MessageEntry* entry = messages_.find(sequence);
-        if (entry != nullptr && entry->state == MessageState::ready) sequences->push_back(sequence), ++taken;
-        return true;
-      });
-    }
-  }
-}
-
 }  // namespace forebay

@@ -8,6 +8,10 @@
 #include "relay/version.h"
 
 namespace forebay {
+namespace {
+constexpr Duration read_ahead_interval = Duration::milliseconds(10);
+}  // namespace
+
 Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, Clock& clock, uint64_t seed,
              std::function<void(const std::string&)> broken)
     : backlog_(backlog), clock_(clock), broken_(std::move(broken)), metrics_(config, version),
@@ -29,9 +33,12 @@ void Relay::recovered() {
 
 void Relay::observe_lag(Duration lag) { metrics_.loop_lag_seconds->Observe(lag.as_seconds()); }
 
-Instant Relay::turn() {
+void Relay::hand_over() {
   backlog_.flush();
   answers_.deliver_immediate();
+}
+
+Instant Relay::turn() {
   const Now now = clock_.now();
   const bool more_work = overseer_.work(now);
   Instant next = Instant::never();
@@ -39,7 +46,11 @@ Instant Relay::turn() {
     sends_.clear();
     next = core_.tick(now, &sends_);
     dispatcher_.hand_over(sends_);
-    dispatcher_.read_ahead();
+    // What comes next changes as sends go out; else it is looked at now and then, not for each message.
+    if (!sends_.empty() || now.steady - read_ahead_at_ >= read_ahead_interval) {
+      read_ahead_at_ = now.steady;
+      dispatcher_.read_ahead();
+    }
     next = std::min(next, spends_.work(now));
   }
   backlog_.flush();

@@ -34,6 +34,9 @@ class Relay : public BacklogListener {
   // Every message that waits in the backlog, in any order, then recovered() once, before the first turn.
   void recover(const RecoveredMessage& message);
   void recovered();
+  // What was admitted goes to the commit thread, before anything else of the turn keeps the disk waiting.
+  void hand_over();
+  // The rest of a loop turn; when it next wants to run.
   Instant turn();
   // How late the loop woke.
   void observe_lag(Duration lag);
@@ -73,6 +76,7 @@ class Relay : public BacklogListener {
   std::vector<Send> sends_;
   bool stopping_ = false;
   bool was_refusing_ = false;
+  Instant read_ahead_at_;
 };
 
 }  // namespace forebay
