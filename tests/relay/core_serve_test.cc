@@ -72,5 +72,45 @@ TEST(CoreServe, the_time_lost_to_a_limit_is_counted_while_something_waits_for_it
   EXPECT_NEAR(lane.blocked_seconds("100/1s", world.now), 0.020, 1e-6);
 }
 
+TEST(CoreServe, what_no_longer_waits_is_no_longer_blocked) {
+  Config config = CoreWorld::simple();
+  config.sinks["s"].concurrency = 1;
+  CoreWorld world(config);
+  accept(world, 1);
+  const Sequence second_one = world.accept();
+  const Send first = world.tick().at(0);
+  world.advance(second);
+  ASSERT_TRUE(world.core->cancel(second_one, world.now));
+  world.core->settled(first.ticket, CoreWorld::delivered(), world.now);
+  world.tick();
+  world.advance(second);
+  EXPECT_EQ(world.core->lanes()[0]->blocked_seconds("concurrency", world.now), 1.0);
+}
+
+// 10/1s, replies after 100 ms: with the margin a permit is away for 1.015 s, without it for 1.1 s.
+TEST(CoreServe, another_address_begins_without_a_return_margin) {
+  Config config = paced();
+  config.sinks["s"].limits[0].count = 10;
+  config.sinks["s"].pace_off = true;
+  CoreWorld world(config);
+  accept(world, 1000);
+  std::string peer = "192.0.2.1";
+  const auto answer = [&](const Send&) {
+    Outcome outcome = CoreWorld::delivered();
+    outcome.peer = peer;
+    return outcome;
+  };
+  const auto sent_in_ten_seconds = [&] {
+    const size_t before = world.sent.size();
+    world.run(world.now.steady + second * 10, Duration::milliseconds(100), answer);
+    return world.sent.size() - before;
+  };
+  world.run(world.now.steady + second * 20, Duration::milliseconds(100), answer);
+  const size_t with = sent_in_ten_seconds();
+  peer = "192.0.2.2";
+  EXPECT_LT(sent_in_ten_seconds(), with);
+  EXPECT_EQ(sent_in_ten_seconds(), with) << "and learns anew";
+}
+
 }  // namespace
 }  // namespace forebay

@@ -56,8 +56,10 @@ TEST(SpendsJournal, a_stuck_journal_stops_the_sink_at_what_its_last_record_cover
   spends.commit();
   for (int i = 0; i < 50; ++i) spends.world.accept();
   EXPECT_EQ(spends.turn(), 10u);
+  const std::string on_its_way = spends.record();
   spends.world.advance(second * 60);
-  EXPECT_EQ(spends.turn(), 0u) << "the next record is on its way, and no other is made";
+  EXPECT_EQ(spends.turn(), 0u);
+  EXPECT_EQ(spends.record(), on_its_way) << "no other is made before it has come back";
   EXPECT_EQ(spends.world.core->lanes()[0]->limits().blocking(spends.world.now, 1).name, "160/1h");
   spends.commit();
   EXPECT_EQ(spends.turn(), 10u);
