@@ -1,6 +1,7 @@
 #include "backlog/catalog.h"
 
 #include <cassert>
+#include <utility>
 
 namespace forebay {
 
@@ -24,8 +25,14 @@ void Catalog::admit(Sequence sequence, const Place& place) {
   if (inserted) count(place, +1);
 }
 
+void Catalog::admit(std::span<const Placed> rising) {
+  places_.insert_rising(
+      rising.size(), [&](size_t i) { return rising[i].sequence; }, [&](size_t i) { return rising[i].place; });
+  for (const Placed& placed : rising) count(placed.place, +1);
+}
+
 std::optional<uint32_t> Catalog::settle(Sequence sequence) {
-  const Place* found = places_.find(sequence);
+  const Place* found = std::as_const(places_).find(sequence);
   if (!found) return std::nullopt;
   const uint32_t slot = found->slot;
   count(*found, -1);
@@ -35,10 +42,10 @@ std::optional<uint32_t> Catalog::settle(Sequence sequence) {
 }
 
 bool Catalog::relocate(Sequence sequence, uint32_t from_slot, uint32_t from_offset, const Place& to) {
-  Place* found = places_.find(sequence);
+  const Place* found = place(sequence);
   if (!found || found->slot != from_slot || found->offset != from_offset) return false;
   count(*found, -1);
-  *found = to;
+  *places_.find(sequence) = to;
   count(to, +1);
   return true;
 }
@@ -57,7 +64,7 @@ void Catalog::retry(Sequence sequence, int64_t due_ms, uint8_t attempts) {
 void Catalog::dead(const DeadLetter& letter) {
   if (!places_.contains(letter.sequence)) return;
   change_of(letter.sequence) = {.dead = 1, .attempts = letter.attempts};
-  dead_.insert_or_assign(letter.sequence, letter);
+  dead_.put(letter);
 }
 
 void Catalog::revive(Sequence sequence, int64_t due_ms) {
@@ -66,9 +73,17 @@ void Catalog::revive(Sequence sequence, int64_t due_ms) {
   dead_.erase(sequence);
 }
 
-const DeadLetter* Catalog::dead_letter(Sequence sequence) const {
-  const auto at = dead_.find(sequence);
-  return at == dead_.end() ? nullptr : &at->second;
+void Catalog::adopt(SequenceTable<Change> changes, DeadLetters dead) {
+  changes_ = std::move(changes);
+  dead_ = std::move(dead);
+}
+
+void Catalog::forget_changes_of_the_absent() {
+  std::vector<Sequence> absent;
+  std::as_const(changes_).for_each([&](Sequence sequence, const Change&) {
+    if (!places_.contains(sequence)) absent.push_back(sequence);
+  });
+  for (const Sequence sequence : absent) changes_.erase(sequence), dead_.erase(sequence);
 }
 
 void Catalog::note(std::string_view name, std::string_view value) {

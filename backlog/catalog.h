@@ -3,15 +3,19 @@
 //
 // A settle takes effect here at once, its record reaches the disk with its group; until then its segment
 // counts an unsynced settle and is not recycled.
+// A copy is a picture of this moment for a checkpoint: a few microseconds a million messages, see
+// SequenceTable.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "backlog/backlog.h"
+#include "backlog/dead_letters.h"
 #include "backlog/segment_pool.h"
 #include "backlog/sequence_table.h"
 
@@ -57,7 +61,12 @@ using Notes = std::map<std::string, std::string, std::less<>>;
 class Catalog {
  public:
   // -- messages --
+  struct Placed {
+    Sequence sequence = 0;
+    Place place;
+  };
   void admit(Sequence sequence, const Place& place);  // an unknown sequence
+  void admit(std::span<const Placed> rising);         // many of them
   const Place* place(Sequence sequence) const { return places_.find(sequence); }
   // Forgets it; the slot it lay in. nullopt: it was not known.
   std::optional<uint32_t> settle(Sequence sequence);
@@ -67,14 +76,18 @@ class Catalog {
   void dead(const DeadLetter& letter);
   void revive(Sequence sequence, int64_t due_ms);
   const Change* change(Sequence sequence) const { return changes_.find(sequence); }
-  const DeadLetter* dead_letter(Sequence sequence) const;
+  const DeadLetter* dead_letter(Sequence sequence) const { return dead_.find(sequence); }
+  // At start: what is known to have changed, of messages that may turn out not to be there …
+  void adopt(SequenceTable<Change> changes, DeadLetters dead);
+  // … and once all have been admitted.
+  void forget_changes_of_the_absent();
 
   void note(std::string_view name, std::string_view value);
   const Notes& notes() const { return notes_; }
 
   const SequenceTable<Place>& places() const { return places_; }
   const SequenceTable<Change>& changes() const { return changes_; }
-  const std::unordered_map<Sequence, DeadLetter>& dead_letters() const { return dead_; }
+  const DeadLetters& dead_letters() const { return dead_; }
 
   // -- segments, by slot --
   SegmentTally& segment(uint32_t slot);
@@ -90,7 +103,7 @@ class Catalog {
 
   SequenceTable<Place> places_;
   SequenceTable<Change> changes_;
-  std::unordered_map<Sequence, DeadLetter> dead_;
+  DeadLetters dead_;
   Notes notes_;
   std::vector<SegmentTally> segments_;
   uint64_t live_bytes_ = 0;

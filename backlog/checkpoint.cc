@@ -84,7 +84,7 @@ void put_changes(ByteBuffer& out, const Catalog& catalog) {
     if (change.due_set) out.varint(change.due_ms);
   });
   out.varint(catalog.dead_letters().size());
-  for (const auto& [sequence, letter] : catalog.dead_letters()) put_dead(out, letter);
+  catalog.dead_letters().for_each([&](const DeadLetter& letter) { put_dead(out, letter); });
   out.varint(catalog.notes().size());
   for (const auto& [name, value] : catalog.notes()) put_note(out, name, value);
 }
@@ -111,7 +111,7 @@ void read_changes(Decoder& in, Checkpoint* checkpoint) {
     const uint8_t flags = in.u8();
     Change change{.dead = (flags & change_dead) != 0, .attempts = in.u8()};
     if (flags & change_due) change.due_ms = in.varint(), change.due_set = 1;
-    checkpoint->changes.emplace(sequence, change);
+    checkpoint->changes.insert(sequence, change);
   }
 }
 
@@ -126,13 +126,7 @@ void read_letters_and_notes(Decoder& in, Checkpoint* checkpoint) {
       if (kind == RecordKind::note) {
         checkpoint->notes.emplace(record.name, record.value);
       } else {
-        checkpoint->dead[record.sequence] = {record.sequence,
-                                             record.queue,
-                                             record.attempts,
-                                             record.died_ms,
-                                             record.bytes,
-                                             std::string(record.reason),
-                                             std::string(record.excerpt)};
+        checkpoint->dead.put(dead_letter_of(record));
       }
     }
   }

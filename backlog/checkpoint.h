@@ -12,7 +12,6 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "backlog/catalog.h"
@@ -38,8 +37,8 @@ struct Checkpoint {
   CheckpointHead head;
   std::vector<CheckpointSegment> segments;
   SequenceSet live;
-  std::map<Sequence, Change> changes;
-  std::unordered_map<Sequence, DeadLetter> dead;
+  SequenceTable<Change> changes;
+  DeadLetters dead;
   Notes notes;
 };
 

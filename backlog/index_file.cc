@@ -41,18 +41,23 @@ void IndexBuilder::add_frame(std::span<const std::byte> records, uint64_t offset
   RecordReader reader(records);
   while (reader.next(&record_)) {
     if (record_.kind != RecordKind::message) continue;
-    bool shared = false;
-    for (const MessageFacts& facts : record_.receivers) {
-      add({facts, static_cast<uint32_t>(offset + reader.offset()), reader.length(), shared});
-      shared = true;
-    }
+    add_record(record_, static_cast<uint32_t>(offset + reader.offset()), reader.length());
+  }
+}
+
+void IndexBuilder::add_record(const Record& record, uint32_t offset, uint32_t length) {
+  bool shared = false;
+  for (const MessageFacts& facts : record.receivers) {
+    add({facts, offset, length, shared});
+    shared = true;
   }
 }
 
 void IndexBuilder::add(const IndexEntry& entry) {
   const MessageFacts &facts = entry.facts, &before = last_.facts;
   assert(!entry.shared || (entry.offset == last_.offset && entry.length == last_.length));
-  if (count_ == 0) first_sequence_ = facts.sequence;
+  if (count_ == 0) first_sequence_ = lowest_sequence_ = facts.sequence;
+  lowest_sequence_ = std::min(lowest_sequence_, facts.sequence);
   if (count_ > 0 && facts.sequence <= before.sequence) rising_ = false;
   const uint8_t flags = flags_of(entry, last_);
   entries_.u8(flags);
@@ -79,7 +84,7 @@ void IndexBuilder::clear() {
   rising_ = true;
 }
 
-bool IndexCursor::next(IndexEntry* entry) {
+bool IndexCursor::next() {
   if (in_.done()) return false;
   const uint8_t flags = in_.u8();
   MessageFacts& facts = last_.facts;
@@ -97,7 +102,6 @@ bool IndexCursor::next(IndexEntry* entry) {
   facts.due_by_wall = (flags & due_by_wall) != 0;
   facts.due_ms = flags & has_due ? facts.accepted_ms + in_.zigzag() : 0;
   facts.expires_ms = flags & has_expires ? facts.accepted_ms + in_.zigzag() : 0;
-  *entry = last_;
   return in_.ok();
 }
 
@@ -107,7 +111,7 @@ SegmentIndex finish_index(const IndexHead& head, IndexBuilder builder) {
     std::vector<IndexEntry> all;
     all.reserve(builder.count());
     IndexCursor cursor(builder.entries().span());
-    for (IndexEntry entry; cursor.next(&entry);) all.push_back(entry);
+    while (cursor.next()) all.push_back(cursor.entry());
     std::stable_sort(all.begin(), all.end(), [](const IndexEntry& a, const IndexEntry& b) {
       return a.facts.sequence < b.facts.sequence;
     });

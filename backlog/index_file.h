@@ -38,12 +38,15 @@ class IndexBuilder {
  public:
   // Every message of a frame's records; `offset` is where the records begin in the segment.
   void add_frame(std::span<const std::byte> records, uint64_t offset);
+  // The message of a record, once for each receiver; it begins at `offset` of the segment.
+  void add_record(const Record& record, uint32_t offset, uint32_t length);
   void add(const IndexEntry& entry);
   void clear();
   uint64_t count() const { return count_; }
   bool rising() const { return rising_; }
   const ByteBuffer& entries() const { return entries_; }
-  Sequence first_sequence() const { return first_sequence_; }
+  Sequence first_sequence() const { return first_sequence_; }    // in order of the log
+  Sequence lowest_sequence() const { return lowest_sequence_; }  // 0: there are none
 
  private:
   ByteBuffer entries_;
@@ -51,6 +54,7 @@ class IndexBuilder {
   uint64_t count_ = 0;
   bool rising_ = true;
   Sequence first_sequence_ = 0;
+  Sequence lowest_sequence_ = 0;
   Record record_;  // kept for its memory
 };
 
@@ -58,7 +62,8 @@ class IndexBuilder {
 class IndexCursor {
  public:
   explicit IndexCursor(std::span<const std::byte> entries) : in_(entries) {}
-  bool next(IndexEntry* entry);  // false: the end, or malformed
+  bool next();  // false: the end, or malformed
+  const IndexEntry& entry() const { return last_; }
   bool ok() const { return in_.ok(); }
 
  private:

@@ -11,6 +11,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "backlog/backlog.h"
@@ -44,12 +45,16 @@ struct JournalPorts {
 
 class Journal : public Backlog {
  public:
-  using Recovered = std::function<void(const RecoveredMessage&)>;
-  // Locks, recovers (telling each message that waits or is dead, in rising order of sequence), and is ready.
-  // Blocks for as long as that takes. An errno, and `error` says it in words: another process has the store
-  // (EWOULDBLOCK), another format version (EINVAL), too little space for the least of a journal (ENOSPC) …
-  static int open(const JournalPorts& ports, const JournalOptions& options, const Recovered& recovered,
-                  std::unique_ptr<Journal>* journal, std::string* error);
+  // Locks the store and learns who it is, or makes a new one: store_id(), id_key() and queue_id() hold from
+  // here on, so that whoever listens to recover() can be built in between. An errno, and `error` says it in
+  // words: another process has the store (EWOULDBLOCK), another format version (EINVAL) …
+  static int open(const JournalPorts& ports, const JournalOptions& options, std::unique_ptr<Journal>* journal,
+                  std::string* error);
+  // Once, before anything else: tells each message that waits or is dead, in rising order of sequence and
+  // some at a time, while the next are still on disk, and is ready. Blocks for as long as that takes. An
+  // errno, and `error` says it in words, as open(); ENOSPC: too little space for the least of a journal.
+  using Recovered = std::function<void(std::span<const RecoveredMessage>)>;
+  virtual int recover(const Recovered& recovered, std::string* error) = 0;
   // How the store was found. Its complaints belong into the log, loudly.
   virtual const RecoveryReport& recovery() const = 0;
   // Memory of the index, in bytes.

@@ -1,4 +1,5 @@
 // Opening a store: lock, recover or create, assemble.
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 
@@ -20,7 +21,7 @@ int OpenJournal::failed(const std::string& what, int error, std::string* words) 
   return error;
 }
 
-int OpenJournal::start(Worker& commit, const Recovered& recovered, std::string* error) {
+int OpenJournal::start(std::string* error) {
   if (options_.segment_bytes < least_segment_bytes || options_.segment_bytes > most_segment_bytes ||
       options_.segment_bytes % format::segment_header_bytes != 0) {
     *error = "segment_bytes must be a multiple of 4 KiB between 16 KiB and 512 MiB";
@@ -32,14 +33,18 @@ int OpenJournal::start(Worker& commit, const Recovered& recovered, std::string* 
   } else if (locked != 0) {
     return failed("locking", locked, error);
   }
-  if (const int unopened = open_store(error)) return unopened;
+  return open_store(error);
+}
+
+int OpenJournal::recover(const Recovered& recovered, std::string* error) {
+  assert(!committer_);
   std::unordered_map<Sequence, uint8_t> attempts;
   if (const int unread = attempts_.open(files_, &attempts)) return failed("the attempts file", unread, error);
   RecoveredLog log;
   Recovery recovery(files_, store_);
   if (const int lost = recovery.run(attempts, &catalog_, recovered, &log, &report_, error)) return lost;
   next_sequence_ = log.next_sequence;
-  if (const int unready = assemble(commit, log, error)) return unready;
+  if (const int unready = assemble(log, error)) return unready;
   if (const int unkept = attempts_.restart(log.crashed)) return failed("the attempts file", unkept, error);
   return 0;
 }
@@ -80,7 +85,7 @@ int OpenJournal::create_store(std::string* error) {
   return unwritten == 0 ? 0 : failed("creating the store", unwritten, error);
 }
 
-int OpenJournal::assemble(Worker& commit, RecoveredLog& log, std::string* error) {
+int OpenJournal::assemble(RecoveredLog& log, std::string* error) {
   const SegmentPool::Options options{store_.store_id, store_.id_key, options_.segment_bytes,
                                      options_.max_bytes};
   pool_ = std::make_unique<SegmentPool>(files_, options, log.next_slot, log.next_number, log.last_number,
@@ -91,7 +96,7 @@ int OpenJournal::assemble(Worker& commit, RecoveredLog& log, std::string* error)
       catalog_, *pool_, bodies_, helper_, inbox_, next_sequence_,
       [this](const std::string& what) { broken(what); });
   committer_ = std::make_unique<Committer>(
-      commit, *pool_, LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number), clock_,
+      commit_, *pool_, LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number), clock_,
       [this](CommitResult result) {
         auto shared = std::make_shared<CommitResult>(std::move(result));
         inbox_.post([this, shared] { committed(*shared); });
@@ -109,10 +114,10 @@ int OpenJournal::assemble(Worker& commit, RecoveredLog& log, std::string* error)
   return 0;
 }
 
-int Journal::open(const JournalPorts& ports, const JournalOptions& options, const Recovered& recovered,
-                  std::unique_ptr<Journal>* journal, std::string* error) {
+int Journal::open(const JournalPorts& ports, const JournalOptions& options, std::unique_ptr<Journal>* journal,
+                  std::string* error) {
   auto opened = std::make_unique<OpenJournal>(ports, options);
-  if (const int failed = opened->start(ports.commit, recovered, error)) return failed;
+  if (const int failed = opened->start(error)) return failed;
   *journal = std::move(opened);
   return 0;
 }

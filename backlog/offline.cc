@@ -104,8 +104,10 @@ int Inspection::run() {
   for (const int which : {0, 1}) checkpoint(which);
   RecoveryReport found;
   uint64_t waiting = 0, dead = 0;
-  const auto count_one = [&](const RecoveredMessage& message) { ++(message.dead ? dead : waiting); };
-  if (Recovery(files_, store_).run({}, &catalog_, count_one, &log_, &found, &error) != 0) {
+  const auto count_some = [&](std::span<const RecoveredMessage> messages) {
+    for (const RecoveredMessage& message : messages) ++(message.dead ? dead : waiting);
+  };
+  if (Recovery(files_, store_).run({}, &catalog_, count_some, &log_, &found, &error) != 0) {
     wrong(error);
     return 1;
   }

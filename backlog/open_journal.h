@@ -25,12 +25,14 @@ class OpenJournal final : public Journal {
         clock_(ports.clock),
         listener_(ports.listener),
         options_(options),
+        commit_(ports.commit),
         inbox_(ports.loop),
         helper_(ports.helper),
         bodies_(files_, ports.reader, inbox_, catalog_, options.window_bytes) {}
   ~OpenJournal() override;
 
-  int start(Worker& commit, const Recovered& recovered, std::string* error);
+  int start(std::string* error);
+  int recover(const Recovered& recovered, std::string* error) override;
 
   int room(uint64_t bytes) override;
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
@@ -66,7 +68,7 @@ class OpenJournal final : public Journal {
  private:
   int open_store(std::string* error);
   int create_store(std::string* error);
-  int assemble(Worker& commit, RecoveredLog& log, std::string* error);
+  int assemble(RecoveredLog& log, std::string* error);
 
   void mark_change();
   void measure_free_space(Instant now);
@@ -87,6 +89,7 @@ class OpenJournal final : public Journal {
   RecoveryReport report_;
   Catalog catalog_;
   AttemptsFile attempts_;
+  Worker& commit_;
   Inbox inbox_;
   TaskLine helper_;
   BodyReader bodies_;

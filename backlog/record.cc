@@ -101,6 +101,16 @@ void put_dead(ByteBuffer& out, const DeadLetter& letter) {
   out.text(letter.excerpt);
 }
 
+DeadLetter dead_letter_of(const Record& record) {
+  return {record.sequence,
+          record.queue,
+          record.attempts,
+          record.died_ms,
+          record.bytes,
+          std::string(record.reason),
+          std::string(record.excerpt)};
+}
+
 void put_revive(ByteBuffer& out, Sequence sequence, int64_t due_ms) {
   out.u8(head_of(RecordKind::revive));
   out.varint(sequence);

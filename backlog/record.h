@@ -52,6 +52,9 @@ struct Record {
   std::string_view name, value;
 };
 
+// What a dead record tells.
+DeadLetter dead_letter_of(const Record& record);
+
 // `copy`: made by compaction; its receivers' sequences rise in any steps, otherwise by one.
 void put_message(ByteBuffer& out, bool copy, std::span<const MessageFacts> receivers, std::string_view meta,
                  std::string_view body);

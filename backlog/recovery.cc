@@ -10,9 +10,8 @@
 namespace forebay {
 
 int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog,
-                  const std::function<void(const RecoveredMessage&)>& recovered, RecoveredLog* log,
-                  RecoveryReport* report, std::string* error) {
-  attempts_ = &attempts;
+                  const Recovered& recovered, RecoveredLog* log, RecoveryReport* report, std::string* error) {
+  attempts_.insert(attempts.begin(), attempts.end());
   catalog_ = catalog;
   log_ = log;
   report_ = report;

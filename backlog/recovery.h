@@ -15,6 +15,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -57,9 +59,10 @@ class Recovery {
 
   Recovery(Files& files, const StoreFile& store) : files_(files), store_(store) {}
   // An errno with `error` in words (a format this program does not read, an unreadable directory), or 0.
-  int run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog,
-          const std::function<void(const RecoveredMessage&)>& recovered, RecoveredLog* log,
-          RecoveryReport* report, std::string* error);
+  // `recovered` is told a block of sequences at a time, while the next are still on disk.
+  using Recovered = std::function<void(std::span<const RecoveredMessage>)>;
+  int run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog, const Recovered& recovered,
+          RecoveredLog* log, RecoveryReport* report, std::string* error);
 
  private:
   struct OnDisk {
@@ -72,7 +75,15 @@ class Recovery {
     SegmentTally tally;
   };
   struct Source;
-  struct Candidate;
+  // The messages of one block of sequences on their way into the catalog.
+  struct Placing {
+    uint64_t number = UINT64_MAX;               // of the block
+    const SequenceSet::Bitmap* live = nullptr;  // of the block; nullptr: nothing lives there
+    Sequence last = 0;                          // the sequence last looked at …
+    uint32_t last_segment = 0;                  // … and the number of its segment
+    std::vector<Catalog::Placed> places;
+    std::vector<RecoveredMessage> messages;  // of the same
+  };
 
   int read_checkpoints();
   int read_segments();
@@ -86,22 +97,29 @@ class Recovery {
   void blame_gap(uint64_t found);
   void discard_from(size_t at);
   int make_durable();
+  bool is_unused(const OnDisk& segment, File& file);
+  void index_frame(const FoundFrame& frame, bool apply_too, IndexBuilder* builder);
   void take(const FrameView& frame, bool corrupt);
   void end_commits(bool corrupt);
   void apply(std::span<const std::byte> records, uint64_t frame);
+  void change(Sequence sequence, const Change& to);
+  void complain_of_records(uint64_t frame);
   void apply(const Record& record);
   bool load(OnDisk& segment);
-  void merge(std::vector<Source>& sources, const std::function<void(const RecoveredMessage&)>& recovered);
+  void merge(std::vector<Source>& sources, const Recovered& recovered);
   void tell_of_the_lost();
-  void place_all(const std::function<void(const RecoveredMessage&)>& recovered);
-  void place(const Candidate& candidate, const std::function<void(const RecoveredMessage&)>& recovered);
+  void place_all(const Recovered& recovered);
+  void place(const SegmentHeader& segment, const IndexEntry& entry, const Recovered& recovered);
+  void hand_over_block(const Recovered& recovered);
+  void apply_changes(std::span<RecoveredMessage> block);
+  void apply_attempts(std::span<RecoveredMessage> block);
   void quarantine(OnDisk& segment, const std::string& why);
   void complain(std::string what);
   int open(const SegmentHeader& header, std::unique_ptr<File>* file);
 
   Files& files_;
   const StoreFile& store_;
-  const std::unordered_map<Sequence, uint8_t>* attempts_ = nullptr;
+  std::map<Sequence, uint8_t> attempts_;
   Catalog* catalog_ = nullptr;
   RecoveredLog* log_ = nullptr;
   RecoveryReport* report_ = nullptr;
@@ -120,6 +138,7 @@ class Recovery {
   uint64_t vouched_ = 0;  // the highest frame known to be synced
   int write_error_ = 0;
   uint64_t placed_ = 0;
+  Placing placing_;
   std::vector<std::pair<uint64_t, ByteBuffer>> unfinished_;  // frames of a commit whose last one is to come
   ByteBuffer bytes_;
   Record record_;

@@ -1,4 +1,5 @@
 // Recovery, its last steps: where the living lie, and telling them.
+#include <algorithm>
 #include <cstring>
 #include <queue>
 
@@ -7,17 +8,10 @@
 
 namespace forebay {
 
-struct Recovery::Candidate {
-  IndexEntry entry;
-  uint32_t slot = 0;
-  uint32_t number = 0;  // 0: none
-};
-
 // A segment's entries on their way into the catalog, loaded when their turn comes.
 struct Recovery::Source {
   OnDisk* segment;
   IndexCursor cursor{std::span<const std::byte>()};
-  IndexEntry entry;
   bool loaded = false;
 
   // False: there are none.
@@ -25,9 +19,8 @@ struct Recovery::Source {
     loaded = true;
     if (!readable) return false;
     cursor = IndexCursor(segment->index.entries);
-    return cursor.next(&entry);
+    return cursor.next();
   }
-  Candidate candidate() const { return {entry, segment->header.slot, segment->header.number}; }
 };
 
 // The entries of a segment: from its index file, else from itself.
@@ -57,7 +50,8 @@ bool Recovery::load(OnDisk& segment) {
 }
 
 // What is alive goes into the catalog and is told, in order of sequence.
-void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& recovered) {
+void Recovery::place_all(const Recovered& recovered) {
+  catalog_->adopt(std::move(checkpoint_.changes), std::move(checkpoint_.dead));
   std::vector<Source> sources;
   for (OnDisk& segment : segments_) {
     if (segment.listed && segment.listed->state == SegmentTally::State::quarantined) {
@@ -68,6 +62,7 @@ void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& rec
     if (!empty) sources.push_back({&segment});
   }
   merge(sources, recovered);
+  catalog_->forget_changes_of_the_absent();
   tell_of_the_lost();
   for (OnDisk& segment : segments_) {
     SegmentTally& tally = catalog_->segment(segment.header.slot);
@@ -80,13 +75,11 @@ void Recovery::place_all(const std::function<void(const RecoveredMessage&)>& rec
   }
 }
 
-// Of two copies of a sequence the later in the log is taken. Segments hardly overlap: one is open at a time.
-void Recovery::merge(std::vector<Source>& sources,
-                     const std::function<void(const RecoveredMessage&)>& recovered) {
+// Segments hardly overlap: mostly one is open at a time, and read to its end.
+void Recovery::merge(std::vector<Source>& sources, const Recovered& recovered) {
   using Turn = std::pair<Sequence, size_t>;
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
   for (size_t i = 0; i < sources.size(); ++i) turns.emplace(sources[i].segment->tally.first_sequence, i);
-  Candidate best;
   while (!turns.empty()) {
     const size_t which = turns.top().second;
     Source& source = sources[which];
@@ -97,17 +90,14 @@ void Recovery::merge(std::vector<Source>& sources,
     } else {
       const Sequence others = turns.empty() ? UINT64_MAX : turns.top().first;
       do {
-        const Sequence sequence = source.entry.facts.sequence;
-        if (best.number != 0 && best.entry.facts.sequence != sequence)
-          place(best, recovered), best.number = 0;
-        if (source.segment->header.number > best.number) best = source.candidate();
-        more = source.cursor.next(&source.entry);
-      } while (more && source.entry.facts.sequence < others);
+        place(source.segment->header, source.cursor.entry(), recovered);
+        more = source.cursor.next();
+      } while (more && source.cursor.entry().facts.sequence < others);
     }
-    if (more) turns.emplace(source.entry.facts.sequence, which);
+    if (more) turns.emplace(source.cursor.entry().facts.sequence, which);
     if (!more && !source.segment->indexed) source.segment->index = {};  // it is in its file
   }
-  if (best.number != 0) place(best, recovered);
+  hand_over_block(recovered);
 }
 
 void Recovery::tell_of_the_lost() {
@@ -121,38 +111,65 @@ void Recovery::tell_of_the_lost() {
   }
 }
 
-void Recovery::place(const Candidate& candidate,
-                     const std::function<void(const RecoveredMessage&)>& recovered) {
-  const MessageFacts& facts = candidate.entry.facts;
-  if (!checkpoint_.live.contains(facts.sequence)) return;
-  ++placed_;
-  highest_sequence_ = std::max(highest_sequence_, facts.sequence);
-  catalog_->admit(facts.sequence, make_place(candidate.slot, candidate.entry.offset, candidate.entry.length,
-                                             candidate.entry.shared));
-  RecoveredMessage message{.facts = facts};
-  const auto changed =
-      checkpoint_.changes.empty() ? checkpoint_.changes.end() : checkpoint_.changes.find(facts.sequence);
-  if (changed != checkpoint_.changes.end()) {
-    const Change& change = changed->second;
-    message.attempts = static_cast<uint8_t>(change.attempts);
-    message.dead = change.dead;
-    if (change.due_set)
-      message.facts.due_ms = static_cast<int64_t>(change.due_ms), message.facts.due_by_wall = false;
-    if (change.dead) {
-      DeadLetter& letter = checkpoint_.dead[facts.sequence];
-      letter.sequence = facts.sequence;
-      catalog_->dead(letter);
-    } else {
-      catalog_->retry(facts.sequence, message.facts.due_ms, message.attempts);
-    }
+// Called with rising sequences. Of two copies of one the later in the log is taken.
+void Recovery::place(const SegmentHeader& segment, const IndexEntry& entry, const Recovered& recovered) {
+  const Sequence sequence = entry.facts.sequence;
+  const uint64_t number = sequence / SequenceSet::sequences_per_block;
+  if (number != placing_.number) {
+    hand_over_block(recovered);
+    placing_.number = number;
+    placing_.live = checkpoint_.live.find(sequence);
   }
-  const auto attempt = attempts_->empty() ? attempts_->end() : attempts_->find(facts.sequence);
-  if (attempt != attempts_->end() && !message.dead && attempt->second > message.attempts) {
-    message.attempts = attempt->second;
-    message.crashed_in_flight = true;
-    log_->crashed.emplace(facts.sequence, message.attempts);
+  const bool again = sequence == placing_.last;
+  if (again && segment.number <= placing_.last_segment) return;
+  placing_.last = sequence;
+  placing_.last_segment = segment.number;
+  if (!placing_.live || !SequenceSet::contains(*placing_.live, sequence)) return;
+  if (again) placing_.places.pop_back(), placing_.messages.pop_back();
+  placing_.places.push_back({sequence, make_place(segment.slot, entry.offset, entry.length, entry.shared)});
+  placing_.messages.push_back({.facts = entry.facts});
+}
+
+void Recovery::hand_over_block(const Recovered& recovered) {
+  if (placing_.places.empty()) return;
+  placed_ += placing_.places.size();
+  highest_sequence_ = std::max(highest_sequence_, placing_.places.back().sequence);
+  catalog_->admit(placing_.places);
+  apply_changes(placing_.messages);
+  apply_attempts(placing_.messages);
+  if (recovered) recovered(placing_.messages);
+  placing_.places.clear();
+  placing_.messages.clear();
+}
+
+// What happened to them since they were accepted.
+void Recovery::apply_changes(std::span<RecoveredMessage> block) {
+  const Sequence changed = catalog_->changes().next(block.front().facts.sequence);
+  if (changed == 0 || changed > block.back().facts.sequence) return;
+  for (RecoveredMessage& message : block) {
+    const Change* change = catalog_->change(message.facts.sequence);
+    if (!change) continue;
+    message.attempts = static_cast<uint8_t>(change->attempts);
+    message.dead = change->dead;
+    if (!change->due_set) continue;
+    message.facts.due_ms = static_cast<int64_t>(change->due_ms);
+    message.facts.due_by_wall = false;
   }
-  if (recovered) recovered(message);
+}
+
+// Attempts that were under way. There are few: they are looked for among the messages, not the other way
+// round.
+void Recovery::apply_attempts(std::span<RecoveredMessage> block) {
+  auto attempt = attempts_.lower_bound(block.front().facts.sequence);
+  for (; attempt != attempts_.end() && attempt->first <= block.back().facts.sequence; ++attempt) {
+    const auto message = std::ranges::lower_bound(block, attempt->first, {},
+                                                  [](const RecoveredMessage& m) { return m.facts.sequence; });
+    if (message->facts.sequence != attempt->first || message->dead || attempt->second <= message->attempts)
+      continue;
+    message->attempts = attempt->second;
+    message->crashed_in_flight = true;
+    log_->crashed.emplace(attempt->first, attempt->second);
+  }
 }
 
 }  // namespace forebay

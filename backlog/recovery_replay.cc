@@ -7,6 +7,11 @@
 #include "backlog/recovery.h"
 
 namespace forebay {
+namespace {
+
+constexpr size_t unused_portion_bytes = 256 << 10;
+
+}  // namespace
 
 void Recovery::replay() {
   miss_predecessors();
@@ -52,11 +57,34 @@ void Recovery::miss_predecessors() {
   }
 }
 
+// Nothing in it looks like a frame: read in portions that stay in the processor's cache. False: not known, it
+// must be read in earnest.
+bool Recovery::is_unused(const OnDisk& segment, File& file) {
+  bytes_.clear();
+  bytes_.extend(unused_portion_bytes);
+  for (uint64_t at = format::segment_header_bytes; at < segment.file_bytes;) {
+    size_t read = 0;
+    if (file.read_at(at, bytes_.span(), &read) != 0) return false;
+    if (read == 0) return true;
+    const auto here = std::span<const std::byte>(bytes_.span()).first(read);
+    FrameView frame;
+    const bool first = at == format::segment_header_bytes;
+    if (first && read_frame(here, segment.header.number, segment.header.salt, expected_, &frame) !=
+                     FrameState::nothing) {
+      return false;
+    }
+    if (next_frame_magic(here, 0) < read) return false;
+    at += read;
+  }
+  return true;
+}
+
 // False: the log ends before this segment.
 bool Recovery::replay_one(size_t at) {
   OnDisk& segment = segments_[at];
   std::unique_ptr<File> file;
   int failed = open(segment.header, &file);
+  if (failed == 0 && !segment.listed && is_unused(segment, *file)) return true;
   if (failed == 0) failed = read_segment(*file, segment.file_bytes, &bytes_);
   if (failed != 0) return quarantine(segment, std::strerror(failed)), true;
 
@@ -96,9 +124,11 @@ void Recovery::accept(OnDisk& segment, const std::vector<FoundFrame>& frames, bo
   IndexBuilder builder;
   for (const FoundFrame& frame : frames) {
     const uint64_t number = frame.view.number;
-    builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
     const bool known = have_checkpoint_ && number < checkpoint_.head.position.next_frame;
-    if (!known) take(frame.view, corrupt);
+    const bool alone = frame.view.first && frame.view.last;
+    if (!known && alone) end_commits(corrupt);
+    index_frame(frame, !known && alone, &builder);
+    if (!known && !alone) take(frame.view, corrupt);
     segment.tally.last_frame = std::max(segment.tally.last_frame, number);
     segment.frames.emplace_back(number, frame.offset);
     vouched_ = std::max(vouched_, frame.view.synced_through);
@@ -111,6 +141,20 @@ void Recovery::accept(OnDisk& segment, const std::vector<FoundFrame>& frames, bo
   segment.tally.first_sequence = segment.index.first_sequence;
 }
 
+// The records are read once for both.
+void Recovery::index_frame(const FoundFrame& frame, bool apply_too, IndexBuilder* builder) {
+  const uint32_t start = frame.offset + format::frame_header_bytes;
+  RecordReader reader(frame.view.records);
+  while (reader.next(&record_)) {
+    if (record_.kind == RecordKind::message)
+      builder->add_record(record_, start + reader.offset(), reader.length());
+    if (apply_too) apply(record_);
+  }
+  if (!apply_too) return;
+  ++report_->replayed_frames;
+  if (!reader.ok()) complain_of_records(frame.view.number);
+}
+
 int Recovery::make_durable() {
   if (have_checkpoint_) vouched_ = std::max(vouched_, checkpoint_.head.position.next_frame - 1);
   for (const OnDisk& segment : segments_) {
@@ -119,11 +163,14 @@ int Recovery::make_durable() {
     if (doubtful == segment.frames.end()) continue;
     std::unique_ptr<File> file;
     if (const int failed = open(segment.header, &file)) return failed;
-    if (const int failed = read_segment(*file, segment.tally.end, &bytes_)) return failed;
-    if (bytes_.size() <= doubtful->second) return EIO;
-    const auto again = std::span<const std::byte>(bytes_.span()).subspan(doubtful->second);
+    bytes_.clear();
+    bytes_.extend(segment.tally.end - doubtful->second);
+    size_t read = 0;
+    if (const int failed = file->read_at(doubtful->second, bytes_.span(), &read)) return failed;
+    if (read == 0) return EIO;
+    bytes_.truncate(read);
     const bool untouchable = segment.tally.state == SegmentTally::State::quarantined;
-    if (const int failed = untouchable ? 0 : file->write_at(doubtful->second, again)) return failed;
+    if (const int failed = untouchable ? 0 : file->write_at(doubtful->second, bytes_.span())) return failed;
     if (const int failed = file->sync()) return failed;
   }
   return 0;
@@ -197,11 +244,19 @@ void Recovery::end_commits(bool corrupt) {
   unfinished_.clear();
 }
 
+void Recovery::complain_of_records(uint64_t frame) {
+  complain("frame " + std::to_string(frame) + ": a record that makes no sense");
+}
+
 void Recovery::apply(std::span<const std::byte> records, uint64_t frame) {
   ++report_->replayed_frames;
   RecordReader reader(records);
   while (reader.next(&record_)) apply(record_);
-  if (!reader.ok()) complain("frame " + std::to_string(frame) + ": a record that makes no sense");
+  if (!reader.ok()) complain_of_records(frame);
+}
+
+void Recovery::change(Sequence sequence, const Change& to) {
+  if (!checkpoint_.changes.insert(sequence, to)) *checkpoint_.changes.find(sequence) = to;
 }
 
 void Recovery::apply(const Record& record) {
@@ -217,21 +272,15 @@ void Recovery::apply(const Record& record) {
       settled_.insert(settled_.end(), record.runs.begin(), record.runs.end());
       break;
     case RecordKind::retry:
-      checkpoint_.changes[sequence] = {
-          .due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1, .attempts = record.attempts};
+      change(sequence,
+             {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1, .attempts = record.attempts});
       break;
     case RecordKind::dead:
-      checkpoint_.changes[sequence] = {.dead = 1, .attempts = record.attempts};
-      checkpoint_.dead[sequence] = {sequence,
-                                    record.queue,
-                                    record.attempts,
-                                    record.died_ms,
-                                    record.bytes,
-                                    std::string(record.reason),
-                                    std::string(record.excerpt)};
+      change(sequence, {.dead = 1, .attempts = record.attempts});
+      checkpoint_.dead.put(dead_letter_of(record));
       break;
     case RecordKind::revive:
-      checkpoint_.changes[sequence] = {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1};
+      change(sequence, {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1});
       checkpoint_.dead.erase(sequence);
       break;
     case RecordKind::note:

@@ -91,6 +91,25 @@ int read_segment(File& file, uint64_t end, ByteBuffer* bytes) {
   return 0;
 }
 
+size_t next_frame_magic(std::span<const std::byte> bytes, size_t at) {
+  static_assert(format::frame_alignment == 8);
+  constexpr size_t stride = 512;  // looked at as a whole first, which the compiler makes vectors of
+  const auto low_half = [&](size_t place) {
+    uint32_t word;
+    std::memcpy(&word, bytes.data() + place, sizeof word);
+    return word;
+  };
+  for (; at + stride <= bytes.size(); at += stride) {
+    bool any = false;
+    for (size_t i = 0; i < stride; i += 8) any |= low_half(at + i) == format::frame_magic;
+    if (any) break;
+  }
+  for (; at + 8 <= bytes.size(); at += 8) {
+    if (low_half(at) == format::frame_magic) return at;
+  }
+  return bytes.size();
+}
+
 ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from,
                         uint64_t end, uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
                         const std::function<void(const FoundFrame&)>& later) {
@@ -111,10 +130,10 @@ ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& h
     result.expected = found.view.number + 1;
   }
   if (!later) return result;
-  for (uint64_t at = result.end; at + format::frame_header_bytes <= end; at += format::frame_alignment) {
-    uint32_t magic;
-    std::memcpy(&magic, bytes.data() + at, sizeof magic);
-    if (magic != format::frame_magic || read(at) != FrameState::good) continue;
+  const auto searched = bytes.first(end);
+  for (uint64_t at = next_frame_magic(searched, result.end); at + format::frame_header_bytes <= end;
+       at = next_frame_magic(searched, at + format::frame_alignment)) {
+    if (read(at) != FrameState::good) continue;
     ++result.later_frames;
     result.later_synced_through = std::max(result.later_synced_through, found.view.synced_through);
     later(found);

@@ -50,6 +50,9 @@ struct ScanResult {
   uint64_t later_synced_through = 0;  // the highest any of those vouches for
 };
 
+// The first multiple of 8 from `at` on (itself one) where a frame might begin; bytes.size() or beyond: none.
+size_t next_frame_magic(std::span<const std::byte> bytes, size_t at);
+
 // Reads `bytes` (a segment from its byte 0) from `from` on: every good frame of the chain that starts there
 // goes to `chain`. At the first place that is no good frame the chain ends; from there on good frames are
 // searched for at every multiple of 8 and go to `later` (may be empty: then nothing is searched). The first

@@ -50,6 +50,12 @@ class SequenceSet {
     }
     return *written_;
   }
+  // The bits of the block of that sequence; nullptr: nothing in it lives.
+  const Bitmap* find(Sequence sequence) const {
+    const auto at = blocks_.find(sequence / sequences_per_block);
+    return at == blocks_.end() ? nullptr : &at->second;
+  }
+  static bool contains(const Bitmap& bits, Sequence sequence) { return bits[word(sequence)] & bit(sequence); }
   uint64_t size() const {
     uint64_t count = 0;
     for (const auto& [number, bitmap] : blocks_) {

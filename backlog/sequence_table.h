@@ -7,6 +7,10 @@
 // Cost: find, insert and erase touch one block; blocks are found by arithmetic while they are contiguous at
 // either end, by binary search otherwise. Rising inserts are the fast case, any order works.
 // A T* is good until the next insert or erase. for_each() must not be used to insert or erase.
+//
+// A copy is a picture of that moment and costs 24 bytes a block: blocks are shared until one side writes to
+// theirs. Another thread may read a copy while the original changes; copies are made and destroyed on the
+// thread that changes the original, because only it looks at who shares what.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +24,7 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "base/ids.h"
 
@@ -41,20 +46,44 @@ class SequenceTable {
     return inserted;
   }
 
-  T* find(Sequence sequence) {
+  // `count` of them at once, rising, none of them there yet: sequence_of(i) and value_of(i). Blocks that are
+  // new get their final size at once, so that they are best handed over whole.
+  template <class SequenceOf, class ValueOf>
+  void insert_rising(size_t count, SequenceOf sequence_of, ValueOf value_of) {
+    for (size_t begin = 0, end = 0; begin < count; begin = end) {
+      const uint64_t number = sequence_of(begin) / sequences_per_block;
+      for (end = begin + 1; end < count && sequence_of(end) / sequences_per_block == number;) ++end;
+      Block& block = block_for(number);
+      const bool fresh = block.count == 0;
+      if (fresh) block.resize_for(static_cast<uint32_t>(end - begin));
+      for (size_t i = begin; i < end; ++i) {
+        const auto slot = static_cast<uint32_t>(sequence_of(i) % sequences_per_block);
+        fresh ? block.append(slot, value_of(i)) : assert_new(block.insert(slot, value_of(i)));
+      }
+    }
+    size_ += count;
+  }
+
+  // To read it, and to write it.
+  const T* find(Sequence sequence) const {
     const size_t at = entry_of(sequence / sequences_per_block);
     if (at == npos || !entries_[at].block) return nullptr;
     return entries_[at].block->find(sequence % sequences_per_block);
   }
-  const T* find(Sequence sequence) const { return const_cast<SequenceTable*>(this)->find(sequence); }
+  T* find(Sequence sequence) {
+    const size_t at = entry_of(sequence / sequences_per_block);
+    if (at == npos || !entries_[at].block) return nullptr;
+    return own(entries_[at]).find(sequence % sequences_per_block);
+  }
   bool contains(Sequence sequence) const { return find(sequence) != nullptr; }
 
   // False: it was not there.
   bool erase(Sequence sequence) {
     const size_t at = entry_of(sequence / sequences_per_block);
     if (at == npos || !entries_[at].block) return false;
-    Block& block = *entries_[at].block;
-    if (!block.erase(sequence % sequences_per_block)) return false;
+    if (!entries_[at].block->alive(sequence % sequences_per_block)) return false;
+    Block& block = own(entries_[at]);
+    block.erase(sequence % sequences_per_block);
     --size_;
     if (block.count == 0) forget_block(at);
     return true;
@@ -76,13 +105,14 @@ class SequenceTable {
   template <class F>
   void for_each(F&& f) {
     for (Entry& entry : entries_) {
-      if (entry.block) entry.block->for_each(entry.number * sequences_per_block, f);
+      if (entry.block) own(entry).for_each(entry.number * sequences_per_block, f);
     }
   }
   template <class F>
   void for_each(F&& f) const {
-    const_cast<SequenceTable*>(this)->for_each(
-        [&](Sequence sequence, const T& value) { f(sequence, value); });
+    for (const Entry& entry : entries_) {
+      if (entry.block) std::as_const(*entry.block).for_each(entry.number * sequences_per_block, f);
+    }
   }
 
   // f(Sequence of bit 0, const Bitmap&) for every block with a live sequence, rising.
@@ -117,6 +147,18 @@ class SequenceTable {
     uint32_t capacity = 0;  // sequences_per_block: dense
     std::unique_ptr<T[]> values;
 
+    Block() = default;
+    Block(const Block& other)
+        : live(other.live),
+          count(other.count),
+          capacity(other.capacity),
+          values(std::make_unique_for_overwrite<T[]>(other.capacity)) {
+      // The places of the dead in a dense block were never written.
+      uint32_t place = 0;
+      other.for_each(0, [&](Sequence slot, const T& value) { values[dense() ? slot : place++] = value; });
+    }
+    Block& operator=(const Block&) = delete;
+
     bool dense() const { return capacity == sequences_per_block; }
     bool alive(uint32_t slot) const { return live[slot / 64] >> (slot % 64) & 1; }
 
@@ -127,9 +169,26 @@ class SequenceTable {
       return before + std::popcount(live[slot / 64] & ((uint64_t{1} << (slot % 64)) - 1));
     }
 
-    T* find(uint32_t slot) {
+    T* find(uint32_t slot) const {
       if (!alive(slot)) return nullptr;
       return &values[dense() ? slot : rank(slot)];
+    }
+
+    // An empty block, for that many to come.
+    void resize_for(uint32_t coming) {
+      if (coming >= dense_from) {
+        resize(sequences_per_block);
+      } else {
+        resize(std::max(least_capacity, std::bit_ceil(coming)));
+      }
+    }
+
+    // insert() of a slot behind all that live, after resize_for().
+    void append(uint32_t slot, const T& value) {
+      assert(count < capacity && !alive(slot));
+      values[dense() ? slot : count] = value;
+      live[slot / 64] |= uint64_t{1} << (slot % 64);
+      ++count;
     }
 
     bool insert(uint32_t slot, const T& value) {
@@ -167,12 +226,21 @@ class SequenceTable {
     }
 
     template <class F>
+    void for_each(Sequence first, F&& f) const {
+      visit(*this, first, f);
+    }
+    template <class F>
     void for_each(Sequence first, F&& f) {
+      visit(*this, first, f);
+    }
+    template <class Self, class F>
+    static void visit(Self& self, Sequence first, F&& f) {
       uint32_t place = 0;
-      for (uint32_t word = 0; word < live.size(); ++word) {
-        for (uint64_t rest = live[word]; rest != 0; rest &= rest - 1) {
+      using Value = std::conditional_t<std::is_const_v<Self>, const T, T>;
+      for (uint32_t word = 0; word < self.live.size(); ++word) {
+        for (uint64_t rest = self.live[word]; rest != 0; rest &= rest - 1) {
           const uint32_t slot = word * 64 + std::countr_zero(rest);
-          f(first + slot, values[dense() ? slot : place++]);
+          f(first + slot, static_cast<Value&>(self.values[self.dense() ? slot : place++]));
         }
       }
     }
@@ -206,8 +274,16 @@ class SequenceTable {
   // A block's number and the block; none: it emptied, and the entry goes when many have.
   struct Entry {
     uint64_t number = 0;
-    std::unique_ptr<Block> block;
+    std::shared_ptr<Block> block;
   };
+
+  static void assert_new(bool inserted) { assert(inserted), void(inserted); }
+
+  // The entry's block, not shared with a copy from here on.
+  Block& own(Entry& entry) {
+    if (entry.block.use_count() > 1) entry.block = std::make_shared<Block>(std::as_const(*entry.block));
+    return *entry.block;
+  }
 
   size_t lower_bound(uint64_t number) const {
     const auto at = std::lower_bound(entries_.begin(), entries_.end(), number,
@@ -228,16 +304,17 @@ class SequenceTable {
   }
 
   Block& block_for(uint64_t number) {
+    if (!entries_.empty() && entries_.back().number == number) return own(entries_.back());
     size_t at = entry_of(number);
     if (at == npos) {
       at = entries_.empty() || number > entries_.back().number ? entries_.size() : lower_bound(number);
       entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(at),
-                      Entry{number, std::make_unique<Block>()});
+                      Entry{number, std::make_shared<Block>()});
     } else if (!entries_[at].block) {
-      entries_[at].block = std::make_unique<Block>();
+      entries_[at].block = std::make_shared<Block>();
       --vacant_;
     }
-    return *entries_[at].block;
+    return own(entries_[at]);
   }
 
   void forget_block(size_t at) {

@@ -36,7 +36,11 @@ void Upkeep::start(RecoveredLog& log, bool clean) {
   checkpoint_generation_ = log.checkpoint_generation;
   for (int which = 0; which < 2; ++which) checkpointed_frames_[which] = log.checkpointed_frames[which];
   checkpoint_due_ = !clean;
-  for (SegmentIndex& index : log.unwritten) write_index_of(std::move(index));
+  for (SegmentIndex& index : log.unwritten) {
+    const uint32_t slot = index.head.slot;
+    const auto shared = std::make_shared<SegmentIndex>(std::move(index));
+    write_index_of(slot, [shared] { return std::move(*shared); });
+  }
   log.unwritten.clear();
   recycle();
   prepare_spares(clock_.now().steady);
@@ -67,22 +71,22 @@ void Upkeep::committed(CommitResult& result) {
     tally.state = SegmentTally::State::sealed;
     tally.end = sealed.head.end;
     tally.last_frame = sealed.head.last_frame;
-    SegmentIndex index = finish_index(sealed.head, std::move(sealed.index));
-    tally.first_sequence = index.first_sequence;
+    tally.first_sequence = sealed.index.lowest_sequence();
     if (tally.live == 0) new_bytes_ += tally.end;
-    write_index_of(std::move(index));
+    const auto shared = std::make_shared<SealedSegment>(std::move(sealed));
+    write_index_of(shared->head.slot,
+                   [shared] { return finish_index(shared->head, std::move(shared->index)); });
   }
 }
 
-void Upkeep::write_index_of(SegmentIndex index) {
-  const uint32_t slot = index.head.slot;
+// Sorting the entries of a segment with copies in it is the helper's, too.
+void Upkeep::write_index_of(uint32_t slot, std::function<SegmentIndex()> make) {
   index_bytes_[slot] = 0;
-  auto shared = std::make_shared<SegmentIndex>(std::move(index));
-  shared->entries = shared->bytes.span();
-  helper_.post([this, shared, slot] {
+  helper_.post([this, slot, make = std::move(make)] {
+    const SegmentIndex index = make();
     // A lost index costs a longer start, nothing else: errors are not errors here.
-    if (write_index(files_, options_.store_id, *shared) != 0) files_.remove(index_name(slot));
-    inbox_.post([this, slot, bytes = shared->entries.size() + 1] {
+    if (write_index(files_, options_.store_id, index) != 0) files_.remove(index_name(slot));
+    inbox_.post([this, slot, bytes = index.entries.size() + 1] {
       index_bytes_[slot] = bytes;
       count_other_bytes();
     });
@@ -146,16 +150,17 @@ void Upkeep::checkpoint_if_due(const Group& group, Instant now) {
   checkpointing_ = true;
   checkpoint_due_ = false;
   new_bytes_ = 0;
-  const CheckpointHead head = next_head(false);
-  auto bytes = std::make_shared<ByteBuffer>(encode_checkpoint(options_.store_id, head, catalog_));
-  waiting_ = Waiting{head, std::move(bytes), group.empty() ? group.batch - 1 : group.batch};
+  picture_ = std::make_unique<const Catalog>(catalog_);
+  waiting_ = Waiting{next_head(false), group.empty() ? group.batch - 1 : group.batch};
   write_waiting_checkpoint();
 }
 
 void Upkeep::write_waiting_checkpoint() {
   if (!waiting_ || committed_batch_ < waiting_->batch) return;
-  helper_.post([this, head = waiting_->head, bytes = waiting_->bytes, dead = dead_segments()] {
-    const Written written = write_checkpoint(head, *bytes, dead);
+  // The helper borrows the picture: the last reference to a block must go on the loop thread.
+  helper_.post([this, head = waiting_->head, picture = picture_.get(), dead = dead_segments()] {
+    ByteBuffer bytes = encode_checkpoint(options_.store_id, head, *picture);
+    const Written written = write_checkpoint(head, bytes, dead);
     inbox_.post([this, head, written] { checkpoint_written(head, written); });
   });
   waiting_.reset();
@@ -192,6 +197,7 @@ Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer&
 
 void Upkeep::checkpoint_written(const CheckpointHead& head, const Written& written) {
   checkpointing_ = false;
+  picture_.reset();
   if (written.sync_failed)
     return broken_(std::string("syncing a checkpoint: ") + std::strerror(written.error));
   if (written.error != 0) {

@@ -54,7 +54,7 @@ class Upkeep {
     uint64_t bytes = 0;
   };
   void prepare_spares(Instant now);
-  void write_index_of(SegmentIndex index);
+  void write_index_of(uint32_t slot, std::function<SegmentIndex()> make);
   void checkpoint_if_due(const Group& group, Instant now);
   bool checkpoint_is_due() const;
   void write_waiting_checkpoint();
@@ -86,14 +86,15 @@ class Upkeep {
   uint64_t new_bytes_ = 0;  // of frames, and of segments that died, since the last checkpoint
   bool checkpoint_due_ = false;
   bool checkpointing_ = false;
-  // A checkpoint knows of changes up to a batch; it is written when that batch is synced, so that a crash
-  // never finds half a batch.
+  // A checkpoint is a picture of the catalog, taken in one turn and encoded by the helper. It knows of
+  // changes up to a batch, and is written when that batch is synced, so that a crash never finds half a
+  // batch.
   struct Waiting {
     CheckpointHead head;
-    std::shared_ptr<ByteBuffer> bytes;
     uint64_t batch = 0;
   };
   std::optional<Waiting> waiting_;
+  std::unique_ptr<const Catalog> picture_;  // until its checkpoint is written; made and destroyed on the loop
   uint64_t committed_batch_ = 0;
   bool preparing_ = false;
   Instant prepare_from_, checkpoint_from_;  // after an error: not before

@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -56,6 +55,7 @@ class Assembly {
 
  private:
   bool open_backlog();
+  bool recover();
   bool open_sinks();
   bool open_doors();
   bool watch_signals();
@@ -70,7 +70,7 @@ class Assembly {
     uv_loop_t loop{};
   };
 
-  // The journal is opened before the relay that listens to it can be.
+  // The journal is there before the relay that listens to it can be.
   struct Listener : BacklogListener {
     Relay* relay = nullptr;
     void on_committed(uint64_t batch, int error) override { relay->on_committed(batch, error); }
@@ -137,14 +137,11 @@ bool Assembly::open_backlog() {
   RAND_bytes(options.new_id_key.data(), static_cast<int>(options.new_id_key.size()));
   const JournalPorts ports{*files_,         *commit_worker_, *helper_worker_, *reader_worker_,
                            mailbox_, clock_,          listener_};
-  std::deque<RecoveredMessage> recovered;
   std::string error;
-  const auto keep = [&](const RecoveredMessage& message) { recovered.push_back(message); };
-  if (Journal::open(ports, options, keep, &journal_, &error) != 0) {
+  if (Journal::open(ports, options, &journal_, &error) != 0) {
     spdlog::error("{}", error);
     return false;
   }
-  for (const std::string& complaint : journal_->recovery().complaints) spdlog::error("journal: {}", complaint);
   std::vector<QueueId> queue_ids;
   for (const auto& [name, queue] : config_.queues) {
     if (const int failed = journal_->queue_id(name, &queue_ids.emplace_back())) {
@@ -155,7 +152,18 @@ bool Assembly::open_backlog() {
   relay_ = std::make_unique<Relay>(config_, queue_ids, *journal_, clock_, random_seed(),
                                    [this](const std::string& what) { die(what); });
   listener_.relay = relay_.get();
-  for (; !recovered.empty(); recovered.pop_front()) relay_->recover(recovered.front());
+  return recover();
+}
+
+// Straight into the relay: what is told of the messages is nowhere gathered, whatever their number.
+bool Assembly::recover() {
+  std::string error;
+  const auto tell = [this](std::span<const RecoveredMessage> messages) { relay_->recover(messages); };
+  if (journal_->recover(tell, &error) != 0) {
+    spdlog::error("{}", error);
+    return false;
+  }
+  for (const std::string& complaint : journal_->recovery().complaints) spdlog::error("journal: {}", complaint);
   relay_->recovered();
   return true;
 }

@@ -45,65 +45,6 @@ const Queue* Core::queue(QueueId id) const {
   return &queues_[queue_index_[id]];
 }
 
-// ---- start ----
-
-void Core::recover(const RecoveredMessage& message) {
-  const MessageFacts& facts = message.facts;
-  if (queue(facts.queue) == nullptr) {
-    // Its queue left the config while messages waited: they are kept and counted, and nothing drains them.
-    Queue orphan;
-    orphan.id = facts.queue;
-    orphan.configured = false;
-    if (facts.queue >= queue_index_.size()) queue_index_.resize(facts.queue + 1u, UINT16_MAX);
-    queue_index_[facts.queue] = static_cast<uint16_t>(queues_.size());
-    queues_.push_back(std::move(orphan));
-  }
-  MessageEntry entry;
-  entry.bytes = facts.bytes;
-  entry.queue = facts.queue;
-  entry.attempts = message.attempts;
-  entry.max_attempts = facts.max_attempts;
-  entry.klass = facts.klass;
-  entry.due_by_wall = facts.due_by_wall && message.attempts == 0;
-  entry.state = message.dead                            ? MessageState::dead
-                : message.attempts > 0                  ? MessageState::retrying
-                : facts.due_ms > facts.accepted_ms      ? MessageState::delayed
-                                                        : MessageState::ready;
-  entry.set_since_ms(facts.due_ms > 0 ? facts.due_ms : facts.accepted_ms);
-  entry.set_expires_ms(facts.expires_ms);
-  const bool inserted = messages_.insert(facts.sequence, entry);
-  assert(inserted);
-  (void)inserted;
-  next_sequence_ = std::max(next_sequence_, facts.sequence + 1);
-}
-
-void Core::recovered(Now now) {
-  next_sequence_ = std::max(next_sequence_, backlog_.next_sequence());
-  std::vector<Sequence> exhausted;
-  messages_.for_each([&](Sequence sequence, MessageEntry& entry) {
-    Queue& queue = queue_of(entry.queue);
-    ++queue.count(entry.state);
-    (entry.state == MessageState::dead ? queue.dead_bytes : queue.bytes) += entry.bytes;
-    if (entry.expires_ms() > 0 && entry.state != MessageState::dead) watch_expiry(sequence, entry);
-    switch (entry.state) {
-      case MessageState::ready: queue.fresh.push(sequence); break;
-      case MessageState::dead:
-        if (const auto letter = backlog_.dead_letter(sequence)) entry.set_since_ms(letter->died_ms);
-        queue.dead_letters.bury({entry.since_ms(), sequence});
-        expiries_.add(entry.since_ms() + queue.config.dead.ttl.ms(), sequence);
-        break;
-      default:
-        (entry.due_by_wall ? due_by_wall_ : due_).add(entry.since_ms(), sequence);
-        if (queue.configured && entry.attempts >= max_attempts(queue, entry)) exhausted.push_back(sequence);
-    }
-  });
-  for (const Sequence sequence : exhausted) {
-    bury(sequence, *messages_.find(sequence), "attempts exhausted: Forebay stopped during the last attempt",
-         &QueueCounters::dead_crashed, "", now);
-  }
-  for (auto& lane : lanes_) touch(*lane);
-}
-
 // ---- a message's life ----
 
 std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now now) {

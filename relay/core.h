@@ -41,8 +41,8 @@ class Core {
   // `queue_ids[i]` is the number of the i-th queue of config.queues (in the map's order).
   Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, uint64_t seed, Now now);
 
-  // -- start: every recovered message in any order, then recovered() once --
-  void recover(const RecoveredMessage& message);
+  // -- start (core_start.cc): every recovered message, rising by sequence, then recovered() once --
+  void recover(std::span<const RecoveredMessage> messages);
   void recovered(Now now);
 
   // -- a message's life --
@@ -109,6 +109,9 @@ class Core {
     bool operator>(const Wake& other) const { return at > other.at; }
   };
 
+  MessageEntry entry_of(const RecoveredMessage& message) const;
+  void take_back(Sequence sequence, const MessageEntry& entry);
+  void keep_orphans(QueueId id);
   SinkLane* lane_of(const Queue& queue) { return queue.configured ? lanes_[queue.sink].get() : nullptr; }
   void touch(SinkLane& lane);
   void touch_queue(const Queue& queue);
@@ -159,6 +162,7 @@ class Core {
   absl::flat_hash_map<Sequence, Ticket> ticket_of_;
   Finished finished_;
   TimingWheel due_, due_by_wall_, expiries_;
+  std::vector<Sequence> exhausted_;  // during the start: no attempts left
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
   Sequence next_sequence_ = 1;

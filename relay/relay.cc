@@ -20,10 +20,6 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_),
       overseer_(core_, backlog, clock, ids_, answers_, metrics_, config), spends_(core_, backlog) {}
 
-void Relay::recover(const RecoveredMessage& message) {
-  core_.recover(message);
-}
-
 void Relay::recovered() {
   const Now now = clock_.now();
   core_.recovered(now);

@@ -31,8 +31,8 @@ class Relay : public BacklogListener {
   Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, Clock& clock, uint64_t seed,
         std::function<void(const std::string&)> broken);
 
-  // Every message that waits in the backlog, in any order, then recovered() once, before the first turn.
-  void recover(const RecoveredMessage& message);
+  // Every message that waits in the backlog, rising by sequence, then recovered() once, before the first turn.
+  void recover(std::span<const RecoveredMessage> messages) { core_.recover(messages); }
   void recovered();
   // What was admitted goes to the commit thread, before anything else of the turn keeps the disk waiting.
   void hand_over();

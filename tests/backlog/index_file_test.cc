@@ -57,9 +57,9 @@ RC_GTEST_PROP(IndexFile, ReadsBackInOrderOfSequence, ()) {
   RC_ASSERT(index.count == entries.size());
   RC_ASSERT(index.first_sequence == entries.front().facts.sequence);
   IndexCursor cursor(index.entries);
-  IndexEntry found;
   for (const IndexEntry& entry : entries) {
-    RC_ASSERT(cursor.next(&found));
+    RC_ASSERT(cursor.next());
+    const IndexEntry& found = cursor.entry();
     RC_ASSERT(found.facts.sequence == entry.facts.sequence);
     RC_ASSERT(found.facts.queue == entry.facts.queue);
     RC_ASSERT(found.facts.klass == entry.facts.klass);
@@ -72,7 +72,7 @@ RC_GTEST_PROP(IndexFile, ReadsBackInOrderOfSequence, ()) {
     RC_ASSERT(found.offset == entry.offset);
     RC_ASSERT(found.length == entry.length);
   }
-  RC_ASSERT(!cursor.next(&found));
+  RC_ASSERT(!cursor.next());
 }
 
 TEST(IndexFile, EveryChangedByteAndEveryOtherSegmentIsRefused) {

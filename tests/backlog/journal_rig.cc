@@ -109,9 +109,13 @@ int MemoryFiles::grow(Node& node, uint64_t bytes) {
 int Rig::open() {
   recovered.clear();
   const JournalPorts ports{files, commit_worker, helper, reader, loop, clock, *this};
-  return Journal::open(
-      ports, options, [this](const RecoveredMessage& message) { recovered.push_back(message); }, &journal,
-      &error);
+  if (const int failed = Journal::open(ports, options, &journal, &error)) return failed;
+  const auto keep = [this](std::span<const RecoveredMessage> messages) {
+    recovered.insert(recovered.end(), messages.begin(), messages.end());
+  };
+  const int failed = journal->recover(keep, &error);
+  if (failed != 0) journal.reset();
+  return failed;
 }
 
 void Rig::run_all() {

@@ -15,8 +15,11 @@ std::unique_ptr<Backlog> open_test_journal(const WorldParts& parts, std::vector<
   JournalPorts ports{parts.files, parts.commit, parts.helper,  parts.reader,
                      parts.loop,  parts.clock,  parts.listener};
   std::unique_ptr<Journal> journal;
-  auto keep = [&](const RecoveredMessage& message) { recovered->push_back(message); };
-  if (Journal::open(ports, options, keep, &journal, error) != 0) return nullptr;
+  const auto keep = [&](std::span<const RecoveredMessage> messages) {
+    recovered->insert(recovered->end(), messages.begin(), messages.end());
+  };
+  if (Journal::open(ports, options, &journal, error) != 0) return nullptr;
+  if (journal->recover(keep, error) != 0) return nullptr;
   return journal;
 }
 

@@ -5,6 +5,9 @@
 
 #include <map>
 #include <random>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace forebay {
 namespace {
@@ -18,7 +21,9 @@ Twelve value_of(Sequence sequence, uint32_t salt) {
   return {static_cast<uint32_t>(sequence), static_cast<uint32_t>(sequence >> 32), salt};
 }
 
-void expect_same(const SequenceTable<Twelve>& table, const std::map<Sequence, Twelve>& oracle) {
+using Table = SequenceTable<Twelve>;
+
+void expect_same(const Table& table, const std::map<Sequence, Twelve>& oracle) {
   ASSERT_EQ(table.size(), oracle.size());
   auto expected = oracle.begin();
   table.for_each([&](Sequence sequence, const Twelve& value) {
@@ -43,7 +48,7 @@ void expect_same(const SequenceTable<Twelve>& table, const std::map<Sequence, Tw
 // back.
 void run_against_oracle(uint32_t seed, uint64_t spread, int steps) {
   std::mt19937_64 random(seed);
-  SequenceTable<Twelve> table;
+  Table table;
   std::map<Sequence, Twelve> oracle;
   for (int step = 0; step < steps; ++step) {
     const Sequence sequence = 1 + random() % spread + (step / 4) * (spread / 512 + 1);
@@ -75,10 +80,64 @@ TEST(SequenceTable, AgreesWithAMapInAnyOrderAndDensity) {
   }
 }
 
+TEST(SequenceTable, ACopyStaysAsItWasWhateverBecomesOfTheOriginal) {
+  std::mt19937_64 random(11);
+  Table table;
+  std::map<Sequence, Twelve> oracle;
+  std::vector<std::pair<Table, std::map<Sequence, Twelve>>> pictures;
+  for (uint32_t step = 0; step < 30'000; ++step) {
+    if (step % 3'000 == 2'999) pictures.emplace_back(table, oracle);
+    const Sequence sequence = 1 + random() % 6'000 + step / 10;
+    const uint64_t kind = random() % 3;
+    if (kind == 0) {
+      ASSERT_EQ(table.erase(sequence), oracle.erase(sequence) == 1);
+    } else if (kind == 1) {
+      ASSERT_EQ(table.insert(sequence, value_of(sequence, step)),
+                oracle.emplace(sequence, value_of(sequence, step)).second);
+    } else if (Twelve* found = table.find(sequence)) {
+      *found = oracle.at(sequence) = value_of(sequence, step);
+    }
+  }
+  expect_same(table, oracle);
+  for (const auto& [picture, then] : pictures) expect_same(picture, then);
+}
+
+TEST(SequenceTable, ACopyTakesNoMemoryUntilTheOriginalChanges) {
+  Table table;
+  for (Sequence sequence = 1; sequence <= 100'000; ++sequence) table.insert(sequence, value_of(sequence, 0));
+  const Table picture = table;
+  EXPECT_EQ(std::as_const(table).find(5'000), picture.find(5'000));  // the very same bytes
+  table.find(5'000)->c = 1;
+  EXPECT_NE(std::as_const(table).find(5'000), picture.find(5'000));
+  EXPECT_EQ(picture.find(5'000)->c, 0u);
+  EXPECT_EQ(std::as_const(table).find(50'000), picture.find(50'000));
+}
+
+RC_GTEST_PROP(SequenceTable, ManyAtOnceAreAsOneByOne, ()) {
+  const auto first = *rc::gen::container<std::set<uint32_t>>(rc::gen::inRange<uint32_t>(1, 9000));
+  const auto steps = *rc::gen::container<std::vector<uint32_t>>(rc::gen::inRange<uint32_t>(1, 40));
+  Table table;
+  std::map<Sequence, Twelve> oracle;
+  for (const uint32_t sequence : first) {
+    table.insert(sequence, value_of(sequence, 1));
+    oracle.emplace(sequence, value_of(sequence, 1));
+  }
+  std::vector<Sequence> rising;
+  Sequence sequence = 0;
+  for (const uint32_t step : steps) {
+    sequence += step;
+    if (!oracle.contains(sequence)) rising.push_back(sequence);
+  }
+  table.insert_rising(
+      rising.size(), [&](size_t i) { return rising[i]; }, [&](size_t i) { return value_of(rising[i], 2); });
+  for (const Sequence added : rising) oracle.emplace(added, value_of(added, 2));
+  expect_same(table, oracle);
+}
+
 RC_GTEST_PROP(SequenceTable, KeepsWhatWasPutIn, ()) {
   const auto sequences = *rc::gen::container<std::vector<uint32_t>>(rc::gen::inRange<uint32_t>(1, 5000));
   const auto gone = *rc::gen::container<std::vector<uint32_t>>(rc::gen::inRange<uint32_t>(1, 5000));
-  SequenceTable<Twelve> table;
+  Table table;
   std::map<Sequence, Twelve> oracle;
   for (const uint32_t sequence : sequences) {
     RC_ASSERT(table.insert(sequence, value_of(sequence, 1)) ==
@@ -89,14 +148,14 @@ RC_GTEST_PROP(SequenceTable, KeepsWhatWasPutIn, ()) {
 }
 
 TEST(SequenceTable, AFullTableCostsItsValuesAndAQuarterByteMore) {
-  SequenceTable<Twelve> table;
+  Table table;
   constexpr size_t count = 1 << 20;
   for (Sequence sequence = 1; sequence <= count; ++sequence) table.insert(sequence, value_of(sequence, 0));
   EXPECT_LE(static_cast<double>(table.memory_bytes()) / count, sizeof(Twelve) + 0.25);
 }
 
 TEST(SequenceTable, DrainingFreesTheMemory) {
-  SequenceTable<Twelve> table;
+  Table table;
   constexpr Sequence count = 200'000;
   for (Sequence sequence = 1; sequence <= count; ++sequence) table.insert(sequence, value_of(sequence, 0));
   const size_t full = table.memory_bytes();
@@ -110,7 +169,7 @@ TEST(SequenceTable, DrainingFreesTheMemory) {
 }
 
 TEST(SequenceTable, AThinlySpreadTableStaysSmall) {
-  SequenceTable<Twelve> table;
+  Table table;
   for (Sequence sequence = 1; sequence <= 10'000; ++sequence)
     table.insert(sequence << 20, value_of(sequence, 0));
   EXPECT_LE(table.memory_bytes() / 10'000, 4 * sizeof(Twelve) + 230);

@@ -74,8 +74,11 @@ class ThreadedRig : public BacklogListener {
 
   int open() {
     const JournalPorts ports{*files, commit_worker, helper, reader, loop, clock, *this};
-    return Journal::open(
-        ports, options, [this](const RecoveredMessage& message) { recovered(message); }, &journal, &error);
+    if (const int failed = Journal::open(ports, options, &journal, &error)) return failed;
+    const auto count = [this](std::span<const RecoveredMessage> messages) {
+      recovered_messages += messages.size();
+    };
+    return journal->recover(count, &error);
   }
   // Flushes and waits until everything flushed is reported.
   void commit() {
@@ -85,7 +88,6 @@ class ThreadedRig : public BacklogListener {
     while (last_batch < batch && broken.empty()) loop.turn(true);
   }
 
-  virtual void recovered(const RecoveredMessage&) { ++recovered_messages; }
   void on_committed(uint64_t batch, int messages_error) override {
     last_batch = batch;
     errors += messages_error != 0;

@@ -35,7 +35,7 @@ class CoreWorld {
     std::vector<QueueId> ids;
     for (size_t i = 0; i < config_.queues.size(); ++i) ids.push_back(static_cast<QueueId>(i + 1));
     core = std::make_unique<Core>(config_, ids, backlog, seed, now);
-    for (const RecoveredMessage& message : messages) core->recover(message);
+    core->recover(messages);
     core->recovered(now);
   }
 

@@ -45,7 +45,7 @@ class DeskWorld : public PublishListener {
     std::vector<QueueId> ids;
     for (size_t i = 0; i < config_.queues.size(); ++i) ids.push_back(static_cast<QueueId>(i + 1));
     relay = std::make_unique<Relay>(config_, ids, backlog, clock, 1, [](const std::string&) {});
-    for (const RecoveredMessage& message : messages) relay->recover(message);
+    relay->recover(messages);
     relay->recovered();
     relay->dispatcher().set_sinks(std::vector<Sink*>(config_.sinks.size(), &sink));
   }
