@@ -42,6 +42,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
   attempts_.erase(found);
   ticket_of_.erase(attempt.sequence);
   SinkLane& lane = *lanes_[attempt.sink];
+  lane.answered_by(outcome.peer, now);
   lane.limits().settle(attempt.taken, now, as_settled(outcome));
   backlog_.attempt_over(attempt.sequence);
   const Sequence sequence = attempt.sequence;

@@ -60,6 +60,12 @@ void SinkLane::throttle(Now now, Duration how_long, const std::string& why) {
   if (!paused_) reason_ = why;
 }
 
+void SinkLane::answered_by(const std::string& peer, Now now) {
+  if (peer.empty() || peer == peer_) return;
+  if (!peer_.empty()) limits_->new_address(now);
+  peer_ = peer;
+}
+
 void SinkLane::open_breaker(Now now, std::string why) {
   breaker_wait_ = breaker_open_ ? std::min(breaker_wait_ * 2, breaker_wait_max) : breaker_wait_min;
   breaker_open_ = true;

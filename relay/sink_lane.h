@@ -57,6 +57,8 @@ class SinkLane {
   // Digests the outcome for the lane's state. The limits are settled by the caller.
   void ended(const Outcome& outcome, bool was_probe, bool died, Now now);
   uint64_t in_flight() const { return in_flight_; }
+  // Whoever answered a send, before its limits are settled: round trips to another address say nothing of this one's.
+  void answered_by(const std::string& peer, Now now);
 
   // -- time lost to limits while messages were ready --
   // From now until the next call the lane is blocked by that limit; empty: it is not.
@@ -88,6 +90,7 @@ class SinkLane {
   Duration breaker_wait_{};
   uint32_t dead_in_a_row_ = 0;
   std::string reason_;
+  std::string peer_;  // that answered last
   std::map<std::string, Duration> blocked_;
   std::string blocking_;
   Instant blocking_since_;

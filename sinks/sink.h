@@ -33,6 +33,7 @@ struct Outcome {
   int status = 0;            // HTTP status; 0: none
   std::optional<Duration> retry_after;  // what the reply asked for, capped at 24 h
   std::string reason;        // short and stable: "http 404", "timeout", "connection reset"
+  std::string peer;          // the address that answered; empty: none did, or it is not known
   std::string excerpt;       // first bytes of the reply, at most 256, as read
 };
 

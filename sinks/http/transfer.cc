@@ -126,6 +126,8 @@ Outcome Transfer::finish(CURLcode result) {
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     Reply reply{static_cast<int>(status), body_, body_cut_, retry_after_};
     outcome = classify_reply(plan_->config, reply, retry_after_.empty() ? WallTime{} : wall_now());
+    char* address = nullptr;
+    if (curl_easy_getinfo(easy_, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address) outcome.peer = address;
   } else {
     long os_errno = 0;
     curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);

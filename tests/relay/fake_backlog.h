@@ -31,6 +31,7 @@ class FakeBacklog : public Backlog {
   Sequence next = 1;
   uint64_t batch = 1;
   int refuse = 0;
+  bool clean = true;
   BacklogFigures shown;
   std::vector<uint64_t> handed_over;  // batches, not yet reported
   std::set<Sequence> in_memory;       // what held() has
@@ -90,7 +91,7 @@ class FakeBacklog : public Backlog {
     const auto found = notes.find(name);
     return found == notes.end() ? "" : found->second;
   }
-  bool stopped_cleanly() const override { return true; }
+  bool stopped_cleanly() const override { return clean; }
   Sequence next_sequence() const override { return next; }
   BacklogFigures figures() const override { return shown; }
   uint32_t store_id() const override { return 1; }

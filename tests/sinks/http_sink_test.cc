@@ -33,6 +33,7 @@ TEST(HttpSink, DeliversAMessageAsItIs) {
   EXPECT_EQ(outcome.status, 200);
   EXPECT_EQ(outcome.reason, "http 200");
   EXPECT_EQ(outcome.excerpt, "thanks");
+  EXPECT_EQ(outcome.peer, "127.0.0.1");
 
   ASSERT_EQ(server.arrivals(), 1);
   EvilServer::Request seen = server.requests()[0];
