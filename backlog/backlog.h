@@ -113,10 +113,13 @@ class Backlog {
   virtual void write_attempts() = 0;  // once a turn, before anything is handed to a sink
 
   // -- bodies --
+  // The message, if its bytes are in memory already (just appended, or read ahead) and sound; else fetch() it.
+  virtual std::optional<StoredMessage> held(Sequence) { return std::nullopt; }
   // `done` comes later, on the loop thread: the message, or an errno (EIO: its place on disk is damaged).
   using Fetched = std::function<void(int error, StoredMessage message)>;
   virtual void fetch(Sequence sequence, Fetched done) = 0;
-  // Reads ahead into a byte-bounded window, so that a later fetch() finds them there.
+  // Reads ahead into a byte-bounded window, so that a later held() finds them there. In the order in which they will
+  // be wanted: as many of the first as the window holds.
   virtual void prefetch(std::span<const Sequence> sequences) = 0;
 
   // -- what is known --

@@ -59,6 +59,7 @@ BodyReader::BodyReader(Files& files, Worker& reader, Inbox& inbox, Catalog& cata
       catalog_(catalog),
       written_(window_bytes),
       read_(window_bytes),
+      ahead_bytes_max_(window_bytes / 2),  // what is read over and what fetch() reads need room too
       files_(std::make_unique<OpenFiles>(files)),
       line_(reader) {}
 
@@ -66,39 +67,60 @@ BodyReader::~BodyReader() {
   line_.stop();
 }
 
-std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyReader::held(
+std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyReader::bytes_of(
     const Place& place) const {
   auto found = written_.find(place);
   return found.second ? found : read_.find(place);
+}
+
+std::optional<StoredMessage> BodyReader::held(Sequence sequence) {
+  const Place* place = catalog_.place(sequence);
+  if (!place) return std::nullopt;
+  auto [bytes, owner] = bytes_of(*place);
+  return owner ? message_in(bytes, std::move(owner), sequence) : std::nullopt;
 }
 
 void BodyReader::fetch(Sequence sequence, Backlog::Fetched done) {
   const Place* place = catalog_.place(sequence);
   Want want{sequence, place ? *place : Place{}, std::move(done)};
   if (!place) return fail(want, ENOENT);
-  const auto [bytes, owner] = held(*place);
+  const auto [bytes, owner] = bytes_of(*place);
   if (owner) return answer(want, bytes, owner);
   wanted_.push_back(std::move(want));
   start();
 }
 
+// No more than half the window takes: what is read beyond that would push out what goes before it, and be asked
+// for again and again. While a read is under way nothing is asked for; the next turn asks anew.
 void BodyReader::prefetch(std::span<const Sequence> sequences) {
+  if (busy_) return;
+  uint64_t bytes = 0;
   for (const Sequence sequence : sequences) {
     const Place* place = catalog_.place(sequence);
-    if (place && !held(*place).second) wanted_.push_back({sequence, *place, nullptr});
+    if (!place) continue;
+    bytes += place->length();
+    if (bytes > ahead_bytes_max_) break;
+    if (!bytes_of(*place).second) wanted_.push_back({sequence, *place, nullptr});
   }
   start();
 }
 
 void BodyReader::answer(const Want& want, std::span<const std::byte> bytes,
                         std::shared_ptr<const void> owner) {
-  if (!read_lone_message(bytes, &record_)) return fail(want, EIO);
+  auto message = message_in(bytes, std::move(owner), want.sequence);
+  if (!message) return fail(want, EIO);
+  later([done = want.done, message = std::move(*message)]() mutable { done(0, std::move(message)); });
+}
+
+// nullopt: they are not what was written for that message.
+std::optional<StoredMessage> BodyReader::message_in(std::span<const std::byte> bytes,
+                                                    std::shared_ptr<const void> owner, Sequence sequence) {
+  if (!read_lone_message(bytes, &record_)) return std::nullopt;
   for (const MessageFacts& facts : record_.receivers) {
-    if (facts.sequence != want.sequence) continue;
-    StoredMessage message{record_.meta, record_.body, facts.accepted_ms, std::move(owner)};
-    return later([done = want.done, message = std::move(message)]() mutable { done(0, std::move(message)); });
+    if (facts.sequence != sequence) continue;
+    return StoredMessage{record_.meta, record_.body, facts.accepted_ms, std::move(owner)};
   }
-  fail(want, EIO);
+  return std::nullopt;
 }
 
 void BodyReader::fail(const Want& want, int error) {
@@ -116,7 +138,10 @@ void BodyReader::later(std::function<void()> answer) {
 }
 
 void BodyReader::start() {
-  if (busy_ || wanted_.empty()) return;
+  if (busy_) return;
+  // What was asked for while the last job ran may have come with it.
+  std::erase_if(wanted_, [this](const Want& want) { return !want.done && bytes_of(want.place).second; });
+  if (wanted_.empty()) return;
   busy_ = true;
   std::sort(wanted_.begin(), wanted_.end(), [](const Want& a, const Want& b) {
     return std::pair(a.place.slot, a.place.offset) < std::pair(b.place.slot, b.place.offset);

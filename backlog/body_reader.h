@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ class BodyReader {
   BodyReader(Files& files, Worker& reader, Inbox& inbox, Catalog& catalog, uint64_t window_bytes);
   ~BodyReader();
 
+  std::optional<StoredMessage> held(Sequence sequence);
   void fetch(Sequence sequence, Backlog::Fetched done);
   void prefetch(std::span<const Sequence> sequences);
   // Message records just written, so that they need not be read.
@@ -50,7 +52,9 @@ class BodyReader {
   using Job = std::vector<Stretch>;
   class OpenFiles;
 
-  std::pair<std::span<const std::byte>, std::shared_ptr<const void>> held(const Place& place) const;
+  std::pair<std::span<const std::byte>, std::shared_ptr<const void>> bytes_of(const Place& place) const;
+  std::optional<StoredMessage> message_in(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                                          Sequence sequence);
   void answer(const Want& want, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
   void fail(const Want& want, int error);
   void later(std::function<void()> answer);
@@ -63,6 +67,7 @@ class BodyReader {
   Catalog& catalog_;
   BodyWindow written_;
   BodyWindow read_;
+  const uint64_t ahead_bytes_max_;
   std::vector<Want> wanted_;
   std::vector<Want> reading_;
   bool busy_ = false;

@@ -26,6 +26,7 @@ class BodyWindow {
   // The slot is going to hold something else.
   void forget(uint32_t slot);
   uint64_t bytes() const { return bytes_; }
+  uint64_t bytes_max() const { return bytes_max_; }
 
  private:
   using Key = std::pair<uint32_t, uint32_t>;  // slot, offset

@@ -49,6 +49,7 @@ class OpenJournal final : public Journal {
   void attempt_over(Sequence sequence) override { attempts_.over(sequence); }
   void write_attempts() override { attempts_.write(); }
 
+  std::optional<StoredMessage> held(Sequence sequence) override { return bodies_.held(sequence); }
   void fetch(Sequence sequence, Fetched done) override { bodies_.fetch(sequence, std::move(done)); }
   void prefetch(std::span<const Sequence> sequences) override { bodies_.prefetch(sequences); }
 

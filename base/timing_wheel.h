@@ -9,6 +9,7 @@
 //
 // Times are milliseconds of any epoch, negative ones included. What is beyond the present 2^40 ms waits in a
 // list of its own and joins the wheel when the cursor gets there.
+// The clock may be set back; that takes time in proportion to what waits.
 // Order: by due time, equal ones as added. Items added with a due time that has passed wait for the next
 // advance(), so that no callback can keep advance() from returning.
 #pragma once
@@ -61,6 +62,30 @@ class TimingWheel {
       for (uint32_t i = 0; i < due.size(); i++) fire(due.item(0, i), fn);
     }
     if (cursor_ < end) move_to(end);
+  }
+
+  // The clock that is waited by was set back: what falls due between `now_ms` and the time it had reached,
+  // whether added before or from now on, waits until then and is not late. No-op where the clock was not set
+  // back.
+  void set_back(int64_t now_ms) {
+    if (biased(now_ms) + 1 >= cursor_) return;
+    std::vector<Far> all = std::exchange(late_, {});
+    all.insert(all.end(), far_.begin(), far_.end());
+    far_.clear();
+    for (unsigned level = 0; level < kLevels; level++) {
+      for (unsigned index = 0; index < 256; index++) {
+        if (!occupied(level, index)) continue;
+        const uint64_t above = cursor_ >> (8 * (level + 1)) << (8 * (level + 1));
+        const Slot slot = take(level, index);
+        for (uint32_t i = 0; i < slot.size(); i++) {
+          all.push_back(
+              {above | uint64_t{index} << (8 * level) | slot.low_bytes(level, i), slot.item(level, i)});
+        }
+      }
+    }
+    cursor_ = biased(now_ms);
+    size_ = 0;
+    for (const Far& item : all) add(unbiased(item.due), item.item);
   }
 
   // Nothing falls due before this. Exact within 256 ms of the cursor, else the start of the next slot in use.

@@ -91,6 +91,9 @@ class Server {
   virtual int listen() = 0;
   virtual uint16_t port() const = 0;
   virtual void respond(ExchangeId exchange, Response response) = 0;
+  // Writes the answers given so far. They leave by themselves before the loop polls again; this is for a
+  // loop that has more to do first.
+  virtual void flush() = 0;
   virtual uint64_t connections() const = 0;
   // No new connections; idle ones closed, others after their answers ("Connection: close").
   virtual void stop_accepting() = 0;

@@ -23,6 +23,7 @@ class ServerLoop final : public Server {
   int listen() override;
   uint16_t port() const override { return listener_.port(); }
   void respond(ExchangeId exchange, Response response) override;
+  void flush() override { flush_dirty(); }
   uint64_t connections() const override { return live_; }
   void stop_accepting() override;
   void close() override;

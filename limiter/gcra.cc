@@ -42,9 +42,8 @@ void Gcra::take(Instant now, uint64_t cost) {
   move_on(cost);
 }
 
-void Gcra::take_in_turn(Instant now, uint64_t cost) {
-  if (whole_ < now.ns - (parts_ > 0 ? 1 : 0)) whole_ = now.ns, parts_ = 0;
-  move_on(cost);
+void Gcra::no_earlier_than(Instant at) {
+  if (theoretical() < at) set_theoretical(at);
 }
 
 Instant Gcra::theoretical() const {

@@ -27,8 +27,10 @@ class Gcra {
   // Strict: what a send is later than its turn is lost, be it the fraction of a nanosecond that next() rounds
   // up.
   void take(Instant now, uint64_t cost);
-  // The same, but that fraction is kept: no drift, for which two sends may be a nanosecond nearer than T.
-  void take_in_turn(Instant now, uint64_t cost);
+  // In turn: a send's moment is said by no_earlier_than() first, and the fraction that next() rounds up is kept: no
+  // drift, for which two sends may be a nanosecond nearer than T.
+  void no_earlier_than(Instant at);
+  void take_in_turn(uint64_t cost) { move_on(cost); }
 
   uint64_t count() const { return count_; }
   Duration per() const { return per_; }

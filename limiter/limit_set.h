@@ -3,7 +3,9 @@
 // Protocol and units as in limit.h. The k-th view is the k-th configured limit; the concurrency is the last.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,8 +45,10 @@ class LimitSet {
   Instant next(Now now, uint32_t cost) const;
   // Which limit is the last to agree, and when it does. The pace goes by its window's name.
   Blocking blocking(Now now, uint32_t cost) const;
-  // Only when next(now, cost) <= now.steady.
-  void take(Now now, uint32_t cost);
+  // Only when next(now, cost) <= now.steady. `due`: the moment that next() named to a sender that has waited for it
+  // since, now or before; what it is late by was its wake-up's fault, and the pace makes up for it within its
+  // tolerance. never(): nobody waited.
+  void take(Now now, uint32_t cost, Instant due = Instant::never());
   void settle(Taken taken, Now now, SettledAs how);
 
   // The largest cost that can ever be taken.
@@ -66,21 +70,32 @@ class LimitSet {
   void new_address(Now now) { margin_.reset(now.steady); }
 
   // -- across restarts (limit_set_spends.cc) --
-  // Is there a window of more than 10 s, so that spends should be recorded every second while sending?
+  // Is there a window of more than 10 s, whose spends must outlive the process?
   bool has_long_window() const;
-  // What was spent, as bytes for restore().
-  std::string save(Now now) const;
+  // What was spent, as bytes for restore(). `ahead`: cost that may be taken before a later record is
+  // synced; max(): nobody sees to that.
+  std::string save(Now now, uint64_t ahead = std::numeric_limits<uint64_t>::max()) const;
+  // So much a record is made to cover: a sixteenth of the least N of the long windows, at least 1.
+  uint64_t ahead() const;
+  // Cost taken in all, by this object.
+  uint64_t taken() const { return taken_; }
+  // Nothing is taken that no synced record covers: the bound that makes restore() safe. From the first call on, next()
+  // is never() for what would pass `through`, in terms of taken(); a record that was saved at taken() = t covers
+  // t + ahead() once it is synced. Never less than before.
+  void cover(uint64_t through) { covered_ = std::max(covered_.value_or(0), through); }
+
   // Called once, before anything is taken, with the last record. `clean`: the process that saved it ended in
   // order, and sent nothing afterwards. `grace`: how long what was in flight, or had been given up on less
   // than a grace before, may still be counted, from now (a limit's own unanswered_grace goes before); 0:
-  // there was none, which only an end in order can tell. `record_gap`: how long that process may have gone on
-  // sending after the record at most.
-  // Windows of more than 10 s have spent the record + min(N, what the limits allowed in the time since),
-  // never a negative share; shorter ones are held for W + grace. Buckets are empty; after a clean stop, as
-  // recorded. Of the concurrency nothing is held: connections died with the process. false: not a record
-  // (empty, cut, changed); every window is held for W + grace, every bucket empty.
-  bool restore(std::string_view record, Now now, bool clean, Duration grace,
-               Duration record_gap = Duration::max());
+  // there was none, which only an end in order can tell.
+  // Windows of more than 10 s have spent the record + min(N, what the limits allowed in the time since, `ahead` of
+  // the record), never a negative share; where the record has no window of more than 10 s, what was in flight.
+  // Shorter ones are held for W + grace. Buckets are empty; after a clean stop,
+  // as recorded. Of the concurrency nothing is held: connections died with the process. false: not a record
+  // (cut, changed); every window is held for W + grace, every bucket empty.
+  bool restore(std::string_view record, Now now, bool clean, Duration grace);
+  // The same where no record was ever made, so that no long window ever let anything through.
+  void restore_unrecorded(Now now, Duration grace);
 
  private:
   // One configured limit: exactly one of the two is there.
@@ -96,10 +111,11 @@ class LimitSet {
   void set_pace(const SinkConfig& config, Now now);
   const WindowLimit* longest(const std::vector<Member>& members) const;
 
-  void hold_all(Now now, Duration grace);
+  enum class Which : uint8_t { short_ones, all };
+  void hold(Which which, Now now, Duration grace);
   Duration grace_of(const Member& member, Duration grace) const;
   void restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, bool clean,
-                    Duration grace, Duration since);
+                    Duration grace);
   void restore_short(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
                      Duration grace);
   void restore_bucket(BucketLimit& bucket, const SpendsRecord& record, Now now, Duration elapsed, bool clean);
@@ -111,6 +127,8 @@ class LimitSet {
   std::optional<Pace> pace_;
   size_t paced_ = 0;       // the member that pace_ spreads
   uint64_t cost_out_ = 0;  // of what is in flight
+  uint64_t taken_ = 0;
+  std::optional<uint64_t> covered_;  // taken_ never passes it
 };
 
 }  // namespace forebay

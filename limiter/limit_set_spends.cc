@@ -1,6 +1,7 @@
 // LimitSet across restarts: what is recorded of the spends, and what is held because of it.
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -71,8 +72,17 @@ bool LimitSet::has_long_window() const {
                      [](const Member& m) { return m.window && is_long(m.window->per()); });
 }
 
-std::string LimitSet::save(Now now) const {
+uint64_t LimitSet::ahead() const {
+  uint64_t least = std::numeric_limits<uint64_t>::max();
+  for (const Member& m : members_) {
+    if (m.window && is_long(m.window->per())) least = std::min(least, std::max<uint64_t>(m.config.count / 16, 1));
+  }
+  return least;
+}
+
+std::string LimitSet::save(Now now, uint64_t ahead) const {
   SpendsRecord record;
+  record.ahead = ahead;
   record.wall = now.wall;
   record.steady = now.steady;
   record.in_flight = cost_out_;
@@ -93,30 +103,34 @@ Duration LimitSet::grace_of(const Member& member, Duration grace) const {
   return grace == Duration{} ? grace : member.config.unanswered_grace.value_or(grace);
 }
 
-void LimitSet::hold_all(Now now, Duration grace) {
+void LimitSet::hold(Which which, Now now, Duration grace) {
   for (Member& m : members_) {
     if (m.bucket) {
       m.bucket->empty(now);
-    } else {
+    } else if (which == Which::all || !is_long(m.window->per())) {
       m.window->permits().spend({{now.steady + grace_of(m, grace), m.window->permits().count()}});
     }
   }
 }
 
-// `elapsed`: how old the record is at least; `since`: how long the old process may have gone on sending.
+void LimitSet::restore_unrecorded(Now now, Duration grace) {
+  assert(taken_ == 0);
+  hold(Which::short_ones, now, grace);
+}
+
+// `elapsed`: how old the record is at least. What is not known to have settled may have done so until now.
 void LimitSet::restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
-                            bool clean, Duration grace, Duration since) {
+                            bool clean, Duration grace) {
   const Instant recorded = now.steady - elapsed;
   std::vector<SettleTimes::Group> spent;
+  uint64_t unknown = record.in_flight;
   if (const SpendsRecord::Window* known = record_of(window, record);
       known != nullptr && is_long(known->per)) {
     for (const SpendsRecord::Group& group : known->spent)
       spent.push_back({recorded + group.offset, group.count});
+    if (!clean) unknown += std::min(window.permits().count(), record.allowed_in(record.age_most(now)));
   }
-  uint64_t unknown = record.in_flight;
-  if (!clean) unknown += std::min(window.permits().count(), record.allowed_in(since));
-  const Instant sent_by = recorded + std::min(since, elapsed);
-  if (unknown > 0) spent.push_back({sent_by + grace, unknown});
+  if (unknown > 0) spent.push_back({now.steady + grace, unknown});
   window.permits().spend(std::move(spent));
 }
 
@@ -139,15 +153,14 @@ void LimitSet::restore_bucket(BucketLimit& bucket, const SpendsRecord& record, N
   }
 }
 
-bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration grace, Duration record_gap) {
-  assert(cost_out_ == 0 && grace >= Duration{} && record_gap >= Duration{});
+bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration grace) {
+  assert(taken_ == 0 && grace >= Duration{});
   SpendsRecord record;
   if (!decode(bytes, &record)) {
-    hold_all(now, grace);
+    hold(Which::all, now, grace);
     return false;
   }
   const Duration elapsed = record.age_least(now);
-  const Duration since = std::min(record.age_most(now), record_gap);
   // A clean stop that left something in flight gave it up at the end: it may be counted for a grace yet.
   if (clean) grace = record.in_flight > 0 ? std::max(grace, timeout_) : Duration{};
   for (Member& m : members_) {
@@ -155,7 +168,7 @@ bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration gra
     if (m.bucket) {
       restore_bucket(*m.bucket, record, now, elapsed, clean);
     } else if (is_long(m.window->per())) {
-      restore_long(*m.window, record, now, elapsed, clean, own_grace, since);
+      restore_long(*m.window, record, now, elapsed, clean, own_grace);
     } else {
       restore_short(*m.window, record, now, elapsed, own_grace);
     }

@@ -6,7 +6,7 @@
 namespace forebay {
 namespace {
 
-constexpr char version = 1;
+constexpr char version = 2;
 constexpr uint64_t count_max = 1'000'000'000;
 constexpr size_t list_max = 4096;
 
@@ -145,7 +145,7 @@ Duration SpendsRecord::age_most(Now now) const {
 }
 
 uint64_t SpendsRecord::allowed_in(Duration time) const {
-  uint64_t least = std::numeric_limits<uint64_t>::max();
+  uint64_t least = ahead;
   for (const Window& w : windows) {
     const uint64_t whole = static_cast<uint64_t>(time.ns / w.per.ns) + 1;
     if (whole < count_max) least = std::min(least, whole * w.count);
@@ -163,6 +163,7 @@ std::string encode(const SpendsRecord& record) {
   put_signed(&out, record.wall.ns);
   put_signed(&out, record.steady.ns);
   put(&out, record.in_flight);
+  put(&out, record.ahead);
   put(&out, record.windows.size());
   for (const SpendsRecord::Window& window : record.windows) put_window(&out, window);
   put(&out, record.buckets.size());
@@ -179,7 +180,7 @@ std::string encode(const SpendsRecord& record) {
 }
 
 bool decode(std::string_view bytes, SpendsRecord* record) {
-  if (bytes.size() < 5 || bytes.front() != version) return false;
+  if (bytes.size() < 5 || bytes.front() < 1 || bytes.front() > version) return false;
   const std::string_view body = bytes.substr(0, bytes.size() - 4);
   uint32_t sum = 0;
   for (unsigned i = 0; i < 4; i++) {
@@ -191,6 +192,7 @@ bool decode(std::string_view bytes, SpendsRecord* record) {
   record->wall.ns = in.signed_number();
   record->steady.ns = in.signed_number();
   record->in_flight = in.within(0, count_max);
+  record->ahead = bytes.front() == 1 ? std::numeric_limits<uint64_t>::max() : in.number();
   const uint64_t windows = in.within(0, list_max);
   for (uint64_t i = 0; i < windows && in.good; i++) record->windows.push_back(read_window(&in));
   const uint64_t buckets = in.within(0, list_max);

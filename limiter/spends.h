@@ -1,6 +1,6 @@
 // SpendsRecord: what a sink's limits had spent at a moment, as it outlives the process, and its bytes.
 //
-// Bytes: version 1; LEB128 numbers (signed ones zigzag); FNV-1a over all of it at the end, so that a record
+// Bytes: version 2 (version 1 had no `ahead` and is read); LEB128 numbers (signed ones zigzag); FNV-1a over all of it at the end, so that a record
 // that was cut or changed is refused. A window of a day is at most 512 groups, some 1.5 KiB.
 //
 // Times in the record are offsets from its own moment. Moments of both clocks are kept, and its age is known
@@ -48,6 +48,9 @@ struct SpendsRecord {
   WallTime wall;
   Instant steady;
   uint64_t in_flight = 0;  // cost of what had no end yet
+  // Cost that may have been taken after the record was made, until a later one is synced: nobody sends more.
+  // max(): nobody saw to that.
+  uint64_t ahead = 0;
   std::vector<Window> windows;
   std::vector<Bucket> buckets;
   std::optional<Paced> pace;
@@ -55,7 +58,7 @@ struct SpendsRecord {
   // How long ago the record was made: at least, and at most (max(): no clock can tell).
   Duration age_least(Now now) const;
   Duration age_most(Now now) const;
-  // The most that these limits let through in a time so long, from any state they can be in.
+  // The most that these limits let through in a time so long, from any state they can be in, and no more than `ahead`.
   uint64_t allowed_in(Duration time) const;
 };
 

@@ -7,14 +7,35 @@
 
 namespace forebay {
 
-Problem storage_problem(int error, const std::string& why) {
+namespace {
+
+Problem stored_nothing(int error, const std::string& why) {
   Problem problem;
   problem.status = 507;
   problem.type = "storage";
-  problem.title = "The message could not be stored";
   problem.detail = why.empty() ? std::strerror(error) : why;
-  problem.detail += "; nothing was kept, send it again later";
   problem.retry_after = Duration::seconds(1);
+  return problem;
+}
+
+}  // namespace
+
+uint64_t QueueCounters::*refusal_counter(int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return full ? &QueueCounters::refused_disk_full : &QueueCounters::refused_disk_error;
+}
+
+Problem storage_problem(int error, const std::string& why) {
+  Problem problem = stored_nothing(error, why);
+  problem.title = "The message could not be stored";
+  if (error == EMSGSIZE) {
+    problem.status = 413;
+    problem.type = "too-large";
+    problem.detail = "it does not fit into a segment of the journal (journal.segment_bytes)";
+    problem.retry_after.reset();
+    return problem;
+  }
+  problem.detail += "; nothing was kept, send it again later";
   return problem;
 }
 
@@ -47,18 +68,27 @@ void Answers::deliver_immediate() {
   }
 }
 
-void Answers::tell(const Batch& batch, const Answer& answer, int messages_error, const Problem& problem) {
+void Answers::tell(const Batch& batch, const Answer& answer) {
   if (answer.listener == nullptr) return;
   if (answer.count == 0) {
     answer.listener->on_changed(answer.token, answer.changes);
-  } else if (messages_error == 0) {
-    answer.listener->on_published(answer.token, std::span(batch.accepted).subspan(answer.first, answer.count));
   } else {
-    answer.listener->on_refused(answer.token, problem);
+    answer.listener->on_published(answer.token,
+                                  std::span(batch.accepted).subspan(answer.first, answer.count));
   }
 }
 
-void Answers::committed(uint64_t number, int messages_error, const std::string& why, Now now) {
+void Answers::refuse(const Answer& answer, int error, const std::string& why) {
+  if (answer.listener == nullptr) return;
+  if (answer.count > 0) return answer.listener->on_refused(answer.token, storage_problem(error, why));
+  Problem problem = stored_nothing(error, why);
+  problem.title = "The change is not known to be on disk";
+  problem.detail +=
+      "; it holds, and is written as soon as the disk takes it, but would not outlive a crash before that";
+  answer.listener->on_refused(answer.token, problem);
+}
+
+void Answers::committed(uint64_t number, int error, const std::string& why, Now now) {
   if (batches_.empty() || batches_.front().number != number) {
     assert(batches_.empty() || batches_.front().number > number);
     return;  // a batch of settles: nobody waits
@@ -66,14 +96,16 @@ void Answers::committed(uint64_t number, int messages_error, const std::string& 
   const Batch batch = std::move(batches_.front());
   batches_.pop_front();
   waiting_ -= batch.facts.size();
-  Problem problem;
-  if (messages_error == 0) {
+  if (error == 0) {
     core_.durable(batch.facts, now);
+    for (const Answer& answer : batch.answers) tell(batch, answer);
   } else {
     core_.failed(batch.facts);
-    problem = storage_problem(messages_error, why);
+    for (const MessageFacts& facts : batch.facts) {
+      ++(core_.queue_of(facts.queue).counters.*refusal_counter(error));
+    }
+    for (const Answer& answer : batch.answers) refuse(answer, error, why);
   }
-  for (const Answer& answer : batch.answers) tell(batch, answer, messages_error, problem);
 }
 
 void Answers::forget(PublishListener& listener) {

@@ -20,6 +20,7 @@
 #include "doors/http/http_door.h"
 #include "relay/loop.h"
 #include "relay/relay.h"
+#include "relay/short_slices.h"
 #include "relay/system_clock.h"
 #include "relay/thread_worker.h"
 #include "relay/uv_mailbox.h"
@@ -100,8 +101,11 @@ class Assembly {
 int Assembly::run() {
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
+  ask_for_short_slices();
   if (!open_backlog() || !open_sinks() || !watch_signals() || !open_doors()) return 1;
   loop_ = std::make_unique<Loop>(&uv_, clock_, [this] {
+    relay_->hand_over();
+    for (auto& door : http_doors_) door->write_answers();
     const Instant next = relay_->turn();
     if (stopping_) check_stop();
     return stopping_ ? std::min(next, stop_deadline_) : next;
@@ -233,7 +237,7 @@ void Assembly::finish_stop() {
                  relay_->in_flight());
   }
   for (auto& sink : sinks_) sink->shut_down();
-  relay_->save_spends(true);
+  relay_->save_spends();
   journal_->close();
   mailbox_.run_posted();
 }

@@ -98,15 +98,6 @@ void Core::durable(std::span<const MessageFacts> messages, Now now) {
   }
 }
 
-void Core::failed(std::span<const MessageFacts> messages) {
-  for (const MessageFacts& facts : messages) {
-    Queue& queue = queue_of(facts.queue);
-    assert(queue.reserved > 0 && queue.bytes >= facts.bytes);
-    --queue.reserved;
-    queue.bytes -= facts.bytes;
-  }
-}
-
 void Core::schedule(const MessageFacts& facts, Now now) {
   Queue& queue = queue_of(facts.queue);
   MessageEntry entry;
@@ -166,6 +157,7 @@ void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
   --queue.count(entry->state);
   if (entry->state == MessageState::dead) {
     queue.dead_bytes -= entry->bytes;
+    queue.dead_letters.dig_up({entry->since_ms(), sequence});
     if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room(), touch(*lane);
   } else {
     queue.bytes -= entry->bytes;
@@ -221,6 +213,7 @@ void Core::fire_due(Now now) {
     make_ready(sequence, *entry, queue.returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
   };
   due_.advance(time_.ms(now), [&](Sequence sequence) { release(sequence, time_.ms(now)); });
+  due_by_wall_.set_back(now.wall.ms());
   due_by_wall_.advance(now.wall.ms(), [&](Sequence sequence) { release(sequence, now.wall.ms()); });
 }
 
@@ -240,103 +233,6 @@ void Core::fire_expired(Now now) {
     ++queue_of(entry->queue).counters.expired;
     finish(sequence, Settlement::expired, 0, now);
   });
-}
-
-void Core::drop_stale(RunQueue& line) const {
-  while (!line.empty()) {
-    const MessageEntry* entry = messages_.find(line.front());
-    if (entry != nullptr && entry->state == MessageState::ready) return;
-    line.pop();
-  }
-}
-
-RunQueue* Core::head_line(Queue& queue, Now now, Sequence* head) {
-  for (;;) {
-    for (RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) drop_stale(*line);
-    RunQueue* line = nullptr;
-    if (!queue.front.empty()) {
-      line = &queue.front;
-    } else if (!queue.fresh.empty() && !queue.returned.empty()) {
-      const int64_t fresh_ms = messages_.find(queue.fresh.front())->since_ms();
-      const int64_t returned_ms = messages_.find(queue.returned.front())->since_ms();
-      line = returned_ms < fresh_ms ? &queue.returned : &queue.fresh;
-    } else if (!queue.fresh.empty()) {
-      line = &queue.fresh;
-    } else if (!queue.returned.empty()) {
-      line = &queue.returned;
-    } else if (!queue.replayed.empty()) {
-      line = &queue.replayed;
-    }
-    if (line == nullptr) return nullptr;
-    *head = line->front();
-    const MessageEntry* entry = messages_.find(*head);
-    if (entry->expires_ms() == 0 || entry->expires_ms() > time_.ms(now)) return line;
-    ++queue.counters.expired;
-    line->pop();
-    finish(*head, Settlement::expired, 0, now);
-  }
-}
-
-bool Core::send_one(SinkLane& lane, Queue& queue, Now now, std::vector<Send>* sends) {
-  Sequence head = 0;
-  RunQueue* line = head_line(queue, now, &head);
-  if (line == nullptr) return false;
-  line->pop();
-  MessageEntry& entry = *messages_.find(head);
-  change_state(queue, entry, MessageState::in_flight, entry.since_ms());
-  lane.limits().take(now, 1);
-  Attempt attempt;
-  attempt.sequence = head;
-  attempt.sink = lane.id();
-  attempt.probe = lane.sent();
-  attempt.taken = {now.steady, 1};
-  const Ticket ticket = ++last_ticket_;
-  attempts_.emplace(ticket, attempt);
-  ticket_of_.emplace(head, ticket);
-  sends->push_back({ticket, head, queue.id, lane.id(), static_cast<uint8_t>(entry.attempts + 1)});
-  return true;
-}
-
-void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
-  lane.wake = Instant::never();
-  size_t idle_queues = 0;
-  for (size_t sent = 0; idle_queues < lane.queues.size();) {
-    const Instant opens = std::max(lane.opens(now), lane.limits().next(now, 1));
-    if (opens > now.steady) return sleep_until(lane, opens, now);
-    if (sent == sends_per_tick_max) return touch(lane);
-    Queue& queue = queue_of(lane.queues[lane.turn++ % lane.queues.size()]);
-    if (!queue.paused && queue.ready > 0 && send_one(lane, queue, now, sends)) {
-      idle_queues = 0;
-      ++sent;
-    } else {
-      ++idle_queues;
-    }
-  }
-}
-
-void Core::sleep_until(SinkLane& lane, Instant at, Now) {
-  if (at.is_never()) return;
-  lane.wake = at;
-  wakes_.push_back({at, lane.id()});
-  std::push_heap(wakes_.begin(), wakes_.end(), std::greater<>());
-}
-
-void Core::upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const {
-  const SinkLane& lane = *lanes_[sink];
-  for (const QueueId id : lane.queues) {
-    const Queue& queue = queues_[queue_index_[id]];
-    if (queue.paused) continue;
-    const size_t share = std::max<size_t>(count / lane.queues.size(), 1);
-    size_t taken = 0, looked_at = 0;
-    for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned}) {
-      line->scan([&](Sequence sequence) {
-        if (taken == share || ++looked_at > 8 * share) return false;
-        const MessageEntry* entry = messages_.find(sequence);
-        if (entry != nullptr && entry->state == MessageState::ready) sequences->push_back(sequence), ++taken;
-        return true;
-      });
-    }
-  }
 }
 
 }  // namespace forebay

@@ -4,6 +4,7 @@
 //   admit(request, now)        -> Reservation | Refusal   bounds, ttl against the ETA; reserves room and a sequence
 //   durable(reservations, now) after the sync, in sequence order; only now is the message scheduled
 //   failed(reservations)       the write failed: as if it had never been
+//   withdraw(reservations)     they were not handed to the backlog: their sequences are free again as well
 //   tick(now, sends)           does what is due; returns when it next wants to run (never(): only after an event)
 //   settled(ticket, outcome, now)  an attempt ended: delivered, again later, given up
 //
@@ -48,13 +49,19 @@ class Core {
   std::variant<Reservation, Refusal> admit(const AdmitRequest& request, Now now);
   void durable(std::span<const MessageFacts> messages, Now now);
   void failed(std::span<const MessageFacts> messages);
+  // Those admitted last, which the backlog has not seen: their sequences are given again, because it leaves none out.
+  void withdrawn(std::span<const MessageFacts> messages);
   Instant tick(Now now, std::vector<Send>* sends);
   void settled(Ticket ticket, const Outcome& outcome, Now now);
   // The body of a message under way could not be read back: nothing was sent, and it never can be.
   void damaged(Ticket ticket, const std::string& why, Now now);
 
-  // The sequences that will be sent next by that sink, if nothing changes; for reading ahead.
-  void upcoming(SinkId sink, size_t count, std::vector<Sequence>* sequences) const;
+  // That sink's limits changed from outside: the next tick serves it.
+  void look_again(SinkId sink) { touch(*lanes_[sink]); }
+
+  // The sequences that will be sent next, if nothing changes, `count` at most; for reading ahead. First the first of
+  // each sink, then the second of each, and so on.
+  void upcoming(size_t count, std::vector<Sequence>* sequences) const;
 
   // -- asking --
   bool is_waiting(Sequence sequence) const { return messages_.find(sequence) != nullptr; }
@@ -68,8 +75,10 @@ class Core {
   bool cancel(Sequence sequence, Now now);  // false: in flight
   void pause_queue(QueueId queue, bool paused);
   void pause_sink(SinkId sink, bool paused, std::string why);
-  // Up to `most` of the queue's waiting messages or dead letters are given up; how many were. 0: none left.
-  uint64_t purge(QueueId queue, uint64_t most, Now now);
+  // Up to `most` of the queue's waiting messages are given up; how many were. Goes on where the sweep stands, and
+  // looks at purge_looks_per_message * most messages of whatever queue at most, each once a sweep.
+  uint64_t purge(QueueId queue, Sweep* sweep, uint64_t most, Now now);
+  // Up to `most` of the queue's dead letters, oldest first; how many were. 0: none left.
   uint64_t purge_dead(QueueId queue, uint64_t most, Now now);
   uint64_t replay_dead(QueueId queue, uint64_t most, Now now);
   bool purge_dead_letter(Sequence sequence, Now now);   // false: no such dead letter
@@ -84,6 +93,7 @@ class Core {
   const RelayTime& time() const { return time_; }
 
   static constexpr size_t sends_per_tick_max = 256;
+  static constexpr uint64_t purge_looks_per_message = 10;
 
  private:
   struct Attempt {
@@ -99,7 +109,7 @@ class Core {
     bool operator>(const Wake& other) const { return at > other.at; }
   };
 
-  static MessageEntry entry_of(const RecoveredMessage& message);
+  MessageEntry entry_of(const RecoveredMessage& message) const;
   static size_t plain_run(std::span<const RecoveredMessage> messages, std::span<const MessageEntry> entries,
                           size_t begin);
   void take_back_run(Sequence first, std::span<const MessageEntry> entries);
@@ -119,11 +129,14 @@ class Core {
   // tick
   void fire_due(Now now);
   void fire_expired(Now now);
+
+  // serving (core_serve.cc)
   void serve(SinkLane& lane, Now now, std::vector<Send>* sends);
-  bool send_one(SinkLane& lane, Queue& queue, Now now, std::vector<Send>* sends);
+  void wait(SinkLane& lane, Instant opens, Instant agreed, Now now);
+  bool has_ready(const SinkLane& lane) const;
+  bool send_one(SinkLane& lane, Queue& queue, Instant due, Now now, std::vector<Send>* sends);
   RunQueue* head_line(Queue& queue, Now now, Sequence* head);
   void drop_stale(RunQueue& line) const;
-  void sleep_until(SinkLane& lane, Instant at, Now now);
 
   // outcomes (core_outcome.cc)
   void again_later(Sequence sequence, MessageEntry& entry, const Attempt& attempt, const Outcome& outcome, Now now);
@@ -138,6 +151,7 @@ class Core {
   uint64_t waiting_before(const SinkLane& lane) const;
   WallTime estimate(const Queue& queue, uint64_t ahead, Instant earliest, Now now) const;
   Duration until_room(const Queue& queue, Now now) const;
+  void upcoming_of(const SinkLane& lane, size_t count, std::vector<Sequence>* sequences) const;
   void explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const;
 
   RelayTime time_;

@@ -114,15 +114,44 @@ void Core::explain_ready(const Queue& queue, Sequence sequence, Now now, Explana
     explanation->kind = lane.state(now) == LaneState::breaker ? "breaker" : "throttled";
     explanation->name = lane.reason();
     if (!opens.is_never()) explanation->until = time_.wall(opens);
-  } else if (explanation->position > 0 && explanation->position < queue.ready &&
-             lane.limits().next(now, 1) <= now.steady) {
-    explanation->kind = "turn";
-    explanation->until = explanation->estimated;
   } else {
     const LimitSet::Blocking blocking = lane.limits().blocking(now, 1);
-    explanation->kind = "limit";
+    explanation->kind = blocking.name.empty() ? "turn" : "limit";
     explanation->name = blocking.name;
     explanation->until = explanation->estimated;
+  }
+}
+
+void Core::upcoming(size_t count, std::vector<Sequence>* sequences) const {
+  std::vector<const SinkLane*> busy;
+  for (const auto& lane : lanes_) {
+    const auto waits = [this](QueueId id) { return queues_[queue_index_[id]].ready > 0; };
+    if (std::any_of(lane->queues.begin(), lane->queues.end(), waits)) busy.push_back(lane.get());
+  }
+  if (busy.size() == 1) return upcoming_of(*busy[0], count, sequences);
+  std::vector<std::vector<Sequence>> lines(std::min(busy.size(), count));
+  for (size_t i = 0; i < lines.size(); ++i) upcoming_of(*busy[i], count / lines.size(), &lines[i]);
+  for (size_t rank = 0; rank < count; ++rank) {
+    for (const auto& line : lines) {
+      if (rank < line.size()) sequences->push_back(line[rank]);
+    }
+  }
+}
+
+void Core::upcoming_of(const SinkLane& lane, size_t count, std::vector<Sequence>* sequences) const {
+  for (const QueueId id : lane.queues) {
+    const Queue& queue = queues_[queue_index_[id]];
+    if (queue.paused || queue.ready == 0) continue;
+    const size_t share = std::max<size_t>(count / lane.queues.size(), 1);
+    size_t taken = 0, looked_at = 0;
+    for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) {
+      line->scan([&](Sequence sequence) {
+        if (taken == share || ++looked_at > 8 * share) return false;
+        const MessageEntry* entry = messages_.find(sequence);
+        if (entry != nullptr && entry->state == MessageState::ready) sequences->push_back(sequence), ++taken;
+        return true;
+      });
+    }
   }
 }
 

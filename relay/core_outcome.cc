@@ -123,7 +123,7 @@ bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reaso
   queue.bytes -= bytes;
   queue.dead_bytes += bytes;
   change_state(queue, letter, MessageState::dead, now_ms);
-  queue.dead_letters.push(sequence);
+  queue.dead_letters.bury({now_ms, sequence});
   expiries_.add(now_ms + queue.config.dead.ttl.ms(), sequence);
   DeadLetter record;
   record.sequence = sequence;
@@ -139,17 +139,14 @@ bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reaso
 
 void Core::make_dead_room(Queue& queue, uint32_t bytes, Now now) {
   while (!queue.dead_has_room(bytes) && !queue.dead_letters.empty()) {
-    const Sequence oldest = queue.dead_letters.front();
-    queue.dead_letters.pop();
-    const MessageEntry* entry = messages_.find(oldest);
-    if (entry == nullptr || entry->state != MessageState::dead) continue;
     ++queue.counters.dead_dropped;
-    finish(oldest, Settlement::dropped, 0, now);
+    finish(queue.dead_letters.oldest().sequence, Settlement::dropped, 0, now);
   }
 }
 
 void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
   Queue& queue = queue_of(entry.queue);
+  queue.dead_letters.dig_up({entry.since_ms(), sequence});
   queue.dead_bytes -= entry.bytes;
   queue.bytes += entry.bytes;
   if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room();
@@ -157,6 +154,23 @@ void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
   entry.set_expires_ms(0);
   backlog_.revive(sequence, time_.ms(now));
   make_ready(sequence, entry, queue.replayed, time_.ms(now));
+}
+
+// ---- admissions that came to nothing ----
+
+void Core::failed(std::span<const MessageFacts> messages) {
+  for (const MessageFacts& facts : messages) {
+    Queue& queue = queue_of(facts.queue);
+    assert(queue.reserved > 0 && queue.bytes >= facts.bytes);
+    --queue.reserved;
+    queue.bytes -= facts.bytes;
+  }
+}
+
+void Core::withdrawn(std::span<const MessageFacts> messages) {
+  failed(messages);
+  next_sequence_ -= messages.size();
+  assert(messages.empty() || messages.front().sequence == next_sequence_);
 }
 
 // ---- operators ----
@@ -185,10 +199,14 @@ void Core::pause_sink(SinkId sink, bool paused, std::string why) {
   touch(*lanes_[sink]);
 }
 
-uint64_t Core::purge(QueueId id, uint64_t most, Now now) {
+uint64_t Core::purge(QueueId id, Sweep* sweep, uint64_t most, Now now) {
   std::vector<Sequence> doomed;
-  // One pass over the table, whatever the number of queues: a purge is rare and bounded by `most`.
-  for (Sequence at = messages_.next(1); at != 0 && doomed.size() < most; at = messages_.next(at + 1)) {
+  const uint64_t looks_end = sweep->looked_at + purge_looks_per_message * most;
+  while (!sweep->over() && doomed.size() < most && sweep->looked_at < looks_end) {
+    const Sequence at = messages_.next(sweep->at);
+    sweep->at = at == 0 ? sweep->end : at + 1;
+    if (at == 0 || at >= sweep->end) break;
+    ++sweep->looked_at;
     const MessageEntry* entry = messages_.find(at);
     const bool waits = entry->state != MessageState::in_flight && entry->state != MessageState::dead;
     if (entry->queue == id && waits) doomed.push_back(at);
@@ -215,16 +233,19 @@ bool Core::replay_dead_letter(Sequence sequence, Now now) {
 }
 
 uint64_t Core::purge_dead(QueueId id, uint64_t most, Now now) {
-  RunQueue& letters = queue_of(id).dead_letters;
+  const DeadLetters& letters = queue_of(id).dead_letters;
   uint64_t purged = 0;
-  for (; !letters.empty() && purged < most; letters.pop()) purged += purge_dead_letter(letters.front(), now);
+  for (; !letters.empty() && purged < most; ++purged) finish(letters.oldest().sequence, Settlement::purged, 0, now);
   return purged;
 }
 
 uint64_t Core::replay_dead(QueueId id, uint64_t most, Now now) {
-  RunQueue& letters = queue_of(id).dead_letters;
+  const DeadLetters& letters = queue_of(id).dead_letters;
   uint64_t replayed = 0;
-  for (; !letters.empty() && replayed < most; letters.pop()) replayed += replay_dead_letter(letters.front(), now);
+  for (; !letters.empty() && replayed < most; ++replayed) {
+    const Sequence oldest = letters.oldest().sequence;
+    revive(oldest, *messages_.find(oldest), now);
+  }
   return replayed;
 }
 

@@ -48,7 +48,7 @@ void Core::take_back_run(Sequence first, std::span<const MessageEntry> entries) 
   queue.fresh.push_run(first, entries.size());
 }
 
-MessageEntry Core::entry_of(const RecoveredMessage& message) {
+MessageEntry Core::entry_of(const RecoveredMessage& message) const {
   const MessageFacts& facts = message.facts;
   MessageEntry entry;
   entry.bytes = facts.bytes;
@@ -63,6 +63,9 @@ MessageEntry Core::entry_of(const RecoveredMessage& message) {
                                                    : MessageState::ready;
   entry.set_since_ms(facts.due_ms > 0 ? facts.due_ms : facts.accepted_ms);
   entry.set_expires_ms(facts.expires_ms);
+  if (message.dead) {
+    if (const auto letter = backlog_.dead_letter(facts.sequence)) entry.set_since_ms(letter->died_ms);
+  }
   return entry;
 }
 
@@ -86,7 +89,7 @@ void Core::take_back(Sequence sequence, const MessageEntry& entry) {
       queue.fresh.push(sequence);
       break;
     case MessageState::dead:
-      queue.dead_letters.push(sequence);
+      queue.dead_letters.bury({entry.since_ms(), sequence});
       expiries_.add(entry.since_ms() + queue.config.dead.ttl.ms(), sequence);
       break;
     default:

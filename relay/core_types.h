@@ -45,6 +45,14 @@ struct Send {
   uint8_t attempt = 1;  // 1 for the first
 };
 
+// How far a purge has come: every message below `at` was looked at, those from `end` on are none of its business.
+struct Sweep {
+  Sequence at = 1;
+  Sequence end = 0;
+  uint64_t looked_at = 0;
+  bool over() const { return at >= end; }
+};
+
 // Why a message waits, exactly one reason.
 struct Explanation {
   MessageState state = MessageState::ready;

@@ -8,13 +8,15 @@
 #include <cassert>
 #include <cstring>
 
-#include "relay/meta.h"
-
 namespace forebay {
 
 Dispatcher::Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
                        LastOutcomes& last_outcomes)
-    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), metrics_(metrics),
+    : core_(core),
+      backlog_(backlog),
+      clock_(clock),
+      ids_(ids),
+      metrics_(metrics),
       last_outcomes_(last_outcomes) {}
 
 void Dispatcher::hand_over(const std::vector<Send>& sends) {
@@ -29,31 +31,53 @@ void Dispatcher::hand_over(const std::vector<Send>& sends) {
     backlog_.attempt_begun(send.sequence, send.attempt);
   }
   backlog_.write_attempts();
-  for (const Send& send : sends) {
-    backlog_.fetch(send.sequence, [this, ticket = send.ticket](int error, StoredMessage message) {
-      fetched(ticket, error, std::move(message));
-    });
+  for (const Send& send : sends) take_up(*outgoing_.find(send.ticket)->second);
+}
+
+void Dispatcher::take_up(Outgoing& outgoing) {
+  const Ticket ticket = outgoing.send.ticket;
+  std::deque<Ticket>& line = lines_[outgoing.send.sink];
+  if (auto message = backlog_.held(outgoing.send.sequence)) {
+    outgoing.stored = std::move(*message);
+    outgoing.meta = decode_meta(outgoing.stored.meta);
   }
+  if (outgoing.meta && line.empty()) return deliver(outgoing);
+  line.push_back(ticket);
+  if (outgoing.meta) return;
+  backlog_.fetch(outgoing.send.sequence, [this, ticket](int error, StoredMessage message) {
+    fetched(ticket, error, std::move(message));
+  });
 }
 
 void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
   const auto found = outgoing_.find(ticket);
   if (found == outgoing_.end()) return;
   Outgoing& outgoing = *found->second;
-  if (error != 0 || !decode_meta(message.meta)) {
+  std::deque<Ticket>& line = lines_[outgoing.send.sink];
+  outgoing.stored = std::move(message);
+  if (error == 0) outgoing.meta = decode_meta(outgoing.stored.meta);
+  if (!outgoing.meta) {
     const std::string why = std::string("unreadable on disk: ") + std::strerror(error == 0 ? EBADMSG : error);
     spdlog::error("message {}: {}; it is a dead letter now",
                   std::string_view(outgoing.id.data(), outgoing.id.size()), why);
     outgoing_.erase(found);
     core_.damaged(ticket, why, clock_.now());
-    return;
   }
-  outgoing.stored = std::move(message);
-  sinks_[outgoing.send.sink]->deliver(make_delivery(outgoing));
+  deliver_from(line);
 }
 
-Delivery Dispatcher::make_delivery(Outgoing& outgoing) const {
-  Meta meta = *decode_meta(outgoing.stored.meta);
+// As far as bodies are there.
+void Dispatcher::deliver_from(std::deque<Ticket>& line) {
+  for (; !line.empty(); line.pop_front()) {
+    const auto found = outgoing_.find(line.front());
+    if (found == outgoing_.end()) continue;  // unreadable
+    if (!found->second->meta) return;
+    deliver(*found->second);
+  }
+}
+
+void Dispatcher::deliver(Outgoing& outgoing) {
+  Meta& meta = *outgoing.meta;
   outgoing.due_ms = std::max(outgoing.stored.accepted_ms, meta.not_before_ms);
   Delivery delivery;
   delivery.ticket = outgoing.send.ticket;
@@ -65,7 +89,7 @@ Delivery Dispatcher::make_delivery(Outgoing& outgoing) const {
   delivery.headers = std::move(meta.forward);
   delivery.body = outgoing.stored.body;
   delivery.keep = outgoing.stored.keep;
-  return delivery;
+  sinks_[outgoing.send.sink]->deliver(std::move(delivery));
 }
 
 void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now now) {
@@ -76,7 +100,8 @@ void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now n
     last_outcomes_.erase(outgoing.send.sequence);
     const int64_t delay_ms = core_.time().ms(now) - outgoing.due_ms;
     const auto index = static_cast<size_t>(core_.queue(outgoing.send.queue) - core_.queues().data());
-    metrics_.queue(index).delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
+    metrics_.queue(index).delivery_delay_seconds->Observe(
+        static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
   } else {
     last_outcomes_.set(outgoing.send.sequence, outcome.reason);
   }
@@ -95,11 +120,9 @@ void Dispatcher::on_outcome(Ticket ticket, Outcome outcome) {
 
 void Dispatcher::read_ahead() {
   constexpr size_t ahead_max = 128;
-  for (SinkId sink = 0; sink < sinks_.size(); ++sink) {
-    ahead_.clear();
-    core_.upcoming(sink, ahead_max, &ahead_);
-    if (!ahead_.empty()) backlog_.prefetch(ahead_);
-  }
+  ahead_.clear();
+  core_.upcoming(ahead_max, &ahead_);
+  if (!ahead_.empty()) backlog_.prefetch(ahead_);
 }
 
 }  // namespace forebay

@@ -1,11 +1,15 @@
-// Dispatcher: carries what the core wants sent to the sinks, and what came of it back to the core. Bodies are read
-// ahead of their turn, so that a permit is not held while the disk is read.
-// Order of one hand-over: the attempt is written down (it survives kill -9), the body fetched, the sink called.
+// Dispatcher: carries what the core wants sent to the sinks, and what came of it back to the core. Bodies are
+// read ahead of their turn, so that a permit is not held while the disk is read; what is in memory already
+// goes straight to its sink, in the same turn. Order of one hand-over: the attempt is written down (it
+// survives kill -9), the body fetched, the sink called. Each sink is called in the order of the sends: what
+// is in memory waits for what is being read before it.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
 
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +18,7 @@
 #include "relay/core.h"
 #include "relay/last_outcomes.h"
 #include "relay/message_id.h"
+#include "relay/meta.h"
 #include "relay/metrics.h"
 #include "sinks/sink.h"
 
@@ -25,7 +30,10 @@ class Dispatcher : public SinkListener {
              LastOutcomes& last_outcomes);
 
   // By SinkId, before the first hand_over(). The sinks live longer than the dispatcher's work.
-  void set_sinks(std::vector<Sink*> sinks) { sinks_ = std::move(sinks); }
+  void set_sinks(std::vector<Sink*> sinks) {
+    sinks_ = std::move(sinks);
+    lines_.resize(sinks_.size());
+  }
   void hand_over(const std::vector<Send>& sends);
   void read_ahead();
   void on_outcome(Ticket ticket, Outcome outcome) override;
@@ -37,10 +45,13 @@ class Dispatcher : public SinkListener {
     Instant begun;
     MessageId id;
     StoredMessage stored;
-    int64_t due_ms = 0;  // what the delivery delay counts from
+    std::optional<Meta> meta;  // of `stored`; none: it is being read
+    int64_t due_ms = 0;        // what the delivery delay counts from
   };
+  void take_up(Outgoing& outgoing);
   void fetched(Ticket ticket, int error, StoredMessage message);
-  Delivery make_delivery(Outgoing& outgoing) const;
+  void deliver_from(std::deque<Ticket>& line);
+  void deliver(Outgoing& outgoing);
   void observe(const Outgoing& outgoing, const Outcome& outcome, Now now);
 
   Core& core_;
@@ -50,6 +61,7 @@ class Dispatcher : public SinkListener {
   Metrics& metrics_;
   LastOutcomes& last_outcomes_;
   std::vector<Sink*> sinks_;
+  std::vector<std::deque<Ticket>> lines_;  // by SinkId: sends that are read or stand behind one that is
   absl::flat_hash_map<Ticket, std::unique_ptr<Outgoing>> outgoing_;
   std::vector<Sequence> ahead_;
 };

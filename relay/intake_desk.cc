@@ -69,7 +69,7 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
   meta_ends_.clear();
   const Now now = clock_.now();
   if (auto refused = admit_all(messages, now)) {
-    core_.failed(facts_);
+    core_.withdrawn(facts_);
     return refused;
   }
   size_t meta_start = 0;
@@ -89,10 +89,7 @@ std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> message
     bytes += facts_.back().bytes;
   }
   if (const int error = backlog_.room(bytes)) {
-    const bool full = error == ENOSPC || error == EDQUOT;
-    for (const NewMessage& message : messages) {
-      count_refused(message.queue, full ? &QueueCounters::refused_disk_full : &QueueCounters::refused_disk_error);
-    }
+    for (const NewMessage& message : messages) count_refused(message.queue, refusal_counter(error));
     return storage_problem(error, backlog_.figures().refusing_why);
   }
   return std::nullopt;

@@ -1,13 +1,18 @@
 #include "relay/overseer.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "relay/version.h"
 
 namespace forebay {
 namespace {
 
-constexpr uint64_t slice = 2'000;  // messages a turn; about a millisecond
+// Of a purge or replay, messages a turn. A purge also looks at messages of other queues,
+// up to Core::purge_looks_per_message times as many.
+constexpr uint64_t slice = 2'000;
+
+constexpr char cursor_mark = '-';
 
 Problem no_such(const char* what, std::string_view name) {
   Problem p;
@@ -20,20 +25,42 @@ Problem no_such(const char* what, std::string_view name) {
 
 const char* name_of(LaneState state) {
   switch (state) {
-    case LaneState::open: return "open";
-    case LaneState::paused: return "paused";
-    case LaneState::throttled: return "throttled";
-    case LaneState::breaker: break;
+    case LaneState::open:
+      return "open";
+    case LaneState::paused:
+      return "paused";
+    case LaneState::throttled:
+      return "throttled";
+    case LaneState::breaker:
+      break;
   }
   return "breaker";
+}
+
+// "MILLISECONDS-ID", as dead() writes it.
+std::optional<Burial> read_cursor(std::string_view cursor, const Queue& queue, MessageIds& ids) {
+  const size_t mark = std::min(cursor.find(cursor_mark), cursor.size());
+  const auto id = ids.decode(cursor.substr(std::min(mark + 1, cursor.size())));
+  Burial burial;
+  const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + mark, burial.died_ms);
+  if (!id || id->queue != queue.id || error != std::errc() || end != cursor.data() + mark)
+    return std::nullopt;
+  burial.sequence = id->sequence;
+  return burial;
 }
 
 }  // namespace
 
 Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
                    Metrics& metrics, const Config& config)
-    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), answers_(answers), metrics_(metrics),
-      config_(config), started_(clock.now().wall) {}
+    : core_(core),
+      backlog_(backlog),
+      clock_(clock),
+      ids_(ids),
+      answers_(answers),
+      metrics_(metrics),
+      config_(config),
+      started_(clock.now().wall) {}
 
 void Overseer::restore_pauses() {
   for (const Queue& queue : core_.queues()) {
@@ -110,11 +137,13 @@ RelayStatus Overseer::status() {
   status.started = started_;
   status.not_ready_because = not_ready_;
   const BacklogFigures figures = backlog_.figures();
-  if (figures.refusing) status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
+  if (figures.refusing)
+    status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
   if (figures.quarantined_segments > 0) {
     status.not_ready_because.push_back("damaged segments are quarantined; see docs/operations.md");
   }
-  if (figures.missing_segments > 0) status.not_ready_because.push_back("segments are missing from the data_dir");
+  if (figures.missing_segments > 0)
+    status.not_ready_because.push_back("segments are missing from the data_dir");
   status.ready = status.not_ready_because.empty();
   for (const Queue& queue : core_.queues()) status.queues.push_back(status_of(queue, now));
   for (const auto& lane : core_.lanes()) status.sinks.push_back(status_of(*lane, now));
@@ -133,46 +162,43 @@ std::optional<SinkStatus> Overseer::sink_status(std::string_view name) {
   return status_of(*lane, clock_.now());
 }
 
-std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::string_view cursor, uint32_t limit) {
+DeadLetterView Overseer::view_of(Burial letter, const Queue& queue) {
+  DeadLetterView view;
+  const MessageId id = ids_.encode(letter.sequence, queue.id);
+  view.id.assign(id.data(), id.size());
+  view.bytes = core_.entry(letter.sequence)->bytes;
+  view.died = WallTime::from_ms(letter.died_ms);
+  if (const auto record = backlog_.dead_letter(letter.sequence)) {
+    view.attempts = record->attempts;
+    view.reason = record->reason;
+    view.excerpt = record->excerpt;
+  }
+  return view;
+}
+
+// A cursor says where the last letter shown stood: the rest follows in order of burial, whether that letter
+// is still there or not.
+std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::string_view cursor,
+                                               uint32_t limit) {
   const Queue* queue = find_queue(name);
   if (queue == nullptr) return no_such("queue", name);
-  Sequence after = 0;
-  if (!cursor.empty()) {
-    const auto decoded = ids_.decode(cursor);
-    if (!decoded) {
-      Problem p = no_such("cursor", cursor);
-      p.status = 400;
-      p.detail = "the cursor must be the `next` of an earlier page";
-      return p;
-    }
-    after = decoded->sequence;
+  std::optional<Burial> last = Burial{};
+  if (!cursor.empty()) last = read_cursor(cursor, *queue, ids_);
+  if (!last) {
+    Problem p = no_such("cursor", cursor);
+    p.status = 400;
+    p.detail = "the cursor must be the `next` of an earlier page of this queue";
+    return p;
   }
   DeadPage page;
   page.total = queue->dead;
-  // In order of burial. The cursor is the last letter shown; without it any more, the page starts over.
-  bool skipping = after != 0 && core_.entry(after) != nullptr && core_.entry(after)->state == MessageState::dead;
-  queue->dead_letters.scan([&](Sequence sequence) {
-    const MessageEntry* entry = core_.entry(sequence);
-    if (entry == nullptr || entry->state != MessageState::dead) return true;
-    if (skipping) {
-      skipping = sequence != after;
-      return true;
-    }
+  queue->dead_letters.scan_after(*last, [&](const Burial& letter) {
     if (page.letters.size() == limit) {
-      page.next = page.letters.back().id;
+      page.next = std::to_string(last->died_ms) + cursor_mark + page.letters.back().id;
       return false;
     }
-    DeadLetterView view;
-    const MessageId id = ids_.encode(sequence, queue->id);
-    view.id.assign(id.data(), id.size());
-    view.bytes = entry->bytes;
-    view.died = WallTime::from_ms(entry->since_ms());
-    if (const auto letter = backlog_.dead_letter(sequence)) {
-      view.attempts = letter->attempts;
-      view.reason = letter->reason;
-      view.excerpt = letter->excerpt;
-    }
-    page.letters.push_back(std::move(view));
+    page.letters.push_back(view_of(letter, *queue));
+    last = letter;
     return true;
   });
   return page;
@@ -212,7 +238,7 @@ std::optional<Problem> Overseer::start(Kind kind, std::string_view name, std::st
   if (left == 0) {
     answers_.unchanged(token, listener);
   } else {
-    jobs_.push_back({kind, queue->id, left, 0, token, &listener});
+    jobs_.push_back({kind, queue->id, left, {1, core_.next_sequence()}, 0, token, &listener});
   }
   return std::nullopt;
 }
@@ -236,7 +262,8 @@ std::optional<Problem> Overseer::one_dead_letter(Kind kind, const Queue& queue, 
   return std::nullopt;
 }
 
-std::optional<Problem> Overseer::purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) {
+std::optional<Problem> Overseer::purge_queue(std::string_view queue, uint64_t token,
+                                             PublishListener& listener) {
   return start(Kind::purge, queue, "", token, listener);
 }
 std::optional<Problem> Overseer::replay_dead(std::string_view queue, std::string_view id, uint64_t token,
@@ -248,24 +275,29 @@ std::optional<Problem> Overseer::purge_dead(std::string_view queue, std::string_
   return start(Kind::purge_dead, queue, id, token, listener);
 }
 
+// One slice. True: that was the last.
+bool Overseer::work_on(Job& job, Now now) {
+  if (job.kind == Kind::purge) {
+    job.done += core_.purge(job.queue, &job.sweep, slice, now);
+    return job.sweep.over();
+  }
+  const uint64_t most = std::min(slice, job.left);
+  const uint64_t done = job.kind == Kind::purge_dead ? core_.purge_dead(job.queue, most, now)
+                                                     : core_.replay_dead(job.queue, most, now);
+  job.done += done;
+  job.left -= done;
+  return done == 0 || job.left == 0;
+}
+
 bool Overseer::work(Now now) {
   if (jobs_.empty()) return false;
   Job& job = jobs_.front();
-  const uint64_t most = std::min(slice, job.left);
-  const uint64_t done = job.kind == Kind::purge        ? core_.purge(job.queue, most, now)
-                        : job.kind == Kind::purge_dead ? core_.purge_dead(job.queue, most, now)
-                                                       : core_.replay_dead(job.queue, most, now);
-  job.done += done;
-  job.left -= done;
-  if (done == 0 || job.left == 0) {
+  if (work_on(job, now)) {
     if (job.listener != nullptr) {
-      if (done > 0) {
-        answers_.changed(backlog_.open_batch(), job.token, *job.listener, job.done);
-      } else {
-        // The earlier slices may still be on their way to the disk: an empty note rides behind them.
-        backlog_.note("purge", "");
-        answers_.changed(backlog_.open_batch(), job.token, *job.listener, job.done);
-      }
+      // The last slice may have changed nothing while earlier ones are on their way to the disk: an empty
+      // note rides behind them.
+      backlog_.note("purge", "");
+      answers_.changed(backlog_.open_batch(), job.token, *job.listener, job.done);
     }
     jobs_.pop_front();
   }

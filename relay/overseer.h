@@ -24,7 +24,8 @@ class Overseer : public AdminView {
 
   // At start, after recovery.
   void restore_pauses();
-  // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all done.
+  // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all
+  // done.
   bool work(Now now);
   void set_not_ready(std::string why) { not_ready_.push_back(std::move(why)); }
   void set_stopping() { set_not_ready("Forebay is stopping"); }
@@ -36,8 +37,10 @@ class Overseer : public AdminView {
                                           PublishListener& listener) override;
   std::optional<Problem> set_sink_paused(std::string_view sink, bool paused, uint64_t token,
                                          PublishListener& listener) override;
-  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override;
-  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) override;
+  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token,
+                                     PublishListener& listener) override;
+  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor,
+                                       uint32_t limit) override;
   std::optional<Problem> replay_dead(std::string_view queue, std::string_view id, uint64_t token,
                                      PublishListener& listener) override;
   std::optional<Problem> purge_dead(std::string_view queue, std::string_view id, uint64_t token,
@@ -50,7 +53,8 @@ class Overseer : public AdminView {
   struct Job {
     Kind kind;
     QueueId queue;
-    uint64_t left;  // as many as there were when it was asked for
+    uint64_t left;  // dead letters: as many as there were when it was asked for
+    Sweep sweep;    // of a purge: up to the last message there was when it was asked for
     uint64_t done;
     uint64_t token;
     PublishListener* listener;
@@ -63,6 +67,8 @@ class Overseer : public AdminView {
   void refresh_journal();
   Queue* find_queue(std::string_view name);
   SinkLane* find_lane(std::string_view name);
+  bool work_on(Job& job, Now now);
+  DeadLetterView view_of(Burial letter, const Queue& queue);
   std::optional<Problem> one_dead_letter(Kind kind, const Queue& queue, std::string_view id, uint64_t token,
                                          PublishListener& listener);
   std::optional<Problem> start(Kind kind, std::string_view queue, std::string_view id, uint64_t token,

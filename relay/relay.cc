@@ -9,8 +9,7 @@
 
 namespace forebay {
 namespace {
-// How often spends go to disk while sending (design section 4, Restart: at least every second).
-constexpr Duration spends_interval = Duration::seconds(1);
+constexpr Duration read_ahead_interval = Duration::milliseconds(10);
 }  // namespace
 
 Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, Clock& clock, uint64_t seed,
@@ -19,33 +18,23 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       core_(config, queue_ids, backlog, seed, clock.now()), ids_(backlog.store_id(), backlog.id_key()),
       answers_(core_), intake_(core_, backlog, clock, ids_, answers_, last_outcomes_),
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_),
-      overseer_(core_, backlog, clock, ids_, answers_, metrics_, config), spends_saved_(clock.now().steady) {}
+      overseer_(core_, backlog, clock, ids_, answers_, metrics_, config), spends_(core_, backlog) {}
 
 void Relay::recovered() {
   const Now now = clock_.now();
   core_.recovered(now);
   overseer_.restore_pauses();
-  restore_spends(now);
+  spends_.start(now);
 }
 
 void Relay::observe_lag(Duration lag) { metrics_.loop_lag_seconds->Observe(lag.as_seconds()); }
 
-void Relay::restore_spends(Now now) {
-  for (const auto& lane : core_.lanes()) {
-    // After an unclean stop, what was in flight or given up lately may still be counted until the grace is over.
-    const Duration grace = backlog_.stopped_cleanly() ? Duration{} : lane->config().timeout;
-    const std::string saved = backlog_.noted("spends:" + lane->config().name);
-    if (saved.empty() && backlog_.next_sequence() == 1) continue;  // a new store: nothing was ever sent
-    if (!lane->limits().restore(saved, now, backlog_.stopped_cleanly(), grace) && !saved.empty()) {
-      spdlog::warn("sink {}: what its limits had spent could not be read back; they start as fully spent",
-                   lane->config().name);
-    }
-  }
+void Relay::hand_over() {
+  backlog_.flush();
+  answers_.deliver_immediate();
 }
 
 Instant Relay::turn() {
-  backlog_.flush();
-  answers_.deliver_immediate();
   const Now now = clock_.now();
   const bool more_work = overseer_.work(now);
   Instant next = Instant::never();
@@ -53,22 +42,18 @@ Instant Relay::turn() {
     sends_.clear();
     next = core_.tick(now, &sends_);
     dispatcher_.hand_over(sends_);
-    dispatcher_.read_ahead();
-    if (!sends_.empty() && now.steady - spends_saved_ >= spends_interval) save_spends(false);
+    // What comes next changes as sends go out; else it is looked at now and then, not for each message.
+    if (!sends_.empty() || now.steady - read_ahead_at_ >= read_ahead_interval) {
+      read_ahead_at_ = now.steady;
+      dispatcher_.read_ahead();
+    }
+    next = std::min(next, spends_.work(now));
   }
   backlog_.flush();
   return more_work ? now.steady : next;
 }
 
-void Relay::save_spends(bool at_close) {
-  const Now now = clock_.now();
-  spends_saved_ = now.steady;
-  for (const auto& lane : core_.lanes()) {
-    if (at_close || lane->limits().has_long_window()) {
-      backlog_.note("spends:" + lane->config().name, lane->limits().save(now));
-    }
-  }
-}
+void Relay::save_spends() { spends_.stop(clock_.now()); }
 
 void Relay::stop() {
   stopping_ = true;
@@ -77,6 +62,7 @@ void Relay::stop() {
 }
 
 void Relay::on_committed(uint64_t batch, int messages_error) {
+  spends_.committed(batch, messages_error == 0);
   const BacklogFigures figures = backlog_.figures();
   if (figures.refusing != was_refusing_) {
     was_refusing_ = figures.refusing;

@@ -21,6 +21,7 @@
 #include "relay/message_id.h"
 #include "relay/metrics.h"
 #include "relay/overseer.h"
+#include "relay/spends_journal.h"
 
 namespace forebay {
 
@@ -33,6 +34,9 @@ class Relay : public BacklogListener {
   // Every message that waits in the backlog, rising by sequence, then recovered() once, before the first turn.
   void recover(std::span<const RecoveredMessage> messages) { core_.recover(messages); }
   void recovered();
+  // What was admitted goes to the commit thread, before anything else of the turn keeps the disk waiting.
+  void hand_over();
+  // The rest of a loop turn; when it next wants to run.
   Instant turn();
   // How late the loop woke.
   void observe_lag(Duration lag);
@@ -50,15 +54,13 @@ class Relay : public BacklogListener {
   // Nothing in flight, nobody waiting for a sync.
   bool settled() const { return in_flight() == 0 && answers_.waiting() == 0; }
   // The limits' spends as of now into the backlog, for the next start. Before Backlog::close().
-  void save_spends(bool at_close);
+  void save_spends();
 
   void on_committed(uint64_t batch, int messages_error) override;
   void on_broken(const std::string& what) override;
   void on_synced(Duration took, uint32_t messages) override;
 
  private:
-  void restore_spends(Now now);
-
   Backlog& backlog_;
   Clock& clock_;
   std::function<void(const std::string&)> broken_;
@@ -70,10 +72,11 @@ class Relay : public BacklogListener {
   IntakeDesk intake_;
   Dispatcher dispatcher_;
   Overseer overseer_;
+  SpendsJournal spends_;
   std::vector<Send> sends_;
   bool stopping_ = false;
   bool was_refusing_ = false;
-  Instant spends_saved_;
+  Instant read_ahead_at_;
 };
 
 }  // namespace forebay

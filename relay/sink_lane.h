@@ -69,6 +69,8 @@ class SinkLane {
 
   // When the core should look at this lane again; kept here so that a stale wake-up can be told.
   Instant wake = Instant::never();
+  // What the limits promised a message that waits for them and nothing else; never(): none does.
+  Instant due = Instant::never();
   bool dirty = false;
 
  private:

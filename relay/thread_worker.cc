@@ -21,17 +21,15 @@ std::thread start_without_signals(std::function<void()> body) {
 }  // namespace
 
 ThreadWorker::ThreadWorker(const std::string& name) {
+  sem_init(&posted_, 0, 0);
   thread_ = start_without_signals([this] { run(); });
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
 }
 
 ThreadWorker::~ThreadWorker() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
+  sem_post(&posted_);
   thread_.join();
+  sem_destroy(&posted_);
 }
 
 void ThreadWorker::post(std::function<void()> task) {
@@ -39,20 +37,19 @@ void ThreadWorker::post(std::function<void()> task) {
     std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
   }
-  changed_.notify_one();
+  sem_post(&posted_);
 }
 
 void ThreadWorker::run() {
-  std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-    if (tasks_.empty()) return;
+    while (sem_wait(&posted_) != 0) {  // interrupted
+    }
+    std::unique_lock lock(mutex_);
+    if (tasks_.empty()) return;  // woken once more than there were tasks: it ends
     auto task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();
     task();
-    task = nullptr;  // what it owns dies outside the lock
-    lock.lock();
   }
 }
 

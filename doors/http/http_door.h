@@ -34,6 +34,8 @@ class HttpDoor : private RequestHandler, private PublishListener {
   int listen();  // 0 or a libuv error
   uint16_t port() const { return server_->port(); }
   uint64_t connections() const { return server_->connections(); }
+  // Writes the answers given so far, before whatever else the turn has to do.
+  void write_answers() { server_->flush(); }
   // No new connections; those there close after the answers they wait for.
   void stop_accepting() { server_->stop_accepting(); }
   // Everything closed, answered or not; the loop must run once more before this may go.

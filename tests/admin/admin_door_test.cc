@@ -12,6 +12,7 @@
 #include "relay/metrics.h"
 #include "tests/admin/fakes.h"
 #include "tests/admin/running_door.h"
+#include "tests/relay/big_config.h"
 
 namespace forebay {
 namespace {
@@ -95,14 +96,7 @@ TEST(AdminDoor, ProblemsAreProblems) {
 // The stated bounds: 20 ms to serialise, 2 ms on the loop. Printed; asserted only as far as a shared machine
 // allows.
 TEST(AdminDoor, TwoHundredQueuesAndSinksAreScrapedInTime) {
-  Config config;
-  for (int i = 0; i < 200; i++) {
-    const std::string name = "name-" + std::to_string(i);
-    config.queues[name] = {.name = name};
-    config.sinks[name].name = name;
-    config.sinks[name].limits.push_back({.name = "300/1s", .count = 300});
-  }
-  Metrics metrics(config, "0.1.0");
+  Metrics metrics(many_queues_and_sinks(200), "0.1.0");
   FakeView view;
   double gauges_ms = 1e9, text_ms = 1e9, scrape_ms = 1e9;
   view.on_refresh = [&] {

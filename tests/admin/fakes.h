@@ -127,6 +127,7 @@ class FakeServer final : public Server {
     const bool first = answers.emplace(exchange.number, std::move(response)).second;
     if (!first) std::abort();
   }
+  void flush() override {}
   uint64_t connections() const override { return 0; }
   void stop_accepting() override {}
   void close() override {}

@@ -211,5 +211,30 @@ TEST(JournalSpace, NeighboursAreReadTogetherAndAheadOfNeed) {
   EXPECT_EQ(disk.reads, after);
 }
 
+// Asked every turn for more than the window takes, it reads what the window takes, once.
+TEST(JournalSpace, ReadingAheadOfMoreThanTheWindowDoesNotReadAgainAndAgain) {
+  MemoryFiles disk;
+  Rig rig(disk);
+  rig.options.window_bytes = 64 * 1024;
+  rig.open_or_fail();
+  std::vector<Sequence> sequences;
+  for (int i = 0; i < 200; ++i) {
+    sequences.push_back(rig.append(std::string(4'000, 'x')));
+    rig.commit();
+  }
+  const std::span<const Sequence> ahead = std::span(sequences).first(100);
+  rig.journal->prefetch(ahead);
+  rig.journal->prefetch(ahead);
+  rig.run_all();
+  const uint64_t reads = disk.reads;
+  for (int turn = 0; turn < 10; ++turn) {
+    rig.journal->prefetch(ahead);
+    rig.run_all();
+  }
+  EXPECT_EQ(disk.reads, reads);
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(rig.fetch(sequences[i]).size(), 4'000u);
+  EXPECT_EQ(disk.reads, reads) << "what goes first is there";
+}
+
 }  // namespace
 }  // namespace forebay

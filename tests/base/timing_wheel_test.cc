@@ -51,11 +51,14 @@ RC_GTEST_PROP(TimingWheel, FiresAsATreeWould, ()) {
   Reference reference;
   uint64_t item = 0;
   const auto steps = *rc::gen::container<std::vector<std::pair<int, int64_t>>>(
-      rc::gen::pair(rc::gen::inRange(0, 4), span_ms()));
+      rc::gen::pair(rc::gen::inRange(0, 5), span_ms()));
   for (const auto& [what, span] : steps) {
     if (what == 0) {
       now += span;
       RC_ASSERT(advanced(wheel, now) == reference.advanced(now));
+    } else if (what == 4) {
+      now -= span;
+      wheel.set_back(now);
     } else {
       const int64_t due = what == 1 && span < 300 ? now - span : now + span;
       wheel.add(due, ++item);
@@ -66,7 +69,7 @@ RC_GTEST_PROP(TimingWheel, FiresAsATreeWould, ()) {
     RC_ASSERT(bound.has_value() == reference.least().has_value());
     if (bound) RC_ASSERT(*bound <= *reference.least());
   }
-  now += int64_t{4'000'000'000'000};
+  now += int64_t{400'000'000'000'000};
   RC_ASSERT(advanced(wheel, now) == reference.advanced(now));
   RC_ASSERT(wheel.empty());
 }
@@ -125,6 +128,18 @@ TEST(TimingWheel, AClockThatDoesNotMoveFiresNothingTwice) {
   EXPECT_TRUE(advanced(wheel, 4).empty());
   wheel.add(5, 2);
   EXPECT_EQ(advanced(wheel, 5), std::vector<uint64_t>{2});
+}
+
+TEST(TimingWheel, AClockSetBackWaitsForTheSameTimeAgain) {
+  TimingWheel wheel(1'000'000);
+  wheel.add(4'000'000, 1);
+  EXPECT_TRUE(advanced(wheel, 3'000'000).empty());
+  wheel.set_back(1'000'000);
+  wheel.add(2'000'000, 2);
+  EXPECT_TRUE(advanced(wheel, 1'999'999).empty());
+  EXPECT_EQ(advanced(wheel, 2'000'000), std::vector<uint64_t>{2});
+  EXPECT_EQ(advanced(wheel, 4'000'000), std::vector<uint64_t>{1});
+  EXPECT_TRUE(wheel.empty());
 }
 
 #ifndef __SANITIZE_ADDRESS__

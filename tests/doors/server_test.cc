@@ -40,6 +40,22 @@ TEST(Server, PutsLateAnswersInTheOrderOfTheRequests) {
   }
 }
 
+TEST(Server, FlushedAnswersDoNotWaitForTheEndOfTheTurn) {
+  ServerFixture fixture({}, true);
+  RawClient client = fixture.connect();
+  ASSERT_TRUE(client.send(get));
+  ASSERT_TRUE(fixture.wait_for_requests(1));
+  const ExchangeId exchange = fixture.seen()[0].exchange;
+  fixture.thread().run_on_loop([&] {
+    Response response;
+    response.body = "now";
+    fixture.server().respond(exchange, std::move(response));
+    fixture.server().flush();
+    const auto received = client.read_response();  // still in the turn
+    EXPECT_TRUE(received && received->body == "now");
+  });
+}
+
 TEST(Server, HeadIsAnsweredWithoutBody) {
   ServerFixture fixture;
   RawClient client = fixture.connect();

@@ -151,16 +151,6 @@ TEST(MainJob, a_message_whose_attempt_crashes_the_relay_becomes_a_dead_letter) {
   EXPECT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 4; }));
 }
 
-TEST(MainJob, a_second_process_on_the_same_data_dir_is_refused) {
-  EvilServer server(always(200));
-  RunningRelay relay(to(server));
-  ASSERT_TRUE(relay.start()) << relay.output();
-  Process second({forebay_binary(), "serve", "-c", relay.config_path()});
-  const auto status = second.wait();
-  EXPECT_EQ(status, 1);
-  EXPECT_NE(second.read_all().find("another"), std::string::npos) << second.output();
-}
-
 TEST(MainJob, the_backlog_bound_pushes_back_with_retry_after) {
   EvilServer server(always(200));
   RunningRelay relay(to(server, "limits: [10/1s]", "max_messages: 5"));
@@ -172,6 +162,22 @@ TEST(MainJob, the_backlog_bound_pushes_back_with_retry_after) {
   EXPECT_NE(refused.headers.find("Retry-After: "), std::string::npos);
   EXPECT_NE(refused.headers.find("application/problem+json"), std::string::npos);
   EXPECT_EQ(relay.metric("forebay_refused_messages_total{queue=\"q\",reason=\"backlog_full\"}"), 1.0);
+}
+
+// What was admitted before the line that is refused must leave nothing behind, no sequence either.
+TEST(MainJob, a_batch_refused_halfway_leaves_no_trace) {
+  EvilServer server(always(200));
+  RunningRelay relay(to(server, "", "max_messages: 3"));
+  ASSERT_TRUE(relay.start()) << relay.output();
+  ASSERT_EQ(relay.admin("POST", "/v1/queues/q:pause").status, 200);
+  std::string lines;
+  for (int i = 0; i < 5; ++i) lines += "{\"body\": \"of the batch\"}\n";
+  const std::string type = "Content-Type: application/x-ndjson\r\n";
+  EXPECT_EQ(relay.http("POST", "/v1/queues/q/messages:batch", lines, type).status, 503);
+  for (int i = 0; i < 3; ++i) EXPECT_NE(relay.publish("q", "alone"), "") << relay.process().read_all();
+  ASSERT_EQ(relay.admin("POST", "/v1/queues/q:resume").status, 200);
+  ASSERT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 3; }));
+  for (const EvilServer::Request& request : server.requests()) EXPECT_EQ(request.body, "alone");
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ class World {
     epoch_ = epoch_ns;
     wall_step_ = wall_step_ns;
     lose_all();
+    due_ = Instant::never();
     limits_ = std::make_unique<LimitSet>(config_, now());
   }
 
@@ -59,6 +60,8 @@ class World {
     }
     at_ = end;
   }
+  // The process does nothing: replies wait to be read, wake-ups are late.
+  void stall_for(Duration time) { at_ += time.ns; }
   // Every connection is closed at once; they may be counted for a grace yet.
   void close_all() {
     for (; !under_way_.empty(); under_way_.pop()) {
@@ -68,6 +71,8 @@ class World {
   }
 
   Now now() const { return {Instant{at_ - epoch_}, WallTime{at_ + wall_step_}}; }
+  int64_t true_ns() const { return at_; }
+  int64_t epoch() const { return epoch_; }
   LimitSet& limits() { return *limits_; }
   // What has been counted so far of all that has ended, and of what has not.
   Downstream downstream() const {
@@ -111,6 +116,7 @@ class World {
     if (wants && cost_ == 0) cost_ = static_cast<uint32_t>(random_.below(weather_.cost_max)) + 1;
     Instant wake = wants ? limits_->next(now(), cost_) : Instant::never();
     if (wake <= now().steady) return send();
+    due_ = wake;
     int64_t next = wake.is_never() ? INT64_MAX : wake.ns + epoch_ + between({}, weather_.wake_late).ns;
     if (!under_way_.empty()) next = std::min(next, under_way_.top().at);
     if (!wants) next = std::min(next, released_);
@@ -132,7 +138,7 @@ class World {
 
   void send() {
     before_take();
-    limits_->take(now(), cost_);
+    limits_->take(now(), cost_, due_ <= now().steady ? due_ : Instant::never());
     // Now and then a round trip has both the least way out and the least way back, as the margin assumes.
     const bool swift = sent_++ % 40 == 0;
     const Duration out = swift ? weather_.out_min : between(weather_.out_min, weather_.out_jitter);
@@ -192,6 +198,7 @@ class World {
   uint64_t waiting_ = 0;
   int64_t released_ = 0;
   uint32_t cost_ = 0;
+  Instant due_ = Instant::never();  // what the limits named to the message that waits
   uint64_t sent_ = 0;
   uint64_t answered_ = 0;
   double round_trips_ = 0;

@@ -34,6 +34,18 @@ TEST(Core, a_failed_write_leaves_no_trace) {
   EXPECT_TRUE(std::holds_alternative<Reservation>(world.admit({})));
 }
 
+// The backlog leaves out no sequence: what it never saw must not have used one.
+TEST(Core, a_withdrawn_reservation_gives_its_sequence_back) {
+  CoreWorld world(CoreWorld::simple());
+  const Sequence before = world.accept();
+  std::vector<MessageFacts> facts;
+  for (int i = 0; i < 3; ++i) facts.push_back(std::get<Reservation>(world.admit({})).facts);
+  world.core->withdrawn(facts);
+  EXPECT_EQ(world.queue().reserved, 0u);
+  EXPECT_EQ(world.queue().bytes, 100u);
+  EXPECT_EQ(world.accept(), before + 1);
+}
+
 TEST(Core, first_in_first_out) {
   CoreWorld world(CoreWorld::simple());
   std::vector<Sequence> accepted, sent;
@@ -79,6 +91,29 @@ TEST(Core, not_before_follows_the_wall_clock_when_it_is_stepped) {
   EXPECT_TRUE(world.tick().empty());
   EXPECT_LE(world.wake - world.now.steady, Duration::seconds(1)) << "nobody tells when the clock is stepped";
   world.step_wall(Duration::hours(1));
+  EXPECT_EQ(world.tick().size(), 1u);
+}
+
+// A clock that was an hour fast and is set right again: what is accepted then is due within what it has shown before.
+TEST(Core, not_before_is_kept_after_the_wall_clock_was_set_back) {
+  CoreWorld world(CoreWorld::simple());
+  world.step_wall(Duration::hours(1));
+  world.tick();
+  AdmitRequest request;
+  request.not_before = world.now.wall + Duration::seconds(10);
+  world.accept(request);
+  world.step_wall(Duration{} - Duration::hours(1));
+  world.tick();
+  request.not_before = world.now.wall + Duration::seconds(5);
+  const Sequence sequence = world.accept(request);
+  EXPECT_TRUE(world.tick().empty());
+  world.advance(Duration::milliseconds(4'999));
+  EXPECT_TRUE(world.tick().empty());
+  world.advance(Duration::milliseconds(1));
+  const std::vector<Send> sends = world.tick();
+  ASSERT_EQ(sends.size(), 1u);
+  EXPECT_EQ(sends[0].sequence, sequence);
+  world.advance(Duration::hours(1) + Duration::seconds(5));
   EXPECT_EQ(world.tick().size(), 1u);
 }
 

@@ -64,7 +64,8 @@ class CoreWorld {
   }
   void step_wall(Duration d) { now.wall = now.wall + d; }
 
-  // Runs until `until` or until nothing is due any more; every send is answered after `latency` by answer(send).
+  // Runs until `until` or until nothing is due any more; every send is answered after `latency` by
+  // answer(send).
   void run(Instant until, Duration latency, const std::function<Outcome(const Send&)>& answer) {
     std::multimap<Instant, Send> under_way;
     while (now.steady <= until) {

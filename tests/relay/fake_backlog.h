@@ -1,8 +1,12 @@
-// A Backlog in memory for tests of the core: keeps what it is told, commits when told to.
+// A Backlog in memory for tests of the core and the desks: keeps what it is told, as strictly as the journal
+// (sequences without a gap), and hands over batches that hold something. A test reports them, and answers
+// what is fetched.
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,36 +31,57 @@ class FakeBacklog : public Backlog {
   Sequence next = 1;
   uint64_t batch = 1;
   int refuse = 0;
+  BacklogFigures shown;
+  std::vector<uint64_t> handed_over;  // batches, not yet reported
+  std::set<Sequence> in_memory;       // what held() has
+  std::vector<std::pair<Sequence, Fetched>> fetches;
+  std::vector<Sequence> ahead;  // of the last prefetch()
 
   int room(uint64_t) override { return refuse; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override {
+    assert(copies.front().sequence == next);
     for (const MessageFacts& facts : copies) bodies[facts.sequence] = {std::string(meta), std::string(body)};
     next = copies.back().sequence + 1;
+    gathered_ = true;
   }
   void settle(Sequence sequence, Settlement how) override {
-    changes.push_back({"settle", sequence, how, 0, 0});
+    changed({"settle", sequence, how, 0, 0});
     bodies.erase(sequence);
     letters.erase(sequence);
   }
   void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) override {
-    changes.push_back({"retry", sequence, {}, due_ms, attempts});
+    changed({"retry", sequence, {}, due_ms, attempts});
   }
   void dead(const DeadLetter& letter) override {
-    changes.push_back({"dead", letter.sequence, {}, 0, letter.attempts});
+    changed({"dead", letter.sequence, {}, 0, letter.attempts});
     letters[letter.sequence] = letter;
   }
   void revive(Sequence sequence, int64_t due_ms) override {
-    changes.push_back({"revive", sequence, {}, due_ms, 0});
+    changed({"revive", sequence, {}, due_ms, 0});
     letters.erase(sequence);
   }
-  void note(std::string_view name, std::string_view value) override { notes[std::string(name)] = value; }
+  void note(std::string_view name, std::string_view value) override {
+    notes[std::string(name)] = value;
+    gathered_ = true;
+  }
   uint64_t open_batch() const override { return batch; }
-  void flush() override { ++batch; }
+  void flush() override {
+    if (std::exchange(gathered_, false)) handed_over.push_back(batch++);
+  }
   void attempt_begun(Sequence sequence, uint8_t attempt) override { begun[sequence] = attempt; }
   void attempt_over(Sequence sequence) override { begun.erase(sequence); }
   void write_attempts() override {}
-  void fetch(Sequence, Fetched) override {}
-  void prefetch(std::span<const Sequence>) override {}
+  std::optional<StoredMessage> held(Sequence sequence) override {
+    return in_memory.contains(sequence) ? std::optional(stored(sequence)) : std::nullopt;
+  }
+  void fetch(Sequence sequence, Fetched done) override { fetches.emplace_back(sequence, std::move(done)); }
+  void prefetch(std::span<const Sequence> sequences) override {
+    ahead.assign(sequences.begin(), sequences.end());
+  }
+  StoredMessage stored(Sequence sequence) const {
+    const auto& [meta, body] = bodies.at(sequence);
+    return {meta, body, 1, nullptr};
+  }
   std::optional<DeadLetter> dead_letter(Sequence sequence) const override {
     const auto found = letters.find(sequence);
     return found == letters.end() ? std::nullopt : std::optional(found->second);
@@ -67,13 +92,19 @@ class FakeBacklog : public Backlog {
   }
   bool stopped_cleanly() const override { return true; }
   Sequence next_sequence() const override { return next; }
-  BacklogFigures figures() const override { return {}; }
+  BacklogFigures figures() const override { return shown; }
   uint32_t store_id() const override { return 1; }
   std::span<const uint8_t, 16> id_key() const override { return key_; }
   int queue_id(std::string_view, QueueId* id) override { return *id = 0, 0; }
   void close() override {}
 
  private:
+  void changed(Change change) {
+    changes.push_back(std::move(change));
+    gathered_ = true;
+  }
+
+  bool gathered_ = false;
   std::array<uint8_t, 16> key_{};
 };
 

@@ -12,9 +12,12 @@ namespace {
 
 constexpr std::array<uint8_t, 16> key{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
-std::string text(const MessageId& id) { return {id.data(), id.size()}; }
+std::string text(const MessageId& id) {
+  return {id.data(), id.size()};
+}
 
-RC_GTEST_PROP(MessageIdProperty, decodes_to_what_was_encoded, (uint64_t sequence, uint16_t queue, uint32_t store)) {
+RC_GTEST_PROP(MessageIdProperty, decodes_to_what_was_encoded,
+              (uint64_t sequence, uint16_t queue, uint32_t store)) {
   RC_PRE(sequence != 0);
   MessageIds ids(store, key);
   const auto decoded = ids.decode(text(ids.encode(sequence, queue)));

@@ -12,6 +12,8 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/relay/big_config.h"
+
 namespace forebay {
 namespace {
 
@@ -183,14 +185,7 @@ TEST(Metrics, CountingGoesOnWhileOtherThreadsPrint) {
 }
 
 TEST(Metrics, TwoHundredQueuesAndSinksPrintInTime) {
-  Config config;
-  for (int i = 0; i < 200; i++) {
-    const std::string name = "name-" + std::to_string(i);
-    config.queues[name] = {.name = name};
-    config.sinks[name].name = name;
-    config.sinks[name].limits.push_back({.name = "300/1s", .count = 300});
-  }
-  Metrics metrics(config, "0.1.0");
+  Metrics metrics(many_queues_and_sinks(200), "0.1.0");
   double best_ms = 1e9;
   size_t bytes = 0;
   for (int i = 0; i < 7; i++) {

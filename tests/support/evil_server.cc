@@ -172,6 +172,7 @@ bool EvilServer::read_request(Stream& stream, std::string& buffer, Request& requ
     if (!more()) break;
   request.body = buffer.substr(0, length);
   buffer.erase(0, length);
+  request.arrived = std::chrono::steady_clock::now();
   note(request);
   return request.body.size() == length;
 }

@@ -7,6 +7,7 @@
 #include <openssl/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -29,6 +30,7 @@ class EvilServer {
     std::string body;
     int connection = 0;                               // 1 for the first accepted
     int nth = 0;                                      // on its connection, 1 for the first
+    std::chrono::steady_clock::time_point arrived;    // when it had come in whole, before its answer
     std::string header(std::string_view name) const;  // first value; empty: none
   };
 
