@@ -73,7 +73,7 @@ void Catalog::revive(Sequence sequence, int64_t due_ms) {
   dead_.erase(sequence);
 }
 
-void Catalog::adopt(SequenceTable<Change> changes, DeadLetterTable dead) {
+void Catalog::adopt(SequenceTable<Change> changes, DeadLetters dead) {
   changes_ = std::move(changes);
   dead_ = std::move(dead);
 }

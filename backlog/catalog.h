@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "backlog/backlog.h"
-#include "backlog/dead_letter_table.h"
+#include "backlog/dead_letters.h"
 #include "backlog/segment_pool.h"
 #include "backlog/sequence_table.h"
 
@@ -78,7 +78,7 @@ class Catalog {
   const Change* change(Sequence sequence) const { return changes_.find(sequence); }
   const DeadLetter* dead_letter(Sequence sequence) const { return dead_.find(sequence); }
   // At start: what is known to have changed, of messages that may turn out not to be there …
-  void adopt(SequenceTable<Change> changes, DeadLetterTable dead);
+  void adopt(SequenceTable<Change> changes, DeadLetters dead);
   // … and once all have been admitted.
   void forget_changes_of_the_absent();
 
@@ -87,7 +87,7 @@ class Catalog {
 
   const SequenceTable<Place>& places() const { return places_; }
   const SequenceTable<Change>& changes() const { return changes_; }
-  const DeadLetterTable& dead_letters() const { return dead_; }
+  const DeadLetters& dead_letters() const { return dead_; }
 
   // -- segments, by slot --
   SegmentTally& segment(uint32_t slot);
@@ -103,7 +103,7 @@ class Catalog {
 
   SequenceTable<Place> places_;
   SequenceTable<Change> changes_;
-  DeadLetterTable dead_;
+  DeadLetters dead_;
   Notes notes_;
   std::vector<SegmentTally> segments_;
   uint64_t live_bytes_ = 0;

@@ -38,7 +38,7 @@ struct Checkpoint {
   std::vector<CheckpointSegment> segments;
   SequenceSet live;
   SequenceTable<Change> changes;
-  DeadLetterTable dead;
+  DeadLetters dead;
   Notes notes;
 };
 

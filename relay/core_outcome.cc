@@ -233,14 +233,14 @@ bool Core::replay_dead_letter(Sequence sequence, Now now) {
 }
 
 uint64_t Core::purge_dead(QueueId id, uint64_t most, Now now) {
-  const DeadLetters& letters = queue_of(id).dead_letters;
+  const BurialOrder& letters = queue_of(id).dead_letters;
   uint64_t purged = 0;
   for (; !letters.empty() && purged < most; ++purged) finish(letters.oldest().sequence, Settlement::purged, 0, now);
   return purged;
 }
 
 uint64_t Core::replay_dead(QueueId id, uint64_t most, Now now) {
-  const DeadLetters& letters = queue_of(id).dead_letters;
+  const BurialOrder& letters = queue_of(id).dead_letters;
   uint64_t replayed = 0;
   for (; !letters.empty() && replayed < most; ++replayed) {
     const Sequence oldest = letters.oldest().sequence;

@@ -10,7 +10,7 @@
 
 #include "base/ids.h"
 #include "config/config.h"
-#include "relay/dead_letters.h"
+#include "relay/burial_order.h"
 #include "relay/message_entry.h"
 #include "relay/run_queue.h"
 
@@ -33,7 +33,7 @@ struct Queue {
   bool paused = false;
 
   RunQueue front, fresh, returned, replayed;
-  DeadLetters dead_letters;
+  BurialOrder dead_letters;
 
   // Messages by state. `reserved` ones are on their way to the disk and count for the bounds.
   uint64_t reserved = 0, ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;

@@ -1,4 +1,4 @@
-#include "backlog/dead_letter_table.h"
+#include "backlog/dead_letters.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 namespace forebay {
 namespace {
 
-std::map<Sequence, std::string> reasons_of(const DeadLetterTable& letters) {
+std::map<Sequence, std::string> reasons_of(const DeadLetters& letters) {
   std::map<Sequence, std::string> reasons;
   letters.for_each([&](const DeadLetter& letter) {
     EXPECT_TRUE(reasons.empty() || reasons.rbegin()->first < letter.sequence) << "rising";
@@ -19,11 +19,11 @@ std::map<Sequence, std::string> reasons_of(const DeadLetterTable& letters) {
   return reasons;
 }
 
-TEST(DeadLetterTable, ACopyStaysAsItWasWhateverBecomesOfTheOriginal) {
+TEST(DeadLetters, ACopyStaysAsItWasWhateverBecomesOfTheOriginal) {
   std::mt19937_64 random(3);
-  DeadLetterTable letters;
+  DeadLetters letters;
   std::map<Sequence, std::string> oracle;
-  std::vector<std::pair<DeadLetterTable, std::map<Sequence, std::string>>> pictures;
+  std::vector<std::pair<DeadLetters, std::map<Sequence, std::string>>> pictures;
   for (int step = 0; step < 5'000; ++step) {
     if (step % 500 == 0) pictures.emplace_back(letters, oracle);
     const Sequence sequence = 1 + random() % 3'000;

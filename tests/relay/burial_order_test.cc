@@ -68,7 +68,7 @@ uint64_t replay(DeskWorld& world, const std::string& id = "") {
   }));
 }
 
-TEST(DeadLetters, are_listed_in_order_of_burial) {
+TEST(BurialOrder, are_listed_in_order_of_burial) {
   DeskWorld world(two_queues());
   const auto ids = bury_ten(world);
   EXPECT_EQ(ids_after(world, ""), ids);
@@ -80,7 +80,7 @@ TEST(DeadLetters, are_listed_in_order_of_burial) {
   EXPECT_EQ(first.letters[0].attempts, 1u);
 }
 
-TEST(DeadLetters, a_page_goes_on_when_the_letter_of_its_cursor_is_gone) {
+TEST(BurialOrder, a_page_goes_on_when_the_letter_of_its_cursor_is_gone) {
   for (const bool replayed : {false, true}) {
     DeskWorld world(two_queues());
     world.relay->core().pause_queue(2, true);
@@ -92,7 +92,7 @@ TEST(DeadLetters, a_page_goes_on_when_the_letter_of_its_cursor_is_gone) {
   }
 }
 
-TEST(DeadLetters, paging_neither_repeats_nor_skips_what_stays_while_others_leave) {
+TEST(BurialOrder, paging_neither_repeats_nor_skips_what_stays_while_others_leave) {
   DeskWorld world(two_queues());
   const auto ids = bury_ten(world);
   std::vector<std::string> seen;
@@ -111,7 +111,7 @@ TEST(DeadLetters, paging_neither_repeats_nor_skips_what_stays_while_others_leave
   EXPECT_EQ(seen, expected);
 }
 
-TEST(DeadLetters, one_that_was_replayed_and_died_again_is_listed_once_and_last) {
+TEST(BurialOrder, one_that_was_replayed_and_died_again_is_listed_once_and_last) {
   DeskWorld world(two_queues());
   auto ids = bury_ten(world);
   replay(world, ids[0]);
@@ -123,7 +123,7 @@ TEST(DeadLetters, one_that_was_replayed_and_died_again_is_listed_once_and_last) 
   EXPECT_EQ(page(world, "", 1).total, 10u);
 }
 
-TEST(DeadLetters, keep_their_order_and_the_time_they_died_over_a_restart) {
+TEST(BurialOrder, keep_their_order_and_the_time_they_died_over_a_restart) {
   DeskWorld world(two_queues());
   const auto ids = bury_ten(world);
   const DeadPage first = page(world, "", 4);
@@ -144,7 +144,7 @@ TEST(DeadLetters, keep_their_order_and_the_time_they_died_over_a_restart) {
   EXPECT_EQ(world.queue().dead, 10u) << "their ttl counts from their death";
 }
 
-TEST(DeadLetters, a_cursor_that_is_none_is_refused) {
+TEST(BurialOrder, a_cursor_that_is_none_is_refused) {
   DeskWorld world(two_queues());
   const auto ids = bury_ten(world);
   const std::string cursor = page(world, "", 4).next;
@@ -159,7 +159,7 @@ TEST(DeadLetters, a_cursor_that_is_none_is_refused) {
       << "of another queue";
 }
 
-TEST(DeadLetters, one_is_replayed_or_purged_by_its_id_and_answered_after_the_sync) {
+TEST(BurialOrder, one_is_replayed_or_purged_by_its_id_and_answered_after_the_sync) {
   DeskWorld world(two_queues());
   const auto ids = bury_ten(world);
   world.commit();
@@ -173,7 +173,7 @@ TEST(DeadLetters, one_is_replayed_or_purged_by_its_id_and_answered_after_the_syn
 }
 
 // A purge or a replay of many visits each letter once, at most 2,000 a turn.
-TEST(DeadLetters, a_million_are_purged_or_replayed_in_slices_that_visit_each_once) {
+TEST(BurialOrder, a_million_are_purged_or_replayed_in_slices_that_visit_each_once) {
   constexpr uint64_t count = 1'000'000, slice = 2'000;
   for (const bool replays : {false, true}) {
     DeskWorld world(two_queues());
@@ -204,7 +204,7 @@ TEST(DeadLetters, a_million_are_purged_or_replayed_in_slices_that_visit_each_onc
 }
 
 // Messages of other queues are passed over once, not once a slice, and not all in one turn.
-TEST(DeadLetters, a_purge_of_what_waits_looks_at_each_message_once) {
+TEST(BurialOrder, a_purge_of_what_waits_looks_at_each_message_once) {
   CoreWorld world(two_queues());
   constexpr uint64_t others = 300'000, mine = 10'000;
   std::vector<RecoveredMessage> recovered(others + mine);

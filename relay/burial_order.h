@@ -1,4 +1,4 @@
-// DeadLetters: a queue's dead letters in order of burial: by the millisecond in which they died, and within
+// BurialOrder: a queue's dead letters in order of burial: by the millisecond in which they died, and within
 // it by sequence. It holds exactly those that are dead now: who is replayed, purged or dropped leaves at
 // once, so that a purge or a replay visits each once and a page is found without looking at what stands
 // before it. 16 bytes each.
@@ -20,7 +20,7 @@ struct Burial {
   auto operator<=>(const Burial&) const = default;
 };
 
-class DeadLetters {
+class BurialOrder {
  public:
   bool empty() const { return letters_.empty(); }
   uint64_t size() const { return letters_.size(); }

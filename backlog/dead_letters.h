@@ -1,4 +1,4 @@
-// DeadLetterTable: by sequence, in groups of neighbours. As with SequenceTable a copy is a picture of that
+// DeadLetters: by sequence, in groups of neighbours. As with SequenceTable a copy is a picture of that
 // moment and costs a pointer a group: groups are shared until the original changes one. The same rule of
 // threads.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace forebay {
 
-class DeadLetterTable {
+class DeadLetters {
  public:
   void put(DeadLetter letter) {
     Group& group = own(groups_[letter.sequence / sequences_per_group]);
