@@ -1,5 +1,6 @@
-// DeadLetters: by sequence, in groups of neighbours. As with SequenceTable a copy is a picture of that moment
-// and costs a pointer a group: groups are shared until the original changes one. The same rule of threads.
+// DeadLetters: by sequence, in groups of neighbours. As with SequenceTable a copy is a picture of that
+// moment and costs a pointer a group: groups are shared until the original changes one. The same rule of
+// threads.
 #pragma once
 
 #include <cstdint>

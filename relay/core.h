@@ -110,6 +110,9 @@ class Core {
   };
 
   MessageEntry entry_of(const RecoveredMessage& message) const;
+  static size_t plain_run(std::span<const RecoveredMessage> messages, std::span<const MessageEntry> entries,
+                          size_t begin);
+  void take_back_run(Sequence first, std::span<const MessageEntry> entries);
   void take_back(Sequence sequence, const MessageEntry& entry);
   void keep_orphans(QueueId id);
   SinkLane* lane_of(const Queue& queue) { return queue.configured ? lanes_[queue.sink].get() : nullptr; }
@@ -165,7 +168,8 @@ class Core {
   absl::flat_hash_map<Sequence, Ticket> ticket_of_;
   Finished finished_;
   TimingWheel due_, due_by_wall_, expiries_;
-  std::vector<Sequence> exhausted_;  // during the start: no attempts left
+  std::vector<MessageEntry> recovering_;
+  std::vector<Sequence> exhausted_;  // these two during the start; no attempts left
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
   Sequence next_sequence_ = 1;

@@ -1,4 +1,5 @@
 // Core at start: the messages that outlived the last process take their places.
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -8,15 +9,43 @@ namespace forebay {
 
 void Core::recover(std::span<const RecoveredMessage> messages) {
   if (messages.empty()) return;
-  for (const RecoveredMessage& message : messages) {
-    if (queue(message.facts.queue) == nullptr) keep_orphans(message.facts.queue);
-    take_back(message.facts.sequence, entry_of(message));
-  }
+  std::vector<MessageEntry>& entries = recovering_;  // kept: one made anew each time would riddle the heap
+  entries.clear();
+  for (const RecoveredMessage& message : messages) entries.push_back(entry_of(message));
   messages_.insert_rising(
-      messages.size(), [&](size_t i) { return messages[i].facts.sequence; },
-      [&](size_t i) { return entry_of(messages[i]); });
-  assert(messages.back().facts.sequence >= next_sequence_);
+      messages.size(), [&](size_t i) { return messages[i].facts.sequence; }, [&](size_t i) { return entries[i]; });
+  for (size_t i = 0; i < messages.size();) {
+    if (queue(entries[i].queue) == nullptr) keep_orphans(entries[i].queue);
+    const size_t plain = plain_run(messages, entries, i);
+    if (plain > 0) {
+      take_back_run(messages[i].facts.sequence, std::span(entries).subspan(i, plain));
+    } else {
+      take_back(messages[i].facts.sequence, entries[i]);
+    }
+    i += std::max<size_t>(plain, 1);
+  }
+  assert(messages.front().facts.sequence >= next_sequence_);
   next_sequence_ = messages.back().facts.sequence + 1;
+}
+
+// How many from `begin` on are neighbours in one queue that only wait for their turn: nearly all after a burst.
+size_t Core::plain_run(std::span<const RecoveredMessage> messages, std::span<const MessageEntry> entries,
+                       size_t begin) {
+  const Sequence first = messages[begin].facts.sequence;
+  size_t i = begin;
+  for (; i < messages.size(); ++i) {
+    const MessageEntry& entry = entries[i];
+    if (entry.state != MessageState::ready || entry.expires_ms() != 0 || entry.queue != entries[begin].queue) break;
+    if (messages[i].facts.sequence != first + (i - begin)) break;
+  }
+  return i - begin;
+}
+
+void Core::take_back_run(Sequence first, std::span<const MessageEntry> entries) {
+  Queue& queue = queue_of(entries.front().queue);
+  queue.ready += entries.size();
+  for (const MessageEntry& entry : entries) queue.bytes += entry.bytes;
+  queue.fresh.push_run(first, entries.size());
 }
 
 MessageEntry Core::entry_of(const RecoveredMessage& message) const {
@@ -33,10 +62,10 @@ MessageEntry Core::entry_of(const RecoveredMessage& message) const {
                 : facts.due_ms > facts.accepted_ms ? MessageState::delayed
                                                    : MessageState::ready;
   entry.set_since_ms(facts.due_ms > 0 ? facts.due_ms : facts.accepted_ms);
+  entry.set_expires_ms(facts.expires_ms);
   if (message.dead) {
     if (const auto letter = backlog_.dead_letter(facts.sequence)) entry.set_since_ms(letter->died_ms);
   }
-  entry.set_expires_ms(facts.expires_ms);
   return entry;
 }
 
@@ -71,6 +100,7 @@ void Core::take_back(Sequence sequence, const MessageEntry& entry) {
 
 void Core::recovered(Now now) {
   next_sequence_ = std::max(next_sequence_, backlog_.next_sequence());
+  recovering_ = {};
   for (const Sequence sequence : std::exchange(exhausted_, {})) {
     bury(sequence, *messages_.find(sequence), "attempts exhausted: Forebay stopped during the last attempt",
          &QueueCounters::dead_crashed, "", now);

@@ -5,6 +5,7 @@
 // Sequences are below 2^48 (a store that accepts a million a second gets there in nine years; admit() asserts it).
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <deque>
@@ -29,6 +30,20 @@ class RunQueue {
       }
     }
     runs_.push_back(sequence << 16 | 1);
+  }
+
+  // Many consecutive ones.
+  void push_run(Sequence sequence, uint64_t count) {
+    while (count > 0) {
+      push(sequence);
+      uint64_t& last = runs_.back();
+      const uint64_t more = std::min(count - 1, count_max - RunQueue::count(last));
+      last += more;
+      size_ += more;
+      sequence += 1 + more;
+      count -= 1 + more;
+    }
+    assert(runs_.empty() || first(runs_.back()) + RunQueue::count(runs_.back()) <= sequence_limit);
   }
 
   Sequence front() const { return first(runs_.front()); }

@@ -1,23 +1,11 @@
 // What a start takes in memory, measured on the real process: its peak, not what is left of it.
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "tests/end_to_end/running_relay.h"
+#include "tests/support/proc_figures.h"
 
 namespace forebay::testing {
 namespace {
-
-// The most memory the process ever had in RAM (VmHWM), in bytes.
-uint64_t peak_bytes(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  std::string word;
-  while (status >> word) {
-    uint64_t kibibytes = 0;
-    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
-  }
-  return 0;
-}
 
 void publish(RunningRelay& relay, int messages) {
   constexpr int batch = 500;
@@ -40,7 +28,7 @@ uint64_t peak_of_next_start(RunningRelay& relay, int more_messages) {
   publish(relay, more_messages);
   relay.kill();
   EXPECT_TRUE(relay.start()) << relay.output();
-  return peak_bytes(relay.process().pid());
+  return rss_peak_bytes(relay.process().pid());
 }
 
 TEST(StartMemory, a_waiting_message_takes_48_bytes_even_while_starting) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <tuple>
+
 #include "tests/relay/core_world.h"
 
 namespace forebay {
@@ -318,6 +322,44 @@ TEST(Core, a_message_that_kills_the_relay_ends_as_a_dead_letter) {
   EXPECT_TRUE(world.tick().empty());
   EXPECT_EQ(world.queue().dead, 1u);
   EXPECT_NE(world.backlog.letters.at(5).reason.find("stopped during the last attempt"), std::string::npos);
+}
+
+TEST(Core, what_outlived_the_process_is_taken_back_alike_however_it_is_told) {
+  Config config = CoreWorld::simple();
+  config.queues["r"] = config.queues["q"];
+  CoreWorld at_once(config), one_by_one(config);
+  std::mt19937_64 random(5);
+  std::vector<RecoveredMessage> messages;
+  for (Sequence sequence = 1; messages.size() < 3'000; sequence += random() % 20 == 0 ? 7 : 1) {
+    RecoveredMessage message;
+    message.facts.sequence = sequence;
+    message.facts.queue = static_cast<QueueId>(1 + sequence / 50 % 3);  // the third is in no config
+    message.facts.bytes = static_cast<uint32_t>(100 + random() % 9);
+    message.facts.accepted_ms = at_once.now.wall.ms();
+    if (random() % 40 == 0) message.facts.due_ms = message.facts.accepted_ms + 1'000;
+    if (random() % 40 == 0) message.facts.expires_ms = message.facts.accepted_ms + 5'000;
+    if (random() % 40 == 0) message.attempts = 1;
+    if (random() % 40 == 0) message.dead = true;
+    messages.push_back(message);
+  }
+  at_once.restart(messages);
+  one_by_one.restart({});
+  for (const RecoveredMessage& message : messages) one_by_one.core->recover({&message, 1});
+  one_by_one.core->recovered(one_by_one.now);
+  ASSERT_EQ(at_once.core->queues().size(), 3u);
+  for (QueueId id = 1; id <= 3; ++id) {
+    const Queue &a = *at_once.core->queue(id), &b = *one_by_one.core->queue(id);
+    EXPECT_EQ(std::tuple(a.ready, a.delayed, a.retrying, a.dead, a.bytes, a.dead_bytes),
+              std::tuple(b.ready, b.delayed, b.retrying, b.dead, b.bytes, b.dead_bytes));
+    EXPECT_EQ(a.waiting() + a.dead, static_cast<uint64_t>(std::ranges::count_if(
+                                        messages, [&](const auto& m) { return m.facts.queue == id; })));
+  }
+  for (int turn = 0; turn < 4; ++turn) {
+    const std::vector<Send> sends = at_once.tick(), same = one_by_one.tick();
+    ASSERT_EQ(sends.size(), same.size());
+    ASSERT_TRUE(turn > 0 || !sends.empty());
+    for (size_t i = 0; i < sends.size(); ++i) EXPECT_EQ(sends[i].sequence, same[i].sequence);
+  }
 }
 
 TEST(Core, estimates_and_positions_tell_when) {

@@ -30,6 +30,21 @@ RC_GTEST_PROP(RunQueueProperty, behaves_as_a_deque, (const std::vector<std::pair
   RC_ASSERT(scanned == oracle);
 }
 
+RC_GTEST_PROP(RunQueueProperty, a_run_is_as_its_sequences_one_by_one, (const std::vector<std::pair<uint16_t, uint8_t>>& runs)) {
+  RunQueue at_once, one_by_one;
+  Sequence next = 1;
+  for (const auto& [length, gap] : runs) {
+    const uint64_t count = 1 + 3ull * length;
+    next += gap % 3;
+    at_once.push_run(next, count);
+    for (uint64_t i = 0; i < count; ++i) one_by_one.push(next + i);
+    next += count;
+  }
+  RC_ASSERT(at_once.size() == one_by_one.size());
+  for (; !one_by_one.empty(); one_by_one.pop(), at_once.pop()) RC_ASSERT(at_once.front() == one_by_one.front());
+  RC_ASSERT(at_once.empty());
+}
+
 TEST(RunQueue, runs_longer_than_their_counter_are_split) {
   RunQueue queue;
   for (Sequence s = 1; s <= 200'000; ++s) queue.push(s);
