@@ -236,6 +236,7 @@ void Assembly::finish_stop() {
     spdlog::warn("{} attempts did not end within shutdown_grace; they count as unanswered and are kept",
                  relay_->in_flight());
   }
+  relay_->dispatcher().close();
   for (auto& sink : sinks_) sink->shut_down();
   relay_->save_spends();
   journal_->close();

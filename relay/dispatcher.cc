@@ -51,7 +51,7 @@ void Dispatcher::take_up(Outgoing& outgoing) {
 
 void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
   const auto found = outgoing_.find(ticket);
-  if (found == outgoing_.end()) return;
+  if (closed_ || found == outgoing_.end()) return;
   Outgoing& outgoing = *found->second;
   std::deque<Ticket>& line = lines_[outgoing.send.sink];
   outgoing.stored = std::move(message);
@@ -64,6 +64,18 @@ void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
     core_.damaged(ticket, why, clock_.now());
   }
   deliver_from(line);
+}
+
+// They never left: no attempt of theirs is under way.
+void Dispatcher::close() {
+  closed_ = true;
+  for (const auto& line : lines_) {
+    for (const Ticket ticket : line) {
+      const auto found = outgoing_.find(ticket);
+      if (found != outgoing_.end()) backlog_.attempt_over(found->second->send.sequence);
+    }
+  }
+  backlog_.write_attempts();
 }
 
 // As far as bodies are there.

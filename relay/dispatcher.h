@@ -36,6 +36,8 @@ class Dispatcher : public SinkListener {
   }
   void hand_over(const std::vector<Send>& sends);
   void read_ahead();
+  // The sinks are about to be shut down: nothing is delivered any more, and what was not yet has spent no attempt.
+  void close();
   void on_outcome(Ticket ticket, Outcome outcome) override;
   uint64_t in_flight() const { return outgoing_.size(); }
 
@@ -61,6 +63,7 @@ class Dispatcher : public SinkListener {
   Metrics& metrics_;
   LastOutcomes& last_outcomes_;
   std::vector<Sink*> sinks_;
+  bool closed_ = false;
   std::vector<std::deque<Ticket>> lines_;  // by SinkId: sends that are read or stand behind one that is
   absl::flat_hash_map<Ticket, std::unique_ptr<Outgoing>> outgoing_;
   std::vector<Sequence> ahead_;
