@@ -78,8 +78,7 @@ int AttemptsFile::write() {
   if (dirty_end_ == 0) return 0;
   const auto dirty = slots_.span().subspan(dirty_begin_, dirty_end_ - dirty_begin_);
   int error = file_->write_at(dirty_begin_, dirty);
-  if (error != 0)
-    error = file_->write_at(dirty_begin_, dirty);  // the sends it tells of begin right after this
+  if (error != 0) error = file_->write_at(dirty_begin_, dirty);  // the sends it tells of begin right after this
   if (error != 0) return error;
   dirty_begin_ = dirty_end_ = 0;
   return 0;

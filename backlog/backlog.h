@@ -33,12 +33,12 @@ struct MessageFacts {
   Sequence sequence = 0;
   QueueId queue = 0;
   uint8_t klass = 0;
-  uint8_t max_attempts = 0;    // 0: the queue's
-  bool due_by_wall = false;    // due_ms came from not_before: it follows the wall clock when that is stepped
+  uint8_t max_attempts = 0;  // 0: the queue's
+  bool due_by_wall = false;  // due_ms came from not_before: it follows the wall clock when that is stepped
   int64_t accepted_ms = 0;
-  int64_t due_ms = 0;          // 0: at once
-  int64_t expires_ms = 0;      // 0: never
-  uint32_t bytes = 0;          // of body and meta, for the bounds
+  int64_t due_ms = 0;      // 0: at once
+  int64_t expires_ms = 0;  // 0: never
+  uint32_t bytes = 0;      // of body and meta, for the bounds
 };
 
 // A message that outlived the process. `facts.due_ms` is the latest (a retry's, if any).
@@ -125,7 +125,7 @@ class Backlog {
   // -- what is known --
   virtual std::optional<DeadLetter> dead_letter(Sequence sequence) const = 0;
   virtual std::string noted(std::string_view name) const = 0;
-  virtual bool stopped_cleanly() const = 0;           // the last run ended with close()
+  virtual bool stopped_cleanly() const = 0;    // the last run ended with close()
   virtual Sequence next_sequence() const = 0;  // the next append()'s first
   virtual BacklogFigures figures() const = 0;
   virtual uint32_t store_id() const = 0;

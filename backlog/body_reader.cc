@@ -34,8 +34,7 @@ class BodyReader::OpenFiles {
       std::rotate(at, at + 1, open_.end());
     } else {
       std::unique_ptr<File> opened;
-      if (const int error = files_.open(segment_name(slot), Files::Mode::open_existing, &opened))
-        return error;
+      if (const int error = files_.open(segment_name(slot), Files::Mode::open_existing, &opened)) return error;
       if (open_.size() == most) open_.erase(open_.begin());
       open_.emplace_back(slot, std::move(opened));
     }
@@ -67,8 +66,7 @@ BodyReader::~BodyReader() {
   line_.stop();
 }
 
-std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyReader::bytes_of(
-    const Place& place) const {
+std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyReader::bytes_of(const Place& place) const {
   auto found = written_.find(place);
   return found.second ? found : read_.find(place);
 }
@@ -105,16 +103,15 @@ void BodyReader::prefetch(std::span<const Sequence> sequences) {
   start();
 }
 
-void BodyReader::answer(const Want& want, std::span<const std::byte> bytes,
-                        std::shared_ptr<const void> owner) {
+void BodyReader::answer(const Want& want, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
   auto message = message_in(bytes, std::move(owner), want.sequence);
   if (!message) return fail(want, EIO);
   later([done = want.done, message = std::move(*message)]() mutable { done(0, std::move(message)); });
 }
 
 // nullopt: they are not what was written for that message.
-std::optional<StoredMessage> BodyReader::message_in(std::span<const std::byte> bytes,
-                                                    std::shared_ptr<const void> owner, Sequence sequence) {
+std::optional<StoredMessage> BodyReader::message_in(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                                                    Sequence sequence) {
   if (!read_lone_message(bytes, &record_)) return std::nullopt;
   for (const MessageFacts& facts : record_.receivers) {
     if (facts.sequence != sequence) continue;

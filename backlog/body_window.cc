@@ -22,8 +22,7 @@ void BodyWindow::keep(uint32_t slot, uint32_t offset, std::span<const std::byte>
   }
 }
 
-std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyWindow::find(
-    const Place& place) const {
+std::pair<std::span<const std::byte>, std::shared_ptr<const void>> BodyWindow::find(const Place& place) const {
   auto at = stretches_.upper_bound({place.slot, place.offset});
   if (at == stretches_.begin()) return {};
   --at;

@@ -19,8 +19,7 @@ class BodyWindow {
   explicit BodyWindow(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
   // Bytes [offset, offset + bytes.size()) of a slot; `owner` keeps them alive.
-  void keep(uint32_t slot, uint32_t offset, std::span<const std::byte> bytes,
-            std::shared_ptr<const void> owner);
+  void keep(uint32_t slot, uint32_t offset, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
   // The record's bytes and their owner; empty: not held.
   std::pair<std::span<const std::byte>, std::shared_ptr<const void>> find(const Place& place) const;
   // The slot is going to hold something else.

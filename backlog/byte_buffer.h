@@ -15,8 +15,7 @@
 
 namespace forebay {
 
-static_assert(std::endian::native == std::endian::little,
-              "the format is little-endian and copied as it stands");
+static_assert(std::endian::native == std::endian::little, "the format is little-endian and copied as it stands");
 
 class ByteBuffer {
  public:
@@ -65,9 +64,7 @@ class ByteBuffer {
     }
     u8(static_cast<uint8_t>(value));
   }
-  void zigzag(int64_t value) {
-    varint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
-  }
+  void zigzag(int64_t value) { varint((static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63)); }
   void text(std::string_view value) {
     varint(value.size());
     append(value);

@@ -179,13 +179,12 @@ bool decode_checkpoint(std::span<const std::byte> content, Checkpoint* checkpoin
   return in.ok() && in.done();
 }
 
-CheckpointState read_checkpoint(Files& files, int which, uint32_t store_id, Checkpoint* checkpoint,
-                                uint32_t* version) {
+CheckpointState read_checkpoint(Files& files, int which, uint32_t store_id, Checkpoint* checkpoint, uint32_t* version) {
   ByteBuffer bytes;
   std::span<const std::byte> content;
   uint32_t found_store = 0;
-  switch (read_whole(files, format::checkpoint_names[which], format::checkpoint_magic, &bytes, &content,
-                     &found_store, version)) {
+  switch (read_whole(files, format::checkpoint_names[which], format::checkpoint_magic, &bytes, &content, &found_store,
+                     version)) {
     case WholeState::missing:
       return CheckpointState::missing;
     case WholeState::damaged:

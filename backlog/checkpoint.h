@@ -48,7 +48,6 @@ bool decode_checkpoint(std::span<const std::byte> content, Checkpoint* checkpoin
 
 enum class CheckpointState { good, missing, damaged, other_version };
 // Reads checkpoint-a (0) or checkpoint-b (1).
-CheckpointState read_checkpoint(Files& files, int which, uint32_t store_id, Checkpoint* checkpoint,
-                                uint32_t* version);
+CheckpointState read_checkpoint(Files& files, int which, uint32_t store_id, Checkpoint* checkpoint, uint32_t* version);
 
 }  // namespace forebay

@@ -138,8 +138,7 @@ void Committer::write_copies(Group& group) {
 void Committer::sync(CommitResult* result) {
   if (log_.unsynced()) {
     const Instant before = clock_.now().steady;
-    if (const int error = log_.sync())
-      result->broken = std::string("syncing the journal: ") + std::strerror(error);
+    if (const int error = log_.sync()) result->broken = std::string("syncing the journal: ") + std::strerror(error);
     result->sync_took = clock_.now().steady - before;
     result->synced = true;
   }

@@ -65,12 +65,11 @@ void Compaction::read(Files& files, Load* load) {
     RecordReader reader(frame.view.records);
     const uint32_t start = frame.offset + format::frame_header_bytes;
     while (reader.next(&record)) {
-      if (record.kind == RecordKind::message)
-        load->records.emplace_back(start + reader.offset(), reader.length());
+      if (record.kind == RecordKind::message) load->records.emplace_back(start + reader.offset(), reader.length());
     }
   };
-  const ScanResult scan = scan_segment(load->bytes.span(), load->header, format::segment_header_bytes,
-                                       load->end, 0, gather, nullptr);
+  const ScanResult scan =
+      scan_segment(load->bytes.span(), load->header, format::segment_header_bytes, load->end, 0, gather, nullptr);
   load->whole = scan.end == load->end;
 }
 
@@ -95,8 +94,7 @@ bool Compaction::copy_some(Group& group, Instant now, bool space_short) {
   if (state_ != State::copying) return false;
   const int64_t elapsed = std::min((now - refilled_).ns, int64_t{1'000'000'000});
   refilled_ = now;
-  allowance_ =
-      std::min<int64_t>(allowance_ + bytes_per_second * (elapsed / 1000) / 1'000'000, 4 * portion_bytes);
+  allowance_ = std::min<int64_t>(allowance_ + bytes_per_second * (elapsed / 1000) / 1'000'000, 4 * portion_bytes);
   if (allowance_ <= 0 && !space_short) return false;
   uint64_t copied = 0;
   while (next_record_ < load_->records.size() && copied < portion_bytes) {

@@ -27,8 +27,8 @@ class File {
   virtual ~File() = default;  // closes, syncs nothing
   virtual int write_at(uint64_t offset, std::span<const std::byte> bytes) = 0;
   virtual int read_at(uint64_t offset, std::span<std::byte> bytes, size_t* read_bytes) = 0;
-  virtual int sync() = 0;                      // fdatasync: data and the size needed to read it
-  virtual int allocate(uint64_t bytes) = 0;    // reserves blocks and extends to `bytes`; new bytes read as zero
+  virtual int sync() = 0;                    // fdatasync: data and the size needed to read it
+  virtual int allocate(uint64_t bytes) = 0;  // reserves blocks and extends to `bytes`; new bytes read as zero
   virtual int truncate(uint64_t bytes) = 0;
   virtual int size(uint64_t* bytes) = 0;
 };

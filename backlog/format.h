@@ -95,8 +95,7 @@ constexpr std::string_view checkpoint_names[2] = {"checkpoint-a", "checkpoint-b"
 
 // Bytes of a whole frame around so many bytes of records.
 constexpr uint64_t frame_bytes(uint64_t records) {
-  return (frame_header_bytes + records + frame_alignment - 1) / frame_alignment * frame_alignment +
-         frame_trailer_bytes;
+  return (frame_header_bytes + records + frame_alignment - 1) / frame_alignment * frame_alignment + frame_trailer_bytes;
 }
 
 }  // namespace forebay::format

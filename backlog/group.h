@@ -41,7 +41,7 @@ struct Group {
   std::vector<Admission> admissions;
   uint32_t message_count = 0;
   ByteBuffer changes;
-  std::vector<uint32_t> change_ends;  // ends of the records in `changes`, or of runs of small ones
+  std::vector<uint32_t> change_ends;                   // ends of the records in `changes`, or of runs of small ones
   std::vector<std::pair<uint32_t, uint32_t>> settled;  // slot, how many of its messages `changes` settles
   ByteBuffer copies;
   std::vector<Copy> copied;

@@ -112,9 +112,8 @@ SegmentIndex finish_index(const IndexHead& head, IndexBuilder builder) {
     all.reserve(builder.count());
     IndexCursor cursor(builder.entries().span());
     while (cursor.next()) all.push_back(cursor.entry());
-    std::stable_sort(all.begin(), all.end(), [](const IndexEntry& a, const IndexEntry& b) {
-      return a.facts.sequence < b.facts.sequence;
-    });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const IndexEntry& a, const IndexEntry& b) { return a.facts.sequence < b.facts.sequence; });
     for (size_t i = 0; i < all.size(); ++i) {
       all[i].shared = i > 0 && all[i].offset == all[i - 1].offset;
       sorted.add(all[i]);
@@ -159,8 +158,7 @@ bool read_index(Files& files, uint32_t store_id, const IndexHead& wanted, Segmen
   index->count = in.u64();
   index->first_sequence = in.u64();
   index->entries = in.take(in.left());
-  return in.ok() && head.slot == wanted.slot && head.number == wanted.number &&
-         head.generation == wanted.generation;
+  return in.ok() && head.slot == wanted.slot && head.number == wanted.number && head.generation == wanted.generation;
 }
 
 }  // namespace forebay

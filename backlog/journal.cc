@@ -108,9 +108,8 @@ void OpenJournal::mark_change() {
 
 // Settles of one turn are mostly neighbours: sorted, they are runs.
 void OpenJournal::encode_settles() {
-  std::sort(settles_.begin(), settles_.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.second, a.first) < std::pair(b.second, b.first);
-  });
+  std::sort(settles_.begin(), settles_.end(),
+            [](const auto& a, const auto& b) { return std::pair(a.second, a.first) < std::pair(b.second, b.first); });
   std::vector<SequenceRun> runs;
   for (size_t i = 0; i < settles_.size();) {
     const Settlement how = settles_[i].second;
@@ -234,8 +233,7 @@ BacklogFigures OpenJournal::figures() const {
   uint64_t used = 0;
   for (const SegmentTally& tally : catalog_.segments()) {
     if (tally.state == SegmentTally::State::none) continue;
-    used +=
-        tally.state == SegmentTally::State::open ? options_.segment_bytes - upkeep_->open_left() : tally.end;
+    used += tally.state == SegmentTally::State::open ? options_.segment_bytes - upkeep_->open_left() : tally.end;
   }
   figures.dead_bytes = used > figures.live_bytes ? used - figures.live_bytes : 0;
   figures.free_bytes = pool_->free_bytes() + upkeep_->open_left();
@@ -245,8 +243,7 @@ BacklogFigures OpenJournal::figures() const {
   figures.missing_segments = report_.missing_segments;
   figures.bytes_written = files_.bytes_written();
   figures.refusing = refusing_ != 0;
-  if (refusing_ != 0)
-    figures.refusing_why = std::string(std::strerror(refusing_)) + " (" + files_.where() + ")";
+  if (refusing_ != 0) figures.refusing_why = std::string(std::strerror(refusing_)) + " (" + files_.where() + ")";
   return figures;
 }
 

@@ -63,8 +63,7 @@ int OpenJournal::open_store(std::string* error) {
   for (const std::string& name : names) {
     uint32_t slot = 0;
     if (!parse_segment_name(name, &slot)) continue;
-    *error =
-        files_.where() + ": has segments but no store file; put the file back, or move the segments away";
+    *error = files_.where() + ": has segments but no store file; put the file back, or move the segments away";
     return EINVAL;
   }
   return create_store(error);
@@ -86,21 +85,19 @@ int OpenJournal::create_store(std::string* error) {
 }
 
 int OpenJournal::assemble(RecoveredLog& log, std::string* error) {
-  const SegmentPool::Options options{store_.store_id, store_.id_key, options_.segment_bytes,
-                                     options_.max_bytes};
+  const SegmentPool::Options options{store_.store_id, store_.id_key, options_.segment_bytes, options_.max_bytes};
   pool_ = std::make_unique<SegmentPool>(files_, options, log.next_slot, log.next_number, log.last_number,
                                         log.segment_files);
   for (const FreeSlot& slot : log.free) pool_->recycle(slot);
   upkeep_ = std::make_unique<Upkeep>(
-      files_, clock_, Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes},
-      catalog_, *pool_, bodies_, helper_, inbox_, next_sequence_,
-      [this](const std::string& what) { broken(what); });
-  committer_ = std::make_unique<Committer>(
-      commit_, *pool_, LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number), clock_,
-      [this](CommitResult result) {
-        auto shared = std::make_shared<CommitResult>(std::move(result));
-        inbox_.post([this, shared] { committed(*shared); });
-      });
+      files_, clock_, Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes}, catalog_,
+      *pool_, bodies_, helper_, inbox_, next_sequence_, [this](const std::string& what) { broken(what); });
+  committer_ = std::make_unique<Committer>(commit_, *pool_,
+                                           LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number),
+                                           clock_, [this](CommitResult result) {
+                                             auto shared = std::make_shared<CommitResult>(std::move(result));
+                                             inbox_.post([this, shared] { committed(*shared); });
+                                           });
   open_ = std::make_unique<Group>();
   open_->batch = 1;
   uint64_t free_now = 0;

@@ -48,8 +48,7 @@ LogPlace LogWriter::put(std::span<const std::byte> records) {
 int LogWriter::write_frame(bool last) {
   if (frame_.size() == format::frame_header_bytes) return 0;
   const size_t records = frame_.size() - format::frame_header_bytes;
-  seal_frame(frame_,
-             {active_.header.number, active_.header.salt, next_frame_, synced_through_, first_, last});
+  seal_frame(frame_, {active_.header.number, active_.header.salt, next_frame_, synced_through_, first_, last});
   assert(offset_ + frame_.size() <= segment_bytes_);
   touch();
   if (const int error = active_.file->write_at(offset_, frame_.span())) {
@@ -58,8 +57,7 @@ int LogWriter::write_frame(bool last) {
     active_.file->write_at(offset_, no_header);
     return error;
   }
-  index_.add_frame(frame_.span().subspan(format::frame_header_bytes, records),
-                   offset_ + format::frame_header_bytes);
+  index_.add_frame(frame_.span().subspan(format::frame_header_bytes, records), offset_ + format::frame_header_bytes);
   offset_ += frame_.size();
   frame_bytes_written_ += frame_.size();
   last_frame_here_ = next_frame_++;
@@ -99,8 +97,7 @@ int LogWriter::leave_segment(SegmentUse use) {
 void LogWriter::seal() {
   if (!active_.file) return;
   const SegmentHeader& header = active_.header;
-  sealed_.push_back(
-      {{header.slot, header.number, header.generation, offset_, last_frame_here_}, std::move(index_)});
+  sealed_.push_back({{header.slot, header.number, header.generation, offset_, last_frame_here_}, std::move(index_)});
   index_ = IndexBuilder();
   last_frame_here_ = 0;
 }

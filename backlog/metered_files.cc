@@ -5,8 +5,7 @@ namespace {
 
 class MeteredFile : public File {
  public:
-  MeteredFile(std::unique_ptr<File> file, std::atomic<uint64_t>& written)
-      : file_(std::move(file)), written_(written) {}
+  MeteredFile(std::unique_ptr<File> file, std::atomic<uint64_t>& written) : file_(std::move(file)), written_(written) {}
   int write_at(uint64_t offset, std::span<const std::byte> bytes) override {
     written_.fetch_add(bytes.size(), std::memory_order_relaxed);
     return file_->write_at(offset, bytes);

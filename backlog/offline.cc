@@ -66,8 +66,7 @@ struct Counts {
 
 class Inspection {
  public:
-  Inspection(Files& files, bool thorough, std::string* report)
-      : files_(files), thorough_(thorough), report_(report) {}
+  Inspection(Files& files, bool thorough, std::string* report) : files_(files), thorough_(thorough), report_(report) {}
   int run();
 
  private:
@@ -121,12 +120,9 @@ int Inspection::run() {
   for (const std::string& complaint : found.complaints) say("found: " + complaint);
   say(std::to_string(waiting) + " waiting, " + std::to_string(dead) + " dead letters, " +
       std::to_string(catalog_.live_bytes()) + " live bytes, " + std::to_string(total_.frames) + " frames, " +
-      std::to_string(total_.messages) + " message records, " + std::to_string(total_.changes) +
-      " change records");
-  if (found.torn_tails > 0)
-    say(std::to_string(found.torn_tails) + " torn tail: cut at the next start, nothing lost");
-  const bool damaged =
-      found.quarantined_segments > 0 || found.missing_segments > 0 || found.lost_messages > 0;
+      std::to_string(total_.messages) + " message records, " + std::to_string(total_.changes) + " change records");
+  if (found.torn_tails > 0) say(std::to_string(found.torn_tails) + " torn tail: cut at the next start, nothing lost");
+  const bool damaged = found.quarantined_segments > 0 || found.missing_segments > 0 || found.lost_messages > 0;
   if (thorough_ && damaged) wrong("segments are damaged or missing, see above");
   say(failed_ ? "verdict: damaged" : "verdict: good");
   return failed_ ? 1 : 0;
@@ -165,30 +161,24 @@ void Inspection::segment(uint32_t slot) {
   const SegmentTally& tally = catalog_.segment(slot);
   const bool in_log = tally.state != SegmentTally::State::none && tally.number == header.number;
   const bool quarantined = tally.state == SegmentTally::State::quarantined;
-  scan(*file, header, in_log ? tally : SegmentTally{},
-       !in_log       ? "free"
-       : quarantined ? "quarantined"
-                     : "in use");
+  scan(*file, header, in_log ? tally : SegmentTally{}, !in_log ? "free" : quarantined ? "quarantined" : "in use");
 }
 
-void Inspection::scan(File& file, const SegmentHeader& header, const SegmentTally& tally,
-                      const std::string& state) {
+void Inspection::scan(File& file, const SegmentHeader& header, const SegmentTally& tally, const std::string& state) {
   const std::string name = segment_name(header.slot);
-  if (const int error = read_segment(file, SIZE_MAX, &bytes_))
-    return wrong(name + ": " + std::strerror(error));
+  if (const int error = read_segment(file, SIZE_MAX, &bytes_)) return wrong(name + ": " + std::strerror(error));
   Counts counts;
   const auto chain = [&](const FoundFrame& frame) {
     const Counts more = count(frame, bytes_.span());
     if (more.bad_records > 0 && counts.bad_records++ == 0) counts.first_bad = more.first_bad;
     counts.add(more);
   };
-  const ScanResult scan = scan_segment(bytes_.span(), header, format::segment_header_bytes, bytes_.size(), 0,
-                                       chain, [](const FoundFrame&) {});
-  say(name + ": number " + std::to_string(header.number) + ", generation " +
-      std::to_string(header.generation) + ", " + state + ", " + std::to_string(counts.frames) +
-      " frames to byte " + std::to_string(scan.end) + ", " + std::to_string(counts.messages) + " messages, " +
-      std::to_string(tally.live) + " live (" + std::to_string(tally.live_bytes) + " bytes), " +
-      std::to_string(counts.changes) + " changes");
+  const ScanResult scan = scan_segment(bytes_.span(), header, format::segment_header_bytes, bytes_.size(), 0, chain,
+                                       [](const FoundFrame&) {});
+  say(name + ": number " + std::to_string(header.number) + ", generation " + std::to_string(header.generation) + ", " +
+      state + ", " + std::to_string(counts.frames) + " frames to byte " + std::to_string(scan.end) + ", " +
+      std::to_string(counts.messages) + " messages, " + std::to_string(tally.live) + " live (" +
+      std::to_string(tally.live_bytes) + " bytes), " + std::to_string(counts.changes) + " changes");
   if (state == "free") return;
   total_.add(counts);
   if (!thorough_) return;

@@ -40,8 +40,7 @@ class PosixFile : public File {
 
   int write_at(uint64_t offset, std::span<const std::byte> bytes) override {
     while (!bytes.empty()) {
-      ssize_t n = uninterrupted(
-          [&] { return ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      ssize_t n = uninterrupted([&] { return ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
       if (n < 0) return errno;
       if (n == 0) return EIO;
       bytes = bytes.subspan(static_cast<size_t>(n));
@@ -118,9 +117,7 @@ class PosixFiles : public Files {
     return errno_of(::renameat(directory_, plain(from).c_str(), directory_, plain(to).c_str()));
   }
 
-  int remove(std::string_view name) override {
-    return errno_of(::unlinkat(directory_, plain(name).c_str(), 0));
-  }
+  int remove(std::string_view name) override { return errno_of(::unlinkat(directory_, plain(name).c_str(), 0)); }
 
   int list(std::vector<std::string>* names) override;
 

@@ -13,15 +13,7 @@
 
 namespace forebay {
 
-enum class RecordKind : uint8_t {
-  none = 0,
-  message = 1,
-  settle = 2,
-  retry = 3,
-  dead = 4,
-  revive = 5,
-  note = 6
-};
+enum class RecordKind : uint8_t { none = 0, message = 1, settle = 2, retry = 3, dead = 4, revive = 5, note = 6 };
 
 // A run of sequences, all settled in the same way.
 struct SequenceRun {

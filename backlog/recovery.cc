@@ -9,8 +9,8 @@
 
 namespace forebay {
 
-int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog,
-                  const Recovered& recovered, RecoveredLog* log, RecoveryReport* report, std::string* error) {
+int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog, const Recovered& recovered,
+                  RecoveredLog* log, RecoveryReport* report, std::string* error) {
   attempts_.insert(attempts.begin(), attempts.end());
   catalog_ = catalog;
   log_ = log;
@@ -167,8 +167,7 @@ void Recovery::quarantine(OnDisk& segment, const std::string& why) {
   if (segment.tally.state == SegmentTally::State::quarantined) return;
   segment.tally.state = SegmentTally::State::quarantined;
   ++report_->quarantined_segments;
-  complain(files_.where() + "/" + segment_name(segment.header.slot) + ": " + why +
-           "; quarantined, the rest is served");
+  complain(files_.where() + "/" + segment_name(segment.header.slot) + ": " + why + "; quarantined, the rest is served");
 }
 
 void Recovery::complain(std::string what) {

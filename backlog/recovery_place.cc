@@ -26,10 +26,9 @@ struct Recovery::Source {
 // The entries of a segment: from its index file, else from itself.
 bool Recovery::load(OnDisk& segment) {
   if (segment.indexed) return true;
-  const IndexHead head{segment.header.slot, segment.header.number, segment.header.generation,
-                       segment.tally.end, segment.tally.last_frame};
-  const bool trusted =
-      segment.tally.state == SegmentTally::State::sealed && segment.file_bytes >= segment.tally.end;
+  const IndexHead head{segment.header.slot, segment.header.number, segment.header.generation, segment.tally.end,
+                       segment.tally.last_frame};
+  const bool trusted = segment.tally.state == SegmentTally::State::sealed && segment.file_bytes >= segment.tally.end;
   if (trusted && read_index(files_, store_.store_id, head, &segment.index)) return true;
   std::unique_ptr<File> file;
   int failed = open(segment.header, &file);
@@ -39,10 +38,9 @@ bool Recovery::load(OnDisk& segment) {
   const auto add = [&](const FoundFrame& frame) {
     builder.add_frame(frame.view.records, frame.offset + format::frame_header_bytes);
   };
-  const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes,
-                                       segment.tally.end, 0, add, add);
-  if (scan.end != segment.tally.end && trusted)
-    quarantine(segment, "corrupt at byte " + std::to_string(scan.end));
+  const ScanResult scan =
+      scan_segment(bytes_.span(), segment.header, format::segment_header_bytes, segment.tally.end, 0, add, add);
+  if (scan.end != segment.tally.end && trusted) quarantine(segment, "corrupt at byte " + std::to_string(scan.end));
   if (!trusted && segment.tally.state == SegmentTally::State::sealed) quarantine(segment, "it is cut short");
   segment.index = finish_index(head, std::move(builder));
   segment.indexed = true;
@@ -162,10 +160,9 @@ void Recovery::apply_changes(std::span<RecoveredMessage> block) {
 void Recovery::apply_attempts(std::span<RecoveredMessage> block) {
   auto attempt = attempts_.lower_bound(block.front().facts.sequence);
   for (; attempt != attempts_.end() && attempt->first <= block.back().facts.sequence; ++attempt) {
-    const auto message = std::ranges::lower_bound(block, attempt->first, {},
-                                                  [](const RecoveredMessage& m) { return m.facts.sequence; });
-    if (message->facts.sequence != attempt->first || message->dead || attempt->second <= message->attempts)
-      continue;
+    const auto message =
+        std::ranges::lower_bound(block, attempt->first, {}, [](const RecoveredMessage& m) { return m.facts.sequence; });
+    if (message->facts.sequence != attempt->first || message->dead || attempt->second <= message->attempts) continue;
     message->attempts = attempt->second;
     message->crashed_in_flight = true;
     log_->crashed.emplace(attempt->first, attempt->second);

@@ -50,8 +50,7 @@ void Recovery::miss_predecessors() {
     const bool there = previous <= known || (at > 0 && segments_[at - 1].header.number >= previous);
     if (!there && named_later >= previous) {
       ++report_->missing_segments;
-      complain(files_.where() + ": segment number " + std::to_string(previous) +
-               " is missing, and what was in it");
+      complain(files_.where() + ": segment number " + std::to_string(previous) + " is missing, and what was in it");
     }
     named_later = std::min(named_later, previous);
   }
@@ -69,8 +68,8 @@ bool Recovery::is_unused(const OnDisk& segment, File& file) {
     const auto here = std::span<const std::byte>(bytes_.span()).first(read);
     FrameView frame;
     const bool first = at == format::segment_header_bytes;
-    if (first && read_frame(here, segment.header.number, segment.header.salt, expected_, &frame) !=
-                     FrameState::nothing) {
+    if (first &&
+        read_frame(here, segment.header.number, segment.header.salt, expected_, &frame) != FrameState::nothing) {
       return false;
     }
     if (next_frame_magic(here, 0) < read) return false;
@@ -92,8 +91,8 @@ bool Recovery::replay_one(size_t at) {
   const auto gather = [&](const FoundFrame& frame) { frames.push_back(frame); };
   size_t chained = 0;
   const auto gather_chain = [&](const FoundFrame& frame) { gather(frame), ++chained; };
-  const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes,
-                                       bytes_.size(), expected_, gather_chain, gather);
+  const ScanResult scan = scan_segment(bytes_.span(), segment.header, format::segment_header_bytes, bytes_.size(),
+                                       expected_, gather_chain, gather);
   const bool unfinished = scan.broken_frame || scan.later_frames > 0;
   // Messages that the checkpoint lists live in frames that were synced before it: none to be read is damage, not a
   // commit that never finished, whatever the later frames vouch for.
@@ -103,8 +102,7 @@ bool Recovery::replay_one(size_t at) {
   if (gap && chained > 0) blame_gap(frames.front().view.number), end_commits(true);
 
   const bool short_of_checkpoint = segment.listed && have_checkpoint_ && scan.expected < expected_;
-  const bool vouched_here =
-      scan.later_frames > 0 && scan.expected != 0 && scan.later_synced_through >= scan.expected;
+  const bool vouched_here = scan.later_frames > 0 && scan.expected != 0 && scan.later_synced_through >= scan.expected;
   const bool corrupt = short_of_checkpoint || vouched_here || was_full || (gap && chained == 0);
   if (chained == 0 && !corrupt) return true;
   torn_before_ = !corrupt && unfinished;
@@ -112,8 +110,8 @@ bool Recovery::replay_one(size_t at) {
   segment.tally.state = SegmentTally::State::sealed;
   segment.tally.end = scan.end;
   if (corrupt) {
-    quarantine(segment, "corrupt at byte " + std::to_string(scan.end) + ", frame " +
-                            std::to_string(scan.expected) + " was synced and is damaged");
+    quarantine(segment, "corrupt at byte " + std::to_string(scan.end) + ", frame " + std::to_string(scan.expected) +
+                            " was synced and is damaged");
     segment.tally.end = bytes_.size();
   } else {
     frames.resize(chained);
@@ -149,8 +147,7 @@ void Recovery::index_frame(const FoundFrame& frame, bool apply_too, IndexBuilder
   const uint32_t start = frame.offset + format::frame_header_bytes;
   RecordReader reader(frame.view.records);
   while (reader.next(&record_)) {
-    if (record_.kind == RecordKind::message)
-      builder->add_record(record_, start + reader.offset(), reader.length());
+    if (record_.kind == RecordKind::message) builder->add_record(record_, start + reader.offset(), reader.length());
     if (apply_too) apply(record_);
   }
   if (!apply_too) return;
@@ -187,11 +184,8 @@ bool Recovery::vouched_for(size_t at, const std::vector<FoundFrame>& here) {
   for (size_t next = at + 1; next < segments_.size() && vouched < expected_; ++next) {
     std::unique_ptr<File> file;
     if (open(segments_[next].header, &file) != 0 || read_segment(*file, SIZE_MAX, &bytes) != 0) continue;
-    const auto look = [&](const FoundFrame& frame) {
-      vouched = std::max(vouched, frame.view.synced_through);
-    };
-    scan_segment(bytes.span(), segments_[next].header, format::segment_header_bytes, bytes.size(), 0, look,
-                 look);
+    const auto look = [&](const FoundFrame& frame) { vouched = std::max(vouched, frame.view.synced_through); };
+    scan_segment(bytes.span(), segments_[next].header, format::segment_header_bytes, bytes.size(), 0, look, look);
   }
   return vouched >= expected_;
 }
@@ -275,8 +269,7 @@ void Recovery::apply(const Record& record) {
       settled_.insert(settled_.end(), record.runs.begin(), record.runs.end());
       break;
     case RecordKind::retry:
-      change(sequence,
-             {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1, .attempts = record.attempts});
+      change(sequence, {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1, .attempts = record.attempts});
       break;
     case RecordKind::dead:
       change(sequence, {.dead = 1, .attempts = record.attempts});

@@ -110,8 +110,8 @@ size_t next_frame_magic(std::span<const std::byte> bytes, size_t at) {
   return bytes.size();
 }
 
-ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from,
-                        uint64_t end, uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
+ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from, uint64_t end,
+                        uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
                         const std::function<void(const FoundFrame&)>& later) {
   end = std::min<uint64_t>(end, bytes.size());
   ScanResult result{.end = from, .expected = expected};

@@ -58,8 +58,8 @@ size_t next_frame_magic(std::span<const std::byte> bytes, size_t at);
 // searched for at every multiple of 8 and go to `later` (may be empty: then nothing is searched). The first
 // frame's number is taken as it comes (`expected` only helps to know a broken one); those behind it rise by
 // one. Views point into `bytes`.
-ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from,
-                        uint64_t end, uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
+ScanResult scan_segment(std::span<const std::byte> bytes, const SegmentHeader& header, uint64_t from, uint64_t end,
+                        uint64_t expected, const std::function<void(const FoundFrame&)>& chain,
                         const std::function<void(const FoundFrame&)>& later);
 
 }  // namespace forebay

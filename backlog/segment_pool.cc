@@ -119,16 +119,14 @@ int SegmentPool::head(bool fresh, const FreeSlot& slot, std::shared_ptr<File> fi
   if (const int error = write_segment_header(*file, header)) return error;
   if (const int error = file->sync()) return sync_failed("heading " + segment_name(slot.slot), error);
   if (fresh) {
-    if (const int error = files_.sync_directory())
-      return sync_failed("naming " + segment_name(slot.slot), error);
+    if (const int error = files_.sync_directory()) return sync_failed("naming " + segment_name(slot.slot), error);
   }
   const std::lock_guard lock(mutex_);
   if (header.number < last_taken_) {  // overtaken: the log is past this number already
     free_.push_front({header.slot, header.generation});
     return 0;
   }
-  const auto at =
-      std::ranges::find_if(spares_, [&](const auto& s) { return s.header.number > header.number; });
+  const auto at = std::ranges::find_if(spares_, [&](const auto& s) { return s.header.number > header.number; });
   spares_.insert(at, {header, std::move(file)});
   previous_number_ = spares_.back().header.number;
   return 0;

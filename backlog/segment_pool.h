@@ -46,8 +46,8 @@ class SegmentPool {
   static constexpr size_t spares_ahead = 4;  // kept ready by the helper, the reserve included
 
   // `last_number`: of the log so far. `files_now`: how many segment files there are, whatever their state.
-  SegmentPool(Files& files, const Options& options, uint32_t next_slot, uint32_t next_number,
-              uint32_t last_number, size_t files_now);
+  SegmentPool(Files& files, const Options& options, uint32_t next_slot, uint32_t next_number, uint32_t last_number,
+              size_t files_now);
 
   // 0 and a segment to append to; ENOSPC when only the reserve is left; or the errno of growing one.
   int take(SegmentUse use, FreshSegment* fresh);

@@ -308,8 +308,7 @@ class SequenceTable {
     size_t at = entry_of(number);
     if (at == npos) {
       at = entries_.empty() || number > entries_.back().number ? entries_.size() : lower_bound(number);
-      entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(at),
-                      Entry{number, std::make_shared<Block>()});
+      entries_.insert(entries_.begin() + static_cast<ptrdiff_t>(at), Entry{number, std::make_shared<Block>()});
     } else if (!entries_[at].block) {
       entries_[at].block = std::make_shared<Block>();
       --vacant_;

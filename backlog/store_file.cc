@@ -16,8 +16,8 @@ StoreState read_store(Files& files, StoreFile* store, std::string* error) {
   ByteBuffer bytes;
   std::span<const std::byte> content;
   uint32_t version = 0;
-  const auto state = read_whole(files, format::store_name, format::store_magic, &bytes, &content,
-                                &store->store_id, &version);
+  const auto state =
+      read_whole(files, format::store_name, format::store_magic, &bytes, &content, &store->store_id, &version);
   const std::string name = files.where() + "/" + std::string(format::store_name);
   if (state == WholeState::missing) return StoreState::missing;
   if (state == WholeState::other_version) {

@@ -17,8 +17,7 @@ constexpr Duration pause_after_error = Duration::seconds(1);
 }  // namespace
 
 Upkeep::Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool,
-               BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence,
-               Broken broken)
+               BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken)
     : files_(files),
       clock_(clock),
       options_(options),
@@ -74,8 +73,7 @@ void Upkeep::committed(CommitResult& result) {
     tally.first_sequence = sealed.index.lowest_sequence();
     if (tally.live == 0) new_bytes_ += tally.end;
     const auto shared = std::make_shared<SealedSegment>(std::move(sealed));
-    write_index_of(shared->head.slot,
-                   [shared] { return finish_index(shared->head, std::move(shared->index)); });
+    write_index_of(shared->head.slot, [shared] { return finish_index(shared->head, std::move(shared->index)); });
   }
 }
 
@@ -198,8 +196,7 @@ Upkeep::Written Upkeep::write_checkpoint(const CheckpointHead& head, ByteBuffer&
 void Upkeep::checkpoint_written(const CheckpointHead& head, const Written& written) {
   checkpointing_ = false;
   picture_.reset();
-  if (written.sync_failed)
-    return broken_(std::string("syncing a checkpoint: ") + std::strerror(written.error));
+  if (written.sync_failed) return broken_(std::string("syncing a checkpoint: ") + std::strerror(written.error));
   if (written.error != 0) {
     checkpoint_due_ = true;
     checkpoint_from_ = clock_.now().steady + pause_after_error;
@@ -222,8 +219,7 @@ int Upkeep::checkpoint_now(bool clean) {
 
 bool Upkeep::recyclable(uint32_t slot, const SegmentTally& tally) const {
   const uint64_t covered = std::min(checkpointed_frames_[0], checkpointed_frames_[1]);
-  if (tally.state != SegmentTally::State::sealed || tally.live != 0 || tally.unsynced_settles != 0)
-    return false;
+  if (tally.state != SegmentTally::State::sealed || tally.live != 0 || tally.unsynced_settles != 0) return false;
   if (tally.pins != 0 || tally.last_frame >= covered) return false;
   const auto index = index_bytes_.find(slot);
   return index == index_bytes_.end() || index->second != 0;

@@ -29,8 +29,8 @@ class Upkeep {
     uint64_t checkpoint_bytes = 0;
   };
   using Broken = std::function<void(const std::string&)>;
-  Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool,
-         BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken);
+  Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool, BodyReader& bodies,
+         TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken);
 
   void start(RecoveredLog& log, bool clean);
   // A commit came back: segments opened and sealed, the log's new position.

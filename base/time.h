@@ -23,10 +23,18 @@ struct Duration {
   constexpr double as_seconds() const { return static_cast<double>(ns) / 1e9; }
   constexpr auto operator<=>(const Duration&) const = default;
 };
-constexpr Duration operator+(Duration a, Duration b) { return {a.ns + b.ns}; }
-constexpr Duration operator-(Duration a, Duration b) { return {a.ns - b.ns}; }
-constexpr Duration operator*(Duration a, int64_t n) { return {a.ns * n}; }
-constexpr Duration operator/(Duration a, int64_t n) { return {a.ns / n}; }
+constexpr Duration operator+(Duration a, Duration b) {
+  return {a.ns + b.ns};
+}
+constexpr Duration operator-(Duration a, Duration b) {
+  return {a.ns - b.ns};
+}
+constexpr Duration operator*(Duration a, int64_t n) {
+  return {a.ns * n};
+}
+constexpr Duration operator/(Duration a, int64_t n) {
+  return {a.ns / n};
+}
 
 // A moment of the steady clock. Never stepped; meaningless in another process.
 struct Instant {
@@ -35,9 +43,15 @@ struct Instant {
   constexpr bool is_never() const { return ns == std::numeric_limits<int64_t>::max(); }
   constexpr auto operator<=>(const Instant&) const = default;
 };
-constexpr Instant operator+(Instant t, Duration d) { return t.is_never() ? t : Instant{t.ns + d.ns}; }
-constexpr Instant operator-(Instant t, Duration d) { return t.is_never() ? t : Instant{t.ns - d.ns}; }
-constexpr Duration operator-(Instant a, Instant b) { return {a.ns - b.ns}; }
+constexpr Instant operator+(Instant t, Duration d) {
+  return t.is_never() ? t : Instant{t.ns + d.ns};
+}
+constexpr Instant operator-(Instant t, Duration d) {
+  return t.is_never() ? t : Instant{t.ns - d.ns};
+}
+constexpr Duration operator-(Instant a, Instant b) {
+  return {a.ns - b.ns};
+}
 
 // A moment of the wall clock: nanoseconds since 1970-01-01T00:00:00Z. May be stepped by an operator or NTP.
 struct WallTime {
@@ -46,9 +60,15 @@ struct WallTime {
   constexpr int64_t ms() const { return ns / 1'000'000; }
   constexpr auto operator<=>(const WallTime&) const = default;
 };
-constexpr WallTime operator+(WallTime t, Duration d) { return {t.ns + d.ns}; }
-constexpr WallTime operator-(WallTime t, Duration d) { return {t.ns - d.ns}; }
-constexpr Duration operator-(WallTime a, WallTime b) { return {a.ns - b.ns}; }
+constexpr WallTime operator+(WallTime t, Duration d) {
+  return {t.ns + d.ns};
+}
+constexpr WallTime operator-(WallTime t, Duration d) {
+  return {t.ns - d.ns};
+}
+constexpr Duration operator-(WallTime a, WallTime b) {
+  return {a.ns - b.ns};
+}
 
 // Both clocks, read together once a turn of the loop.
 struct Now {

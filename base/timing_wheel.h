@@ -78,8 +78,7 @@ class TimingWheel {
         const uint64_t above = cursor_ >> (8 * (level + 1)) << (8 * (level + 1));
         const Slot slot = take(level, index);
         for (uint32_t i = 0; i < slot.size(); i++) {
-          all.push_back(
-              {above | uint64_t{index} << (8 * level) | slot.low_bytes(level, i), slot.item(level, i)});
+          all.push_back({above | uint64_t{index} << (8 * level) | slot.low_bytes(level, i), slot.item(level, i)});
         }
       }
     }

@@ -21,7 +21,7 @@ struct DoorConfig {
   uint32_t max_connections = 4096;
   uint64_t max_body_bytes = 256 * 1024;
   uint64_t max_header_bytes = 16 * 1024;
-  uint64_t max_batch_bytes = 16 * 1024 * 1024;  // of one NDJSON request
+  uint64_t max_batch_bytes = 16 * 1024 * 1024;      // of one NDJSON request
   Duration header_timeout = Duration::seconds(10);  // from the first byte of a request to the end of its headers
   Duration body_timeout = Duration::seconds(60);    // from the end of the headers to the end of the body
   Duration idle_timeout = Duration::seconds(75);    // between requests
@@ -29,11 +29,11 @@ struct DoorConfig {
 
 struct LimitConfig {
   enum class Kind { window, bucket } kind = Kind::window;
-  std::string name;          // canonical spec ("300/1s") unless given
-  uint64_t count = 0;        // sends per `per`
+  std::string name;    // canonical spec ("300/1s") unless given
+  uint64_t count = 0;  // sends per `per`
   Duration per;
-  uint64_t burst = 1;        // bucket only
-  bool strict = false;       // margin: strict
+  uint64_t burst = 1;                        // bucket only
+  bool strict = false;                       // margin: strict
   std::optional<Duration> unanswered_grace;  // default: the sink's timeout
 };
 
@@ -46,7 +46,7 @@ struct ResponseRule {
   std::vector<std::string> in;                // values the pointed-at scalar may have, as text; empty: present
   Then then = Then::retry;
   Scope scope = Scope::sink;
-  std::optional<Duration> for_duration;       // of a throttle
+  std::optional<Duration> for_duration;  // of a throttle
 };
 
 struct SinkConfig {
@@ -61,10 +61,10 @@ struct SinkConfig {
   bool pace_off = false;                       // `pace: off`
   Duration timeout = Duration::seconds(10);    // of one attempt, connect to last byte
   std::vector<ResponseRule> responses;
-  std::vector<int> pause_on;                   // statuses that pause the sink
-  uint32_t dead_storm = 20;                    // dead in a row that open the breaker; 0: never
-  Duration max_age = Duration::days(7);        // how long throttles may keep a message without an attempt spent
-  std::string ca_file;                         // PEM bundle instead of the system's
+  std::vector<int> pause_on;             // statuses that pause the sink
+  uint32_t dead_storm = 20;              // dead in a row that open the breaker; 0: never
+  Duration max_age = Duration::days(7);  // how long throttles may keep a message without an attempt spent
+  std::string ca_file;                   // PEM bundle instead of the system's
 };
 
 struct RetryConfig {

@@ -121,8 +121,7 @@ std::string why_not_url(std::string_view text) {
 
 bool is_token(std::string_view text) {
   for (char c : text) {
-    if (!is_alphanumeric(c) && std::string_view("!#$%&'*+-.^_`|~").find(c) == std::string_view::npos)
-      return false;
+    if (!is_alphanumeric(c) && std::string_view("!#$%&'*+-.^_`|~").find(c) == std::string_view::npos) return false;
   }
   return !text.empty();
 }

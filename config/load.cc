@@ -37,8 +37,7 @@ std::string hint_about(std::string_view text, int line) {
 }
 
 // yaml-cpp speaks through exceptions; they end here.
-bool parse_yaml(std::string_view text, const std::string& name, YAML::Node* root,
-                std::vector<ConfigError>* errors) {
+bool parse_yaml(std::string_view text, const std::string& name, YAML::Node* root, std::vector<ConfigError>* errors) {
   try {
     // Without the blanks at its end: yaml-cpp takes a quoted text that is never closed for closed by a line
     // end.
@@ -46,8 +45,8 @@ bool parse_yaml(std::string_view text, const std::string& name, YAML::Node* root
     const std::vector<YAML::Node> documents = YAML::LoadAll(trimmed);
     if (documents.size() > 1) {
       const YAML::Mark mark = documents[1].Mark();
-      errors->push_back({name, mark.line + 1, mark.column + 1, "a second YAML document begins here",
-                         "a config is one map of keys"});
+      errors->push_back(
+          {name, mark.line + 1, mark.column + 1, "a second YAML document begins here", "a config is one map of keys"});
       return false;
     }
     if (!documents.empty()) *root = documents[0];
@@ -69,8 +68,8 @@ std::string to_string(const ConfigError& error) {
   return place + ": " + error.what + (error.hint.empty() ? "" : " (" + error.hint + ")");
 }
 
-bool load_config_text(std::string_view text, const std::string& name, Config* config,
-                      std::vector<ConfigError>* errors, const Variables& variables) {
+bool load_config_text(std::string_view text, const std::string& name, Config* config, std::vector<ConfigError>* errors,
+                      const Variables& variables) {
   YAML::Node root;
   std::vector<ConfigError> found;
   Config fresh;

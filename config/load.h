@@ -31,7 +31,7 @@ bool load_config(const std::string& path, Config* config, std::vector<ConfigErro
                  const Variables& variables = process_environment());
 
 // The same for text in memory; `name` stands in the errors and tells the folder of ${file:…}.
-bool load_config_text(std::string_view text, const std::string& name, Config* config,
-                      std::vector<ConfigError>* errors, const Variables& variables = process_environment());
+bool load_config_text(std::string_view text, const std::string& name, Config* config, std::vector<ConfigError>* errors,
+                      const Variables& variables = process_environment());
 
 }  // namespace forebay

@@ -86,8 +86,7 @@ Reader::Given Reader::read_section(const YAML::Node& node, const Where& where) {
     const std::string name = pair.first.Scalar();
     const auto [first, fresh] = given.emplace(name, place);
     if (!fresh) {
-      complain(place, quoted(name) + " is given twice in " + in,
-               "first on line " + std::to_string(first->second.line));
+      complain(place, quoted(name) + " is given twice in " + in, "first on line " + std::to_string(first->second.line));
       continue;
     }
     const Key* key = find_key(joined(where.path, name));

@@ -49,17 +49,15 @@ std::vector<std::string> names_of(const Map& map) {
 
 void Reader::read_door(const YAML::Node& node, const Where& where) {
   const YAML::Node type = node.IsMap() ? node["type"] : YAML::Node();
-  if (type.IsDefined() && type.IsScalar() && type.Scalar() == "forward")
-    return read_forward_door(node, where);
+  if (type.IsDefined() && type.IsScalar() && type.Scalar() == "forward") return read_forward_door(node, where);
   target_.door = DoorConfig{};
   const Given given = read_section(node, where);
   if (!given.contains("listen")) target_.door.port = default_door(target_.door.type).port;
   const bool is_admin = target_.door.type == DoorConfig::Type::admin;
   if (is_admin && !is_loopback(target_.door.host)) {
-    complain(
-        given.at("listen"),
-        where.shown + ".listen: an admin door beyond this machine needs tokens, which are not yet available",
-        "such as 127.0.0.1:7071");
+    complain(given.at("listen"),
+             where.shown + ".listen: an admin door beyond this machine needs tokens, which are not yet available",
+             "such as 127.0.0.1:7071");
   }
   target_.config.doors.push_back(target_.door);
   door_places_.push_back(where.place);
@@ -70,10 +68,8 @@ void Reader::read_forward_door(const YAML::Node& node, const Where& where) {
   complain(place_of(node["type"]), where.shown + ".type: `forward` is not yet available");
   const YAML::Node queue = node["queue"];
   Substituted name;
-  const Where here{where.path + ".queue", where.shown + ".queue",
-                   queue.IsDefined() ? place_of(queue) : where.place};
-  if (queue.IsDefined() && scalar(queue, here, &name))
-    references_.push_back({name.text, name.shown, here, false});
+  const Where here{where.path + ".queue", where.shown + ".queue", queue.IsDefined() ? place_of(queue) : where.place};
+  if (queue.IsDefined() && scalar(queue, here, &name)) references_.push_back({name.text, name.shown, here, false});
 }
 
 void Reader::read_limits(const YAML::Node& node, const Where& where) {
@@ -96,8 +92,7 @@ void Reader::read_limit(const YAML::Node& node, const Where& where) {
   } else if (node.IsMap()) {
     check_limit(read_section(node, where), where);
   } else {
-    return complain(where.place, where.shown + " must be a rate or a map",
-                    "such as 300/1s or {count: 300, per: 1s}");
+    return complain(where.place, where.shown + " must be a rate or a map", "such as 300/1s or {count: 300, per: 1s}");
   }
   if (limit.name.empty()) {
     limit.name = format_rate(limit.count, limit.per);
@@ -105,9 +100,8 @@ void Reader::read_limit(const YAML::Node& node, const Where& where) {
   }
   const auto& others = target_.sink.limits;
   const bool good = errors_->size() == errors_before;
-  const bool taken =
-      limit.name == "concurrency" ||  // that of the sink's concurrency
-      std::any_of(others.begin(), others.end(), [&](const auto& l) { return l.name == limit.name; });
+  const bool taken = limit.name == "concurrency" ||  // that of the sink's concurrency
+                     std::any_of(others.begin(), others.end(), [&](const auto& l) { return l.name == limit.name; });
   if (good && taken) {
     complain(where.place, where.shown + ": a limit called `" + limit.name + "` is there already",
              "give one of them a name of its own");
@@ -119,8 +113,7 @@ void Reader::check_limit(const Given& given, const Where& where) {
   const std::string forms = "a window is {count: 300, per: 1s}, a bucket {rate: 300/1s, burst: 50}";
   const bool bucket = given.contains("rate") || given.contains("burst");
   const bool window = given.contains("count") || given.contains("per");
-  if (bucket && window)
-    return complain(where.place, where.shown + " is half a window and half a bucket", forms);
+  if (bucket && window) return complain(where.place, where.shown + " is half a window and half a bucket", forms);
   target_.limit.kind = bucket ? LimitConfig::Kind::bucket : LimitConfig::Kind::window;
   for (const char* name : {bucket ? "rate" : "count", bucket ? "burst" : "per"}) {
     if (!given.contains(name)) complain(where.place, where.shown + "." + name + " is missing", forms);
@@ -211,11 +204,9 @@ void Reader::check_messages_fit() {
   const Config& config = target_.config;
   for (size_t i = 0; i < config.doors.size(); ++i) {
     const DoorConfig& door = config.doors[i];
-    if (door.max_body_bytes + door.max_header_bytes + record_overhead <= config.journal.segment_bytes)
-      continue;
+    if (door.max_body_bytes + door.max_header_bytes + record_overhead <= config.journal.segment_bytes) continue;
     complain(door_places_[i],
-             "doors[" + std::to_string(i) +
-                 "].max_body_bytes: such a message does not fit into a file of the journal",
+             "doors[" + std::to_string(i) + "].max_body_bytes: such a message does not fit into a file of the journal",
              "journal.segment is " + format_size(config.journal.segment_bytes));
   }
 }
@@ -226,8 +217,7 @@ void Reader::check_room(const Given& given) {
   const Config& config = target_.config;
   if (config.max_bytes / segments_min >= config.journal.segment_bytes) return;
   const auto place = given.find("max_bytes");
-  complain(place != given.end() ? place->second : Place{1, 1},
-           "max_bytes must hold at least 8 files of the journal",
+  complain(place != given.end() ? place->second : Place{1, 1}, "max_bytes must hold at least 8 files of the journal",
            "8 × " + format_size(config.journal.segment_bytes));
 }
 

@@ -70,8 +70,7 @@ class Writer {
  private:
   // Keys of the items of a list whose default is the empty list are shown, not live.
   static bool is_live(const Key& key) {
-    const bool in_empty_list =
-        key.path.find("s[].") != std::string_view::npos && !key.path.starts_with("doors");
+    const bool in_empty_list = key.path.find("s[].") != std::string_view::npos && !key.path.starts_with("doors");
     return !key.later && !in_empty_list;
   }
 
@@ -92,8 +91,7 @@ class Writer {
   // The line that names an item of a map of names, once.
   void enter(std::string_view parent) {
     opens_item_ = parent == "doors[]";
-    if (!parent.ends_with(".*") || std::find(entered_.begin(), entered_.end(), parent) != entered_.end())
-      return;
+    if (!parent.ends_with(".*") || std::find(entered_.begin(), entered_.end(), parent) != entered_.end()) return;
     entered_.emplace_back(parent);
     const std::string_view names = parent_of(parent);
     const Key* key = find_key(names);

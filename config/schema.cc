@@ -43,9 +43,7 @@ struct SlotText {
   std::string operator()(const Duration* value) const {
     return *value == Duration::max() ? std::string(key.word) : format_duration(*value);
   }
-  std::string operator()(const std::optional<Duration>* value) const {
-    return *value ? format_duration(**value) : "";
-  }
+  std::string operator()(const std::optional<Duration>* value) const { return *value ? format_duration(**value) : ""; }
   std::string operator()(const SinkConfig* value) const { return pace_text(*value); }
   template <typename T>
   std::string operator()(const T* value) const {

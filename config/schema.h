@@ -31,10 +31,9 @@ struct Target {
 
 // Where a key's value goes.
 using Slot = std::variant<std::monostate, bool*, uint32_t*, uint64_t*, Duration*, std::optional<Duration>*,
-                          std::string*, std::vector<int>*, std::vector<std::pair<int, int>>*,
-                          std::vector<std::string>*, std::vector<std::pair<std::string, std::string>>*,
-                          DoorConfig::Type*, DeadConfig::OnFull*, ResponseRule::Then*, ResponseRule::Scope*,
-                          DoorConfig*, SinkConfig*, LimitConfig*>;
+                          std::string*, std::vector<int>*, std::vector<std::pair<int, int>>*, std::vector<std::string>*,
+                          std::vector<std::pair<std::string, std::string>>*, DoorConfig::Type*, DeadConfig::OnFull*,
+                          ResponseRule::Then*, ResponseRule::Scope*, DoorConfig*, SinkConfig*, LimitConfig*>;
 
 enum class Kind {
   // made of other keys

@@ -36,15 +36,13 @@ Result store_number(const Key& key, uint64_t number, Slot slot) {
 
 Result store_size(const Key& key, std::string_view text, Slot slot) {
   uint64_t bytes = 0;
-  if (!parse_size(text, &bytes))
-    return Wrong{"is not a size", "digits and B, KiB, MiB, GiB or TiB, such as 256KiB"};
+  if (!parse_size(text, &bytes)) return Wrong{"is not a size", "digits and B, KiB, MiB, GiB or TiB, such as 256KiB"};
   return store_number(key, bytes, slot);
 }
 
 Result store_count(const Key& key, std::string_view text, Slot slot) {
   uint64_t count = 0;
-  if (!parse_count(text, &count))
-    return Wrong{"is not a count", "digits and perhaps k, M or G, such as 500 or 10M"};
+  if (!parse_count(text, &count)) return Wrong{"is not a count", "digits and perhaps k, M or G, such as 500 or 10M"};
   return store_number(key, count, slot);
 }
 
@@ -135,8 +133,7 @@ Result store_url(const Key&, std::string_view text, Slot slot) {
 }
 
 Result store_method(const Key&, std::string_view text, Slot slot) {
-  const bool upper =
-      std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::islower(c) != 0; });
+  const bool upper = std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::islower(c) != 0; });
   if (!is_token(text) || !upper || text == "CONNECT" || text == "TRACE" || text == "HEAD") {
     return Wrong{"is not a method that carries a message", "POST, PUT, PATCH …"};
   }
@@ -157,8 +154,7 @@ Result store_rate(const Key& key, std::string_view text, Slot slot) {
     return Wrong{"is not a rate", "a count per duration, such as 300/1s"};
   if (!in_range(key, limit.count)) return out_of_range(key);
   const Key& per = *find_key("sinks.*.limits[].per");
-  if (!in_range(per, static_cast<uint64_t>(limit.per.ns)))
-    return Wrong{"has a window out of range", range_text(per)};
+  if (!in_range(per, static_cast<uint64_t>(limit.per.ns))) return Wrong{"has a window out of range", range_text(per)};
   return std::nullopt;
 }
 

@@ -19,9 +19,8 @@ void check_doors(const Config& config, Warnings* out) {
     if (door.type != DoorConfig::Type::http) continue;
     any_http = true;
     if (!is_loopback(door.host)) {
-      out->push_back(
-          "doors[" + std::to_string(i) +
-          "] listens beyond this machine, and there are no tokens yet: whoever reaches it may publish");
+      out->push_back("doors[" + std::to_string(i) +
+                     "] listens beyond this machine, and there are no tokens yet: whoever reaches it may publish");
     }
   }
   if (!any_http) out->push_back("there is no http door: nothing can be published");
@@ -45,24 +44,22 @@ void check_limit(const SinkConfig& sink, const LimitConfig& limit, Warnings* out
                    std::to_string(sink.concurrency) + ")");
   }
   if (limit.kind == LimitConfig::Kind::bucket && limit.burst > limit.count) {
-    out->push_back(where + ": the burst is larger than what the rate lets through in " +
-                   format_duration(limit.per));
+    out->push_back(where + ": the burst is larger than what the rate lets through in " + format_duration(limit.per));
   }
 }
 
 void check_sink(const SinkConfig& sink, Warnings* out) {
   for (const LimitConfig& limit : sink.limits) check_limit(sink, limit, out);
   if (sink.limits.empty()) {
-    out->push_back("sinks." + sink.name + " has no limits: only concurrency " +
-                   std::to_string(sink.concurrency) + " holds it back");
+    out->push_back("sinks." + sink.name + " has no limits: only concurrency " + std::to_string(sink.concurrency) +
+                   " holds it back");
   }
   if (!sink.ca_file.empty() && access(sink.ca_file.c_str(), R_OK) != 0) {
     out->push_back("sinks." + sink.name + ".ca_file cannot be read from here");
   }
   for (const ResponseRule& rule : sink.responses) {
     if (rule.then != ResponseRule::Then::throttle || rule.scope != ResponseRule::Scope::key) continue;
-    out->push_back("sinks." + sink.name +
-                   ".responses: until keys are available, scope: key closes the whole sink");
+    out->push_back("sinks." + sink.name + ".responses: until keys are available, scope: key closes the whole sink");
   }
 }
 

@@ -77,10 +77,8 @@ class AdminView {
                                                   PublishListener& listener) = 0;
   virtual std::optional<Problem> set_sink_paused(std::string_view sink, bool paused, uint64_t token,
                                                  PublishListener& listener) = 0;
-  virtual std::optional<Problem> purge_queue(std::string_view queue, uint64_t token,
-                                             PublishListener& listener) = 0;
-  virtual std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor,
-                                               uint32_t limit) = 0;
+  virtual std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) = 0;
+  virtual std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) = 0;
   // `id` empty: all of the queue.
   virtual std::optional<Problem> replay_dead(std::string_view queue, std::string_view id, uint64_t token,
                                              PublishListener& listener) = 0;

@@ -55,8 +55,7 @@ bool ChunkDecoder::take_byte(char c, const ChunkLimits& limits, uint64_t body_by
       }
       return true;
     case State::size_lf:
-      return c == '\n' ? end_size(limits, body_bytes, problem)
-                       : refuse(problem, "a chunk size has CR without LF");
+      return c == '\n' ? end_size(limits, body_bytes, problem) : refuse(problem, "a chunk size has CR without LF");
     case State::data_cr:
       state_ = State::data_lf;
       return c == '\r' || refuse(problem, "a chunk is longer than its size says");
@@ -111,12 +110,10 @@ bool ChunkDecoder::take_trailer(char c, const ChunkLimits& limits, Problem* prob
       return c == '\r' || is_token_char(c) || refuse(problem, "a trailer line does not start with a name");
     case State::trailer_name:
       if (c == ':') state_ = State::trailer_value;
-      return c == ':' || is_token_char(c) ||
-             refuse(problem, "a trailer line does not start with a name and a colon");
+      return c == ':' || is_token_char(c) || refuse(problem, "a trailer line does not start with a name and a colon");
     case State::trailer_value:
       if (c == '\r') state_ = State::trailer_lf;
-      return c == '\r' || is_field_value_char(c) ||
-             refuse(problem, "a trailer value holds a control character");
+      return c == '\r' || is_field_value_char(c) || refuse(problem, "a trailer value holds a control character");
     case State::trailer_lf:
       state_ = State::trailer_start;
       return c == '\n' || refuse(problem, "a trailer line ends in CR without LF");

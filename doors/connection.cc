@@ -82,9 +82,7 @@ void Connection::write_out() {
 void Connection::write_rest(size_t from) {
   in_flight_.swap(out_);
   uv_buf_t buffer = uv_buf_init(in_flight_.data() + from, static_cast<unsigned>(in_flight_.size() - from));
-  auto written = [](uv_write_t* write, int status) {
-    static_cast<Connection*>(write->data)->on_written(status);
-  };
+  auto written = [](uv_write_t* write, int status) { static_cast<Connection*>(write->data)->on_written(status); };
   progress_ms_ = server_.now_ms();
   write_queue_ = buffer.len;
   if (uv_write(&write_, reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1, written) != 0) close();
@@ -103,8 +101,7 @@ void Connection::close_if_finished() {
   if (input_ended_) return close();
   if (drain_until_ms_ > 0) return;
   drain_until_ms_ = server_.now_ms() + drain_ms;
-  if (uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_), [](uv_shutdown_t*, int) {}) != 0)
-    return close();
+  if (uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_), [](uv_shutdown_t*, int) {}) != 0) return close();
   if (discarded_bytes_ == 0) start_reading();
 }
 
@@ -141,9 +138,8 @@ void Connection::tick(uint64_t now_ms) {
   }
   const Duration allowed = parser_.in_body() ? options.body_timeout : options.header_timeout;
   if (now_ms - request_since_ms_ < static_cast<uint64_t>(allowed.ms())) return;
-  refuse(
-      refusal(408, "too-slow", "The request took too long to arrive",
-              parser_.in_body() ? "its body was not whole in time" : "its headers were not whole in time"));
+  refuse(refusal(408, "too-slow", "The request took too long to arrive",
+                 parser_.in_body() ? "its body was not whole in time" : "its headers were not whole in time"));
 }
 
 void Connection::close() {

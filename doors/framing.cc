@@ -76,8 +76,7 @@ std::optional<Problem> read_body_framing(const Gathered& seen, RequestHead* head
   if (head->http_1_0) return malformed("HTTP/1.0 has no Transfer-Encoding");
   if (seen.encodings > 1) return malformed("Transfer-Encoding is given more than once");
   if (!same_ignoring_case(seen.encoding, "chunked")) {
-    return refusal(501, "transfer-encoding-not-implemented",
-                   "The only Transfer-Encoding known here is chunked");
+    return refusal(501, "transfer-encoding-not-implemented", "The only Transfer-Encoding known here is chunked");
   }
   head->chunked = true;
   return std::nullopt;

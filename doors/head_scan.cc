@@ -59,14 +59,12 @@ bool check_header_line(std::string_view line, Problem* problem) {
 
 }  // namespace
 
-HeadScan::Result HeadScan::scan(std::string_view bytes, uint64_t max_bytes, uint32_t max_headers,
-                                Problem* problem) {
+HeadScan::Result HeadScan::scan(std::string_view bytes, uint64_t max_bytes, uint32_t max_headers, Problem* problem) {
   while (true) {
     const void* found = std::memchr(bytes.data() + looked_, '\n', bytes.size() - looked_);
     const size_t upto = found == nullptr ? bytes.size() : static_cast<const char*>(found) - bytes.data() + 1;
     if (upto - begin_ > max_bytes) {
-      *problem =
-          too_large("request line and headers together may have " + std::to_string(max_bytes) + " bytes");
+      *problem = too_large("request line and headers together may have " + std::to_string(max_bytes) + " bytes");
       return Result::refused;
     }
     looked_ = static_cast<uint32_t>(upto);

@@ -49,9 +49,7 @@ class HttpParser {
   // Nothing more will be read; what is held is given back.
   void abandon();
 
-  bool between_requests() const {
-    return state_ == State::done || (state_ == State::head && !scan_.started());
-  }
+  bool between_requests() const { return state_ == State::done || (state_ == State::head && !scan_.started()); }
   bool in_body() const { return state_ == State::body; }
   // Bytes of the unfinished request held here.
   size_t held_bytes() const { return head_text_.capacity() + body_text_.capacity(); }

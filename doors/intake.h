@@ -32,20 +32,22 @@ struct Problem {
 };
 
 // An estimated delivery that never comes at the limits in force (a paused sink).
-constexpr WallTime far_future() { return {std::numeric_limits<int64_t>::max()}; }
+constexpr WallTime far_future() {
+  return {std::numeric_limits<int64_t>::max()};
+}
 
 using MessageId = std::array<char, 26>;  // Crockford base32
 
 struct NewMessage {
   std::string_view queue;
-  std::string_view klass;            // empty: default
+  std::string_view klass;  // empty: default
   std::string_view key;
   std::string_view content_type;
   std::string_view idempotency_key;
   std::optional<Duration> delay;
   std::optional<WallTime> not_before;  // wins over delay
   std::optional<Duration> ttl;
-  std::optional<uint32_t> retries;     // attempts after the first: max_attempts = retries + 1
+  std::optional<uint32_t> retries;  // attempts after the first: max_attempts = retries + 1
   std::span<const std::pair<std::string_view, std::string_view>> forward;  // header name, value
   std::string_view body;
 };
@@ -53,8 +55,8 @@ struct NewMessage {
 struct AcceptedMessage {
   MessageId id;
   std::string_view queue;
-  uint64_t position = 0;          // messages of the queue handed out before it, an upper estimate
-  WallTime estimated_delivery;    // far_future(): never
+  uint64_t position = 0;        // messages of the queue handed out before it, an upper estimate
+  WallTime estimated_delivery;  // far_future(): never
   bool deduplicated = false;
 };
 

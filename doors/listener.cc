@@ -31,8 +31,7 @@ int bind_one(const addrinfo& address) {
 int port_of(int fd, uint16_t* port) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    return uv_translate_sys_error(errno);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return uv_translate_sys_error(errno);
   *port = ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&address)->sin6_port
                                               : reinterpret_cast<sockaddr_in*>(&address)->sin_port);
   return 0;
@@ -108,8 +107,7 @@ void Listener::back_off() {
   backing_off_ = true;
   uv_poll_stop(&poll_);
   uv_timer_start(
-      &timer_, [](uv_timer_t* timer) { static_cast<Listener*>(timer->data)->descriptor_freed(); },
-      back_off_ms, 0);
+      &timer_, [](uv_timer_t* timer) { static_cast<Listener*>(timer->data)->descriptor_freed(); }, back_off_ms, 0);
 }
 
 void Listener::descriptor_freed() {

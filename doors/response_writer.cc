@@ -59,9 +59,9 @@ std::string imf_fixdate(int64_t unix_seconds) {
   tm parts{};
   gmtime_r(&when, &parts);
   char text[64];
-  const int n = std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[parts.tm_wday],
-                              parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour,
-                              parts.tm_min, parts.tm_sec);
+  const int n =
+      std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[parts.tm_wday], parts.tm_mday,
+                    months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
   return std::string(text, static_cast<size_t>(n));
 }
 

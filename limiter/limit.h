@@ -29,7 +29,7 @@ enum class SettledAs : uint8_t {
 
 // What a limit needs to know again when a send settles.
 struct Taken {
-  Instant at;         // when it was taken: stamped before the write
+  Instant at;  // when it was taken: stamped before the write
   uint32_t cost = 1;
 };
 

@@ -55,8 +55,7 @@ Instant LimitSet::next(Now now, uint32_t cost) const {
     Instant all = at.steady;
     if (pace_) all = pace_->next(all);
     for (const Member& m : members_) {
-      all = std::max(all,
-                     m.window ? m.window->next({all, at.wall}, cost) : m.bucket->next({all, at.wall}, cost));
+      all = std::max(all, m.window ? m.window->next({all, at.wall}, cost) : m.bucket->next({all, at.wall}, cost));
       if (all.is_never()) return all;
     }
     all = std::max(all, concurrency_.next({all, at.wall}, cost));

@@ -116,8 +116,7 @@ class LimitSet {
   Duration grace_of(const Member& member, Duration grace) const;
   void restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, bool clean,
                     Duration grace);
-  void restore_short(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
-                     Duration grace);
+  void restore_short(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, Duration grace);
   void restore_bucket(BucketLimit& bucket, const SpendsRecord& record, Now now, Duration elapsed, bool clean);
 
   Duration timeout_;

@@ -44,8 +44,7 @@ SpendsRecord::Window record_window(const WindowLimit& window, Now now) {
   for (const SettleTimes* times : {&permits.answered(), &permits.unanswered()}) {
     for (size_t i = 0; i < times->entries(); i++) {
       const SettleTimes::Group group = times->entry(i);
-      if (group.at + permits.hold() > now.steady)
-        by_place[ceil_div((group.at - now.steady).ns, unit)] += group.count;
+      if (group.at + permits.hold() > now.steady) by_place[ceil_div((group.at - now.steady).ns, unit)] += group.count;
     }
   }
   record.unit = Duration{unit};
@@ -119,15 +118,13 @@ void LimitSet::restore_unrecorded(Now now, Duration grace) {
 }
 
 // `elapsed`: how old the record is at least. What is not known to have settled may have done so until now.
-void LimitSet::restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed,
-                            bool clean, Duration grace) {
+void LimitSet::restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, bool clean,
+                            Duration grace) {
   const Instant recorded = now.steady - elapsed;
   std::vector<SettleTimes::Group> spent;
   uint64_t unknown = record.in_flight;
-  if (const SpendsRecord::Window* known = record_of(window, record);
-      known != nullptr && is_long(known->per)) {
-    for (const SpendsRecord::Group& group : known->spent)
-      spent.push_back({recorded + group.offset, group.count});
+  if (const SpendsRecord::Window* known = record_of(window, record); known != nullptr && is_long(known->per)) {
+    for (const SpendsRecord::Group& group : known->spent) spent.push_back({recorded + group.offset, group.count});
     if (!clean) unknown += std::min(window.permits().count(), record.allowed_in(record.age_most(now)));
   }
   if (unknown > 0) spent.push_back({now.steady + grace, unknown});
@@ -144,8 +141,7 @@ void LimitSet::restore_short(WindowLimit& window, const SpendsRecord& record, No
   window.permits().spend({{settled, window.permits().count()}});
 }
 
-void LimitSet::restore_bucket(BucketLimit& bucket, const SpendsRecord& record, Now now, Duration elapsed,
-                              bool clean) {
+void LimitSet::restore_bucket(BucketLimit& bucket, const SpendsRecord& record, Now now, Duration elapsed, bool clean) {
   bucket.empty(now);
   if (!clean) return;
   for (const SpendsRecord::Bucket& known : record.buckets) {

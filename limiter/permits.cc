@@ -98,8 +98,7 @@ void Permits::settle_not_sent(uint64_t cost) {
 }
 
 uint64_t Permits::held(Instant now) const {
-  return answered_.count() + unanswered_.count() - answered_.by(now - ahead(now)) -
-         unanswered_.by(now - hold_);
+  return answered_.count() + unanswered_.count() - answered_.by(now - ahead(now)) - unanswered_.by(now - hold_);
 }
 
 Instant Permits::estimate(Instant now, uint64_t k) const {

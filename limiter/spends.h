@@ -1,7 +1,8 @@
 // SpendsRecord: what a sink's limits had spent at a moment, as it outlives the process, and its bytes.
 //
-// Bytes: version 2 (version 1 had no `ahead` and is read); LEB128 numbers (signed ones zigzag); FNV-1a over all of it at the end, so that a record
-// that was cut or changed is refused. A window of a day is at most 512 groups, some 1.5 KiB.
+// Bytes: version 2 (version 1 had no `ahead` and is read); LEB128 numbers (signed ones zigzag); FNV-1a over all of it
+// at the end, so that a record that was cut or changed is refused. A window of a day is at most 512 groups, some 1.5
+// KiB.
 //
 // Times in the record are offsets from its own moment. Moments of both clocks are kept, and its age is known
 // as a range: what was spent is no older than the least of what the clocks say, what may have been spent
@@ -29,7 +30,7 @@ struct SpendsRecord {
     std::string name;
     uint64_t count = 0;
     Duration per;
-    Duration unit;  // of the offsets; 0: a short window, `spent` is the latest settle to come, if any
+    Duration unit;             // of the offsets; 0: a short window, `spent` is the latest settle to come, if any
     std::vector<Group> spent;  // rising
   };
   struct Bucket {

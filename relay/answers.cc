@@ -48,8 +48,8 @@ Answers::Batch& Answers::open(uint64_t number) {
   return batches_.back();
 }
 
-void Answers::published(uint64_t number, uint64_t token, PublishListener& listener,
-                        std::span<const MessageFacts> facts, std::span<const AcceptedMessage> accepted) {
+void Answers::published(uint64_t number, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
+                        std::span<const AcceptedMessage> accepted) {
   assert(facts.size() == accepted.size());
   Batch& batch = open(number);
   batch.answers.push_back({token, &listener, batch.accepted.size(), accepted.size(), 0});
@@ -73,8 +73,7 @@ void Answers::tell(const Batch& batch, const Answer& answer) {
   if (answer.count == 0) {
     answer.listener->on_changed(answer.token, answer.changes);
   } else {
-    answer.listener->on_published(answer.token,
-                                  std::span(batch.accepted).subspan(answer.first, answer.count));
+    answer.listener->on_published(answer.token, std::span(batch.accepted).subspan(answer.first, answer.count));
   }
 }
 

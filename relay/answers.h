@@ -21,13 +21,11 @@ class Answers {
   explicit Answers(Core& core) : core_(core) {}
 
   // `facts` and `accepted` go together, one each a message.
-  void published(uint64_t batch, uint64_t token, PublishListener& listener,
-                 std::span<const MessageFacts> facts, std::span<const AcceptedMessage> accepted);
+  void published(uint64_t batch, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
+                 std::span<const AcceptedMessage> accepted);
   void changed(uint64_t batch, uint64_t token, PublishListener& listener, uint64_t count);
   // Nothing had to be written: answered at the next deliver_immediate().
-  void unchanged(uint64_t token, PublishListener& listener) {
-    immediate_.push_back({token, &listener, 0, 0, 0});
-  }
+  void unchanged(uint64_t token, PublishListener& listener) { immediate_.push_back({token, &listener, 0, 0, 0}); }
   void deliver_immediate();
 
   // Tells the core, then the producers. `error`: as in BacklogListener::on_committed.

@@ -135,8 +135,7 @@ bool Assembly::open_backlog() {
   options.max_bytes = config_.max_bytes;
   RAND_bytes(reinterpret_cast<unsigned char*>(&options.new_store_id), sizeof options.new_store_id);
   RAND_bytes(options.new_id_key.data(), static_cast<int>(options.new_id_key.size()));
-  const JournalPorts ports{*files_,         *commit_worker_, *helper_worker_, *reader_worker_,
-                           mailbox_, clock_,          listener_};
+  const JournalPorts ports{*files_, *commit_worker_, *helper_worker_, *reader_worker_, mailbox_, clock_, listener_};
   std::string error;
   if (Journal::open(ports, options, &journal_, &error) != 0) {
     spdlog::error("{}", error);
@@ -195,8 +194,8 @@ bool Assembly::open_doors() {
       const int error = http_doors_.back()->listen();
       if (!listening("http", door, error, http_doors_.back()->port())) return false;
     } else {
-      admin_doors_.push_back(std::make_unique<AdminDoor>(&uv_, door, relay_->admin(),
-                                                         [this] { return relay_->metrics().text(); }));
+      admin_doors_.push_back(
+          std::make_unique<AdminDoor>(&uv_, door, relay_->admin(), [this] { return relay_->metrics().text(); }));
       const int error = admin_doors_.back()->listen();
       if (!listening("admin", door, error, admin_doors_.back()->port())) return false;
     }
@@ -208,7 +207,8 @@ bool Assembly::watch_signals() {
   for (auto& [handle, number] : {std::pair{&sigterm_, SIGTERM}, {&sigint_, SIGINT}}) {
     uv_signal_init(&uv_, handle);
     handle->data = this;
-    uv_signal_start(handle, [](uv_signal_t* h, int) { static_cast<Assembly*>(h->data)->begin_stop(); }, number);
+    uv_signal_start(
+        handle, [](uv_signal_t* h, int) { static_cast<Assembly*>(h->data)->begin_stop(); }, number);
   }
   return true;
 }
@@ -264,7 +264,8 @@ void Assembly::close_loop() {
 // later sync would not say so.
 void Assembly::die(const std::string& what) {
   spdlog::critical("{}", what);
-  spdlog::critical("Forebay stops here: what it cannot sync it must not acknowledge. Look at the disk, then start again.");
+  spdlog::critical(
+      "Forebay stops here: what it cannot sync it must not acknowledge. Look at the disk, then start again.");
   spdlog::shutdown();
   std::_Exit(1);
 }

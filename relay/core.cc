@@ -17,9 +17,13 @@ constexpr int64_t expiry_step_ms = 100;
 }  // namespace
 
 Core::Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, uint64_t seed, Now now)
-    : time_(now), backlog_(backlog), random_(seed),
+    : time_(now),
+      backlog_(backlog),
+      random_(seed),
       finished_(config.status_retention.ms(), config.status_memory),
-      due_(time_.ms(now)), due_by_wall_(now.wall.ms()), expiries_(time_.ms(now)) {
+      due_(time_.ms(now)),
+      due_by_wall_(now.wall.ms()),
+      expiries_(time_.ms(now)) {
   absl::flat_hash_map<std::string, SinkId> sink_ids;
   for (const auto& [name, sink] : config.sinks) {
     const auto id = static_cast<SinkId>(lanes_.size());
@@ -76,8 +80,7 @@ std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now 
   if (ttl != Duration::max()) facts.expires_ms = facts.accepted_ms + std::max<int64_t>(ttl.ms(), 1);
   reservation.position = queue.ready + queue.reserved + (facts.due_ms > 0 ? queue.delayed + queue.retrying : 0);
   reservation.estimated = estimate(queue, reservation.position, earliest, now);
-  if (queue.config.refuse_late && facts.expires_ms > 0 &&
-      reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
+  if (queue.config.refuse_late && facts.expires_ms > 0 && reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
     ++queue.counters.refused_late;
     return Refusal{Refusal::Why::late, until_in_time(reservation.estimated, facts.expires_ms)};
   }

@@ -104,13 +104,16 @@ Explanation Core::explain(Sequence sequence, Now now) const {
   const Queue& queue = queues_[queue_index_[entry->queue]];
   switch (entry->state) {
     case MessageState::in_flight:
-    case MessageState::dead: break;
-    case MessageState::ready: explain_ready(queue, sequence, now, &explanation); break;
+    case MessageState::dead:
+      break;
+    case MessageState::ready:
+      explain_ready(queue, sequence, now, &explanation);
+      break;
     case MessageState::delayed:
     case MessageState::retrying: {
       const bool by_wall = entry->due_by_wall;
-      const Instant due = by_wall ? now.steady + (WallTime::from_ms(entry->since_ms()) - now.wall)
-                                  : time_.instant(entry->since_ms());
+      const Instant due =
+          by_wall ? now.steady + (WallTime::from_ms(entry->since_ms()) - now.wall) : time_.instant(entry->since_ms());
       explanation.kind = entry->state == MessageState::delayed ? "delay" : "retry";
       explanation.until = WallTime::from_ms(entry->since_ms());
       explanation.position = queue.ready;

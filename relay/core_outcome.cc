@@ -59,9 +59,13 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       lane.throttle(now, closed_for(outcome, lane.config()), outcome.reason);
       hand_back(sequence, entry, outcome, lane, now);
       break;
-    case Outcome::Kind::sink_fault: hand_back(sequence, entry, outcome, lane, now); break;
+    case Outcome::Kind::sink_fault:
+      hand_back(sequence, entry, outcome, lane, now);
+      break;
     case Outcome::Kind::retry:
-    case Outcome::Kind::unanswered: again_later(sequence, entry, attempt, outcome, now); break;
+    case Outcome::Kind::unanswered:
+      again_later(sequence, entry, attempt, outcome, now);
+      break;
     case Outcome::Kind::dead:
       ++entry.attempts;
       died = bury(sequence, entry, outcome.reason, &QueueCounters::dead_refused, outcome.excerpt, now);
@@ -91,8 +95,7 @@ void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, c
   Queue& queue = queue_of(entry.queue);
   ++entry.attempts;
   if (entry.attempts >= max_attempts(queue, entry)) {
-    bury(sequence, entry, "attempts exhausted: " + outcome.reason, &QueueCounters::dead_attempts, outcome.excerpt,
-         now);
+    bury(sequence, entry, "attempts exhausted: " + outcome.reason, &QueueCounters::dead_attempts, outcome.excerpt, now);
     return;
   }
   ++queue.counters.retries;
@@ -107,8 +110,8 @@ void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, c
 // No attempt was spent: first in line again, once the sink opens.
 void Core::hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outcome, SinkLane& lane, Now now) {
   if (time_.ms(now) - entry.since_ms() > lane.config().max_age.ms()) {
-    bury(sequence, entry, "too old: waited longer than max_age on " + outcome.reason,
-         &QueueCounters::dead_too_old, outcome.excerpt, now);
+    bury(sequence, entry, "too old: waited longer than max_age on " + outcome.reason, &QueueCounters::dead_too_old,
+         outcome.excerpt, now);
     return;
   }
   make_ready(sequence, entry, queue_of(entry.queue).front, entry.since_ms());
@@ -116,8 +119,8 @@ void Core::hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outc
 }
 
 // True: it is a dead letter now. False: the dead-letter store is full, which holds the sink; it stays first in line.
-bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reason,
-                uint64_t QueueCounters::*counter, const std::string& excerpt, Now now) {
+bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reason, uint64_t QueueCounters::*counter,
+                const std::string& excerpt, Now now) {
   Queue& queue = queue_of(entry.queue);
   const uint32_t bytes = entry.bytes;
   const int64_t since_ms = entry.since_ms();

@@ -16,7 +16,7 @@ namespace forebay {
 
 struct AdmitRequest {
   QueueId queue = 0;
-  uint32_t bytes = 0;                  // of body and meta
+  uint32_t bytes = 0;  // of body and meta
   std::optional<Duration> delay;
   std::optional<WallTime> not_before;  // wins over delay
   std::optional<Duration> ttl;         // none: the queue's
@@ -26,13 +26,13 @@ struct AdmitRequest {
 // A promise of room, until durable() or failed().
 struct Reservation {
   MessageFacts facts;
-  uint64_t position = 0;     // messages of the queue handed out before it, an upper estimate
-  WallTime estimated;        // never(): a pause or a closed sink has no known end
+  uint64_t position = 0;  // messages of the queue handed out before it, an upper estimate
+  WallTime estimated;     // never(): a pause or a closed sink has no known end
   static constexpr WallTime never() { return {std::numeric_limits<int64_t>::max()}; }
 };
 
 struct Refusal {
-  enum class Why { full_messages, full_bytes, late, too_costly, unknown_queue } why = Why::full_messages;
+  enum class Why { full_messages, full_bytes, late, unknown_queue } why = Why::full_messages;
   Duration retry_after = Duration::seconds(1);  // until the drain has made room, at the limits in force
 };
 

@@ -12,12 +12,7 @@ namespace forebay {
 
 Dispatcher::Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
                        LastOutcomes& last_outcomes)
-    : core_(core),
-      backlog_(backlog),
-      clock_(clock),
-      ids_(ids),
-      metrics_(metrics),
-      last_outcomes_(last_outcomes) {}
+    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), metrics_(metrics), last_outcomes_(last_outcomes) {}
 
 void Dispatcher::hand_over(const std::vector<Send>& sends) {
   if (sends.empty()) return;
@@ -44,9 +39,8 @@ void Dispatcher::take_up(Outgoing& outgoing) {
   if (outgoing.meta && line.empty()) return deliver(outgoing);
   line.push_back(ticket);
   if (outgoing.meta) return;
-  backlog_.fetch(outgoing.send.sequence, [this, ticket](int error, StoredMessage message) {
-    fetched(ticket, error, std::move(message));
-  });
+  backlog_.fetch(outgoing.send.sequence,
+                 [this, ticket](int error, StoredMessage message) { fetched(ticket, error, std::move(message)); });
 }
 
 void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
@@ -58,8 +52,8 @@ void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
   if (error == 0) outgoing.meta = decode_meta(outgoing.stored.meta);
   if (!outgoing.meta) {
     const std::string why = std::string("unreadable on disk: ") + std::strerror(error == 0 ? EBADMSG : error);
-    spdlog::error("message {}: {}; it is a dead letter now",
-                  std::string_view(outgoing.id.data(), outgoing.id.size()), why);
+    spdlog::error("message {}: {}; it is a dead letter now", std::string_view(outgoing.id.data(), outgoing.id.size()),
+                  why);
     outgoing_.erase(found);
     core_.damaged(ticket, why, clock_.now());
   }
@@ -112,8 +106,7 @@ void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now n
     last_outcomes_.erase(outgoing.send.sequence);
     const int64_t delay_ms = core_.time().ms(now) - outgoing.due_ms;
     const auto index = static_cast<size_t>(core_.queue(outgoing.send.queue) - core_.queues().data());
-    metrics_.queue(index).delivery_delay_seconds->Observe(
-        static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
+    metrics_.queue(index).delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
   } else {
     last_outcomes_.set(outgoing.send.sequence, outcome.reason);
   }

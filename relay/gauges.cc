@@ -7,14 +7,20 @@
 namespace forebay {
 namespace {
 
-double number(uint64_t value) { return static_cast<double>(value); }
+double number(uint64_t value) {
+  return static_cast<double>(value);
+}
 
 SinkMetrics::State metric_state(LaneState state) {
   switch (state) {
-    case LaneState::open: return SinkMetrics::State::open;
-    case LaneState::paused: return SinkMetrics::State::paused;
-    case LaneState::throttled: return SinkMetrics::State::throttled;
-    case LaneState::breaker: break;
+    case LaneState::open:
+      return SinkMetrics::State::open;
+    case LaneState::paused:
+      return SinkMetrics::State::paused;
+    case LaneState::throttled:
+      return SinkMetrics::State::throttled;
+    case LaneState::breaker:
+      break;
   }
   return SinkMetrics::State::breaker;
 }
@@ -94,9 +100,9 @@ std::map<std::string, uint64_t> Overseer::attempts_of(SinkId sink) const {
   const SinkMetrics& metrics = metrics_.sink(sink);
   std::map<std::string, uint64_t> attempts;
   using End = Outcome::Kind;
-  const std::pair<const char*, End> words[] = {
-      {"delivered", End::delivered}, {"retry", End::retry},           {"throttled", End::throttled},
-      {"dead", End::dead},           {"sink_fault", End::sink_fault}, {"unanswered", End::unanswered}};
+  const std::pair<const char*, End> words[] = {{"delivered", End::delivered},   {"retry", End::retry},
+                                               {"throttled", End::throttled},   {"dead", End::dead},
+                                               {"sink_fault", End::sink_fault}, {"unanswered", End::unanswered}};
   for (const auto& [word, kind] : words) attempts[word] = static_cast<uint64_t>(metrics.attempts[kind]->Value());
   return attempts;
 }

@@ -22,23 +22,32 @@ Problem problem(int status, std::string type, std::string title, std::string det
 
 const char* name_of(Settlement how) {
   switch (how) {
-    case Settlement::delivered: return "delivered";
-    case Settlement::expired: return "expired";
-    case Settlement::superseded: return "superseded";
+    case Settlement::delivered:
+      return "delivered";
+    case Settlement::expired:
+      return "expired";
+    case Settlement::superseded:
+      return "superseded";
     case Settlement::cancelled:
     case Settlement::purged:
-    case Settlement::dropped: break;
+    case Settlement::dropped:
+      break;
   }
   return "cancelled";
 }
 
 const char* name_of(MessageState state) {
   switch (state) {
-    case MessageState::ready: return "ready";
-    case MessageState::delayed: return "delayed";
-    case MessageState::retrying: return "retrying";
-    case MessageState::in_flight: return "in_flight";
-    case MessageState::dead: break;
+    case MessageState::ready:
+      return "ready";
+    case MessageState::delayed:
+      return "delayed";
+    case MessageState::retrying:
+      return "retrying";
+    case MessageState::in_flight:
+      return "in_flight";
+    case MessageState::dead:
+      break;
   }
   return "dead";
 }
@@ -47,8 +56,7 @@ const char* name_of(MessageState state) {
 
 IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
                        const LastOutcomes& last_outcomes)
-    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), answers_(answers),
-      last_outcomes_(last_outcomes) {
+    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), answers_(answers), last_outcomes_(last_outcomes) {
   for (const Queue& queue : core.queues()) {
     if (queue.configured) queue_ids_[queue.config.name] = queue.id;
   }

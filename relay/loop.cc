@@ -13,7 +13,9 @@ namespace forebay {
 Loop::Loop(uv_loop_t* uv, Clock& clock, std::function<Instant()> turn)
     : uv_(uv), clock_(clock), turn_(std::move(turn)) {}
 
-Loop::~Loop() { assert(timer_ < 0); }
+Loop::~Loop() {
+  assert(timer_ < 0);
+}
 
 int Loop::start() {
   timer_ = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);

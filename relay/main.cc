@@ -26,12 +26,15 @@ constexpr Command commands[] = {
 };
 
 int usage(std::FILE* out) {
-  std::fprintf(out, "forebay %s: takes a burst at once, durably; drains it at the rate that the downstream stands.\n\n"
-                    "usage: forebay COMMAND [OPTIONS]\n\n", forebay::version);
+  std::fprintf(out,
+               "forebay %s: takes a burst at once, durably; drains it at the rate that the downstream stands.\n\n"
+               "usage: forebay COMMAND [OPTIONS]\n\n",
+               forebay::version);
   for (const Command& command : commands) {
     if (command.what != nullptr) std::fprintf(out, "  %-8s  %s\n", command.name, command.what);
   }
-  std::fprintf(out, "\n`forebay COMMAND --help` tells the options. Exit status: 0 done, 1 refused or failed, 2 usage.\n");
+  std::fprintf(out,
+               "\n`forebay COMMAND --help` tells the options. Exit status: 0 done, 1 refused or failed, 2 usage.\n");
   return out == stdout ? 0 : 2;
 }
 

@@ -12,13 +12,13 @@ enum class MessageState : uint8_t { ready, delayed, retrying, in_flight, dead };
 
 class MessageEntry {
  public:
-  uint32_t bytes = 0;       // body and meta, for the bounds
+  uint32_t bytes = 0;  // body and meta, for the bounds
   QueueId queue = 0;
-  uint8_t attempts = 0;     // ended ones that count
-  uint8_t max_attempts = 0; // 0: the queue's
+  uint8_t attempts = 0;      // ended ones that count
+  uint8_t max_attempts = 0;  // 0: the queue's
   uint8_t klass = 0;
   MessageState state = MessageState::ready;
-  bool due_by_wall = false; // delayed by not_before: due when the wall clock says so
+  bool due_by_wall = false;  // delayed by not_before: due when the wall clock says so
 
   // ready: since when. delayed, retrying: until when. dead: when it died.
   int64_t since_ms() const { return join(since_high_, since_low_); }

@@ -39,20 +39,31 @@ bool take(std::string_view* bytes, uint8_t* tag, std::string_view* value) {
 
 void store(uint8_t tag, std::string_view value, Meta* meta) {
   switch (tag) {
-    case content_type: meta->content_type = value; break;
-    case key: meta->key = value; break;
-    case idempotency_key: meta->idempotency_key = value; break;
-    case klass: meta->klass = value; break;
+    case content_type:
+      meta->content_type = value;
+      break;
+    case key:
+      meta->key = value;
+      break;
+    case idempotency_key:
+      meta->idempotency_key = value;
+      break;
+    case klass:
+      meta->klass = value;
+      break;
     case not_before: {
       uint64_t ms = 0;
       if (take_varint(&value, &ms)) meta->not_before_ms = static_cast<int64_t>(ms);
       break;
     }
-    case header_name: meta->forward.emplace_back(value, std::string_view()); break;
+    case header_name:
+      meta->forward.emplace_back(value, std::string_view());
+      break;
     case header_value:
       if (!meta->forward.empty()) meta->forward.back().second = value;
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

@@ -28,8 +28,7 @@ using Buckets = Histogram::BucketBoundaries;
 // ones.
 const Buckets delay_buckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,  1,    2.5,   5,     10,
                                30,    60,   120,   300,  600, 1800, 3600, 7200, 14400, 43200, 86400};
-const Buckets downstream_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
-                                    0.5,   1,      2.5,   5,    10,    30,   60};
+const Buckets downstream_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 const Buckets sync_buckets = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                               0.025,   0.05,   0.1,     0.25,   0.5,   1,      2.5,   5};
 const Buckets lag_buckets = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
@@ -37,8 +36,7 @@ const Buckets lag_buckets = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01
 const Buckets group_buckets = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 16384};
 
 // The words of each closed label, in the order of its enum.
-constexpr std::array refusal_words = {"backlog_full", "disk_full", "disk_error",
-                                      "late",         "invalid",   "stopping"};
+constexpr std::array refusal_words = {"backlog_full", "disk_full", "disk_error", "late", "stopping"};
 constexpr std::array death_words = {"attempts", "refused", "max_age", "crashed", "unreadable"};
 constexpr std::array backlog_words = {"ready", "delayed", "retrying", "in_flight", "leased", "dead"};
 constexpr std::array outcome_words = {"delivered", "retry", "throttled", "dead", "sink_fault", "unanswered"};
@@ -58,8 +56,8 @@ Family<Histogram>& histograms(Registry& registry, const char* name, const char* 
 }
 
 template <typename Metric, typename Word, size_t n>
-void add_words(Family<Metric>& family, Labels labels, const char* label,
-               const std::array<const char*, n>& words, ByWord<Metric, Word, n>* handles) {
+void add_words(Family<Metric>& family, Labels labels, const char* label, const std::array<const char*, n>& words,
+               ByWord<Metric, Word, n>* handles) {
   for (size_t i = 0; i < n; i++) {
     labels[label] = words[i];
     (*handles)[static_cast<Word>(i)] = &family.Add(labels);
@@ -96,8 +94,8 @@ Metrics::Families::Families(Registry& r)
       messages(gauges(r, "forebay_backlog_messages", "Messages in the backlog, by state.")),
       bytes(gauges(r, "forebay_backlog_bytes", "Bytes of body and metadata in the backlog.")),
       max_messages(gauges(r, "forebay_backlog_max_messages", "The queue's bound on waiting messages.")),
-      oldest_age(gauges(r, "forebay_backlog_oldest_age_seconds",
-                        "Age of the oldest message that waits; 0: none does.")),
+      oldest_age(
+          gauges(r, "forebay_backlog_oldest_age_seconds", "Age of the oldest message that waits; 0: none does.")),
       drain(gauges(r, "forebay_backlog_drain_seconds",
                    "Time until all that waits now is sent at the limits in force; +Inf: never.")),
       delay(histograms(r, "forebay_delivery_delay_seconds",
@@ -117,13 +115,8 @@ Metrics::Metrics(const Config& config, std::string_view version) : inside_(std::
   for (const auto& [name, queue] : config.queues) add_queue(families, name, queue);
   for (const auto& [name, sink] : config.sinks) add_sink(families, name, sink);
   add_journal();
-  expired =
-      &counters(r, "forebay_expired_messages_total", "Messages whose ttl passed before delivery.").Add({});
-  cancelled =
-      &counters(r, "forebay_cancelled_messages_total", "Messages cancelled by their producer.").Add({});
-  eta_error_seconds = &histograms(r, "forebay_eta_error_seconds",
-                                  "Absolute difference between promised and actual delivery time.")
-                           .Add({}, delay_buckets);
+  expired = &counters(r, "forebay_expired_messages_total", "Messages whose ttl passed before delivery.").Add({});
+  cancelled = &counters(r, "forebay_cancelled_messages_total", "Messages cancelled by their producer.").Add({});
   add_process(version);
 }
 
@@ -173,30 +166,27 @@ void Metrics::add_sink(Families& f, const std::string& name, const SinkConfig& c
 void Metrics::add_journal() {
   Registry& r = inside_->registry;
   JournalMetrics& m = journal_;
-  m.sync_seconds = &histograms(r, "forebay_journal_sync_seconds", "Length of one sync of the journal.")
-                        .Add({}, sync_buckets);
-  m.group_size =
-      &histograms(r, "forebay_journal_group_size", "Messages that shared one sync.").Add({}, group_buckets);
-  add_words(gauges(r, "forebay_journal_bytes", "Space of the journal's segments, by what is in it."), {},
-            "kind", journal_words, &m.bytes);
+  m.sync_seconds =
+      &histograms(r, "forebay_journal_sync_seconds", "Length of one sync of the journal.").Add({}, sync_buckets);
+  m.group_size = &histograms(r, "forebay_journal_group_size", "Messages that shared one sync.").Add({}, group_buckets);
+  add_words(gauges(r, "forebay_journal_bytes", "Space of the journal's segments, by what is in it."), {}, "kind",
+            journal_words, &m.bytes);
   m.torn_tails = &counters(r, "forebay_journal_torn_tails_total",
                            "Unfinished last frames cut off at start, as a crash leaves them.")
                       .Add({});
-  m.quarantined_segments = &gauges(r, "forebay_journal_quarantined_segments",
-                                   "Segments set aside because their contents are damaged.")
-                                .Add({});
-  m.disk_free_bytes =
-      &gauges(r, "forebay_disk_free_bytes", "Free space of the file system of data_dir.").Add({});
+  m.quarantined_segments =
+      &gauges(r, "forebay_journal_quarantined_segments", "Segments set aside because their contents are damaged.")
+           .Add({});
+  m.disk_free_bytes = &gauges(r, "forebay_disk_free_bytes", "Free space of the file system of data_dir.").Add({});
 }
 
 void Metrics::add_process(std::string_view version) {
   Registry& r = inside_->registry;
   loop_lag_seconds =
-      &histograms(r, "forebay_loop_lag_seconds", "How late the event loop came to a due timer.")
-           .Add({}, lag_buckets);
-  config_reload_success = &gauges(r, "forebay_config_reload_success",
-                                  "1: the config file as last read is in force; 0: it was refused.")
-                               .Add({});
+      &histograms(r, "forebay_loop_lag_seconds", "How late the event loop came to a due timer.").Add({}, lag_buckets);
+  config_reload_success =
+      &gauges(r, "forebay_config_reload_success", "1: the config file as last read is in force; 0: it was refused.")
+           .Add({});
   config_reload_success->Set(1);
   gauges(r, "forebay_build_info", "Always 1; the version is in the label.")
       .Add({{"version", std::string(version)}})

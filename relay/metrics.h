@@ -45,7 +45,7 @@ class ByWord {
 
 struct QueueMetrics {
   // Why messages were not taken in.
-  enum class Refusal : uint8_t { backlog_full, disk_full, disk_error, late, invalid, stopping };
+  enum class Refusal : uint8_t { backlog_full, disk_full, disk_error, late, stopping };
   // Why a message became a dead letter. crashed: its attempts never ended; unreadable: its place on disk is
   // damaged.
   enum class Death : uint8_t { attempts, refused, max_age, crashed, unreadable };
@@ -57,7 +57,7 @@ struct QueueMetrics {
   prometheus::Histogram* delivery_delay_seconds = nullptr;  // from due (or accepted) to delivered
   ByWord<prometheus::Gauge, State, 6> backlog_messages;
 
-  ByWord<prometheus::Counter, Refusal, 6> refused;
+  ByWord<prometheus::Counter, Refusal, 5> refused;
   ByWord<prometheus::Counter, Death, 5> dead_letters;
   prometheus::Counter* retries = nullptr;
   prometheus::Gauge* backlog_bytes = nullptr;
@@ -109,7 +109,6 @@ class Metrics {
 
   prometheus::Counter* expired = nullptr;
   prometheus::Counter* cancelled = nullptr;
-  prometheus::Histogram* eta_error_seconds = nullptr;  // absolute value
   prometheus::Histogram* loop_lag_seconds = nullptr;
   prometheus::Gauge* config_reload_success = nullptr;  // 1 from the start: the config that runs was read
 

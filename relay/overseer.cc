@@ -43,16 +43,15 @@ std::optional<Burial> read_cursor(std::string_view cursor, const Queue& queue, M
   const auto id = ids.decode(cursor.substr(std::min(mark + 1, cursor.size())));
   Burial burial;
   const auto [end, error] = std::from_chars(cursor.data(), cursor.data() + mark, burial.died_ms);
-  if (!id || id->queue != queue.id || error != std::errc() || end != cursor.data() + mark)
-    return std::nullopt;
+  if (!id || id->queue != queue.id || error != std::errc() || end != cursor.data() + mark) return std::nullopt;
   burial.sequence = id->sequence;
   return burial;
 }
 
 }  // namespace
 
-Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
-                   Metrics& metrics, const Config& config)
+Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
+                   const Config& config)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
@@ -137,13 +136,11 @@ RelayStatus Overseer::status() {
   status.started = started_;
   status.not_ready_because = not_ready_;
   const BacklogFigures figures = backlog_.figures();
-  if (figures.refusing)
-    status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
+  if (figures.refusing) status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
   if (figures.quarantined_segments > 0) {
     status.not_ready_because.push_back("damaged segments are quarantined; see docs/operations.md");
   }
-  if (figures.missing_segments > 0)
-    status.not_ready_because.push_back("segments are missing from the data_dir");
+  if (figures.missing_segments > 0) status.not_ready_because.push_back("segments are missing from the data_dir");
   status.ready = status.not_ready_because.empty();
   for (const Queue& queue : core_.queues()) status.queues.push_back(status_of(queue, now));
   for (const auto& lane : core_.lanes()) status.sinks.push_back(status_of(*lane, now));
@@ -178,8 +175,7 @@ DeadLetterView Overseer::view_of(Burial letter, const Queue& queue) {
 
 // A cursor says where the last letter shown stood: the rest follows in order of burial, whether that letter
 // is still there or not.
-std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::string_view cursor,
-                                               uint32_t limit) {
+std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::string_view cursor, uint32_t limit) {
   const Queue* queue = find_queue(name);
   if (queue == nullptr) return no_such("queue", name);
   std::optional<Burial> last = Burial{};
@@ -243,8 +239,8 @@ std::optional<Problem> Overseer::start(Kind kind, std::string_view name, std::st
   return std::nullopt;
 }
 
-std::optional<Problem> Overseer::one_dead_letter(Kind kind, const Queue& queue, std::string_view id,
-                                                 uint64_t token, PublishListener& listener) {
+std::optional<Problem> Overseer::one_dead_letter(Kind kind, const Queue& queue, std::string_view id, uint64_t token,
+                                                 PublishListener& listener) {
   const auto decoded = ids_.decode(id);
   const MessageEntry* entry = decoded ? core_.entry(decoded->sequence) : nullptr;
   if (entry == nullptr || entry->queue != queue.id || entry->state != MessageState::dead) {
@@ -262,8 +258,7 @@ std::optional<Problem> Overseer::one_dead_letter(Kind kind, const Queue& queue, 
   return std::nullopt;
 }
 
-std::optional<Problem> Overseer::purge_queue(std::string_view queue, uint64_t token,
-                                             PublishListener& listener) {
+std::optional<Problem> Overseer::purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) {
   return start(Kind::purge, queue, "", token, listener);
 }
 std::optional<Problem> Overseer::replay_dead(std::string_view queue, std::string_view id, uint64_t token,
@@ -282,8 +277,8 @@ bool Overseer::work_on(Job& job, Now now) {
     return job.sweep.over();
   }
   const uint64_t most = std::min(slice, job.left);
-  const uint64_t done = job.kind == Kind::purge_dead ? core_.purge_dead(job.queue, most, now)
-                                                     : core_.replay_dead(job.queue, most, now);
+  const uint64_t done =
+      job.kind == Kind::purge_dead ? core_.purge_dead(job.queue, most, now) : core_.replay_dead(job.queue, most, now);
   job.done += done;
   job.left -= done;
   return done == 0 || job.left == 0;

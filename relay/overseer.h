@@ -37,10 +37,8 @@ class Overseer : public AdminView {
                                           PublishListener& listener) override;
   std::optional<Problem> set_sink_paused(std::string_view sink, bool paused, uint64_t token,
                                          PublishListener& listener) override;
-  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token,
-                                     PublishListener& listener) override;
-  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor,
-                                       uint32_t limit) override;
+  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override;
+  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) override;
   std::optional<Problem> replay_dead(std::string_view queue, std::string_view id, uint64_t token,
                                      PublishListener& listener) override;
   std::optional<Problem> purge_dead(std::string_view queue, std::string_view id, uint64_t token,
@@ -73,8 +71,7 @@ class Overseer : public AdminView {
                                          PublishListener& listener);
   std::optional<Problem> start(Kind kind, std::string_view queue, std::string_view id, uint64_t token,
                                PublishListener& listener);
-  std::optional<Problem> note_pause(const std::string& note, bool paused, uint64_t token,
-                                    PublishListener& listener);
+  std::optional<Problem> note_pause(const std::string& note, bool paused, uint64_t token, PublishListener& listener);
 
   Core& core_;
   Backlog& backlog_;

@@ -100,8 +100,7 @@ void ProcessCollector::refresh_stat() {
   const double more_cpu = static_cast<double>(stat->cpu_ticks) * tick - cpu_seconds_->Value();
   if (more_cpu > 0) cpu_seconds_->Increment(more_cpu);
   virtual_bytes_->Set(static_cast<double>(stat->virtual_bytes));
-  resident_bytes_->Set(static_cast<double>(stat->resident_pages) *
-                       static_cast<double>(sysconf(_SC_PAGESIZE)));
+  resident_bytes_->Set(static_cast<double>(stat->resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE)));
   start_time_->Set(static_cast<double>(boot_time_) + static_cast<double>(stat->start_ticks) * tick);
 }
 

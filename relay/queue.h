@@ -37,7 +37,7 @@ struct Queue {
 
   // Messages by state. `reserved` ones are on their way to the disk and count for the bounds.
   uint64_t reserved = 0, ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
-  uint64_t bytes = 0;       // of all that wait or are in flight, reserved ones too
+  uint64_t bytes = 0;  // of all that wait or are in flight, reserved ones too
   uint64_t dead_bytes = 0;
   QueueCounters counters;
 
@@ -48,18 +48,22 @@ struct Queue {
   bool dead_has_room(uint64_t message_bytes) const {
     // One letter that is larger than the whole store is taken by an empty one: held back, it would close the sink for
     // good, and nobody could purge anything to open it.
-    return dead + 1 <= config.dead.max_messages &&
-           (dead == 0 || dead_bytes + message_bytes <= config.dead.max_bytes);
+    return dead + 1 <= config.dead.max_messages && (dead == 0 || dead_bytes + message_bytes <= config.dead.max_bytes);
   }
 
   // The counter of that state.
   uint64_t& count(MessageState state) {
     switch (state) {
-      case MessageState::ready: return ready;
-      case MessageState::delayed: return delayed;
-      case MessageState::retrying: return retrying;
-      case MessageState::in_flight: return in_flight;
-      case MessageState::dead: break;
+      case MessageState::ready:
+        return ready;
+      case MessageState::delayed:
+        return delayed;
+      case MessageState::retrying:
+        return retrying;
+      case MessageState::in_flight:
+        return in_flight;
+      case MessageState::dead:
+        break;
     }
     return dead;
   }

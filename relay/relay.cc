@@ -14,11 +14,17 @@ constexpr Duration read_ahead_interval = Duration::milliseconds(10);
 
 Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, Clock& clock, uint64_t seed,
              std::function<void(const std::string&)> broken)
-    : backlog_(backlog), clock_(clock), broken_(std::move(broken)), metrics_(config, version),
-      core_(config, queue_ids, backlog, seed, clock.now()), ids_(backlog.store_id(), backlog.id_key()),
-      answers_(core_), intake_(core_, backlog, clock, ids_, answers_, last_outcomes_),
+    : backlog_(backlog),
+      clock_(clock),
+      broken_(std::move(broken)),
+      metrics_(config, version),
+      core_(config, queue_ids, backlog, seed, clock.now()),
+      ids_(backlog.store_id(), backlog.id_key()),
+      answers_(core_),
+      intake_(core_, backlog, clock, ids_, answers_, last_outcomes_),
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_),
-      overseer_(core_, backlog, clock, ids_, answers_, metrics_, config), spends_(core_, backlog) {}
+      overseer_(core_, backlog, clock, ids_, answers_, metrics_, config),
+      spends_(core_, backlog) {}
 
 void Relay::recovered() {
   const Now now = clock_.now();
@@ -27,7 +33,9 @@ void Relay::recovered() {
   spends_.start(now);
 }
 
-void Relay::observe_lag(Duration lag) { metrics_.loop_lag_seconds->Observe(lag.as_seconds()); }
+void Relay::observe_lag(Duration lag) {
+  metrics_.loop_lag_seconds->Observe(lag.as_seconds());
+}
 
 void Relay::hand_over() {
   backlog_.flush();
@@ -53,7 +61,9 @@ Instant Relay::turn() {
   return more_work ? now.steady : next;
 }
 
-void Relay::save_spends() { spends_.stop(clock_.now()); }
+void Relay::save_spends() {
+  spends_.stop(clock_.now());
+}
 
 void Relay::stop() {
   stopping_ = true;
@@ -76,7 +86,9 @@ void Relay::on_committed(uint64_t batch, int messages_error) {
   answers_.committed(batch, messages_error, figures.refusing_why, clock_.now());
 }
 
-void Relay::on_broken(const std::string& what) { broken_(what); }
+void Relay::on_broken(const std::string& what) {
+  broken_(what);
+}
 
 void Relay::on_synced(Duration took, uint32_t messages) {
   metrics_.journal().sync_seconds->Observe(took.as_seconds());

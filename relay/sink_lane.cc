@@ -39,7 +39,9 @@ void SinkLane::hold_for_dead_letters(const std::string& queue) {
   dead_full_reason_ = "the dead-letter store of queue " + queue + " is full: replay or purge it";
 }
 
-void SinkLane::dead_letters_have_room() { dead_full_ = false; }
+void SinkLane::dead_letters_have_room() {
+  dead_full_ = false;
+}
 
 void SinkLane::blocked_by(const std::string& limit, Now now) {
   if (limit == blocking_) return;

@@ -8,7 +8,9 @@
 namespace forebay {
 namespace {
 
-std::string note_of(const SinkLane& lane) { return "spends:" + lane.config().name; }
+std::string note_of(const SinkLane& lane) {
+  return "spends:" + lane.config().name;
+}
 
 }  // namespace
 

@@ -3,7 +3,8 @@
 // The promise: after kill -9 or a power cut at any moment, no window of more than 10 s lets more through than N, and a
 // crash costs it at most LimitSet::ahead() (a sixteenth of N) of what was not really spent. How: a record covers that
 // many sends beyond itself, and nothing is sent that no *synced* record covers (LimitSet::cover). So a journal that is
-// stuck stops those sinks, by the name of their window, and a start sends nothing before its own first record is synced.
+// stuck stops those sinks, by the name of their window, and a start sends nothing before its own first record is
+// synced.
 //
 // A record is written when half of what the last one covers is used up, a second after the last one if anything was
 // sent or settled since, at the start, and at the stop. One record of a sink is on its way at a time.
@@ -37,7 +38,7 @@ class SpendsJournal {
   struct Kept {
     uint64_t recorded = 0;  // LimitSet::taken() at the last record
     Instant written;
-    bool dirty = false;  // something was in flight at the last record
+    bool dirty = false;             // something was in flight at the last record
     std::optional<uint64_t> batch;  // that it is on its way in
   };
 

@@ -13,7 +13,9 @@ UvMailbox::UvMailbox(uv_loop_t* loop) {
   async_.data = this;
 }
 
-UvMailbox::~UvMailbox() { assert(closed_); }
+UvMailbox::~UvMailbox() {
+  assert(closed_);
+}
 
 void UvMailbox::post(std::function<void()> task) {
   const std::lock_guard lock(mutex_);

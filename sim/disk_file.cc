@@ -75,8 +75,7 @@ void DiskFile::fail_sync() {
 void DiskFile::add_unsynced_operations(std::vector<uint64_t>* operations) const {
   for (const SizeVersion& version : sizes_) operations->push_back(version.operation);
   for (const SectorVersion& version : sectors_) {
-    if (operations->empty() || operations->back() != version.operation)
-      operations->push_back(version.operation);
+    if (operations->empty() || operations->back() != version.operation) operations->push_back(version.operation);
   }
 }
 

@@ -57,8 +57,7 @@ std::string describe(const Fault& fault) {
   std::string span = fault.until == 0              ? "once"
                      : fault.until == kUntilLifted ? "until lifted"
                                                    : fmt::format("until {}", fault.until);
-  return fmt::format("{} at operation {} ({}), {}", name_of(fault.kind), fault.at, span,
-                     ::strerror(fault.error));
+  return fmt::format("{} at operation {} ({}), {}", name_of(fault.kind), fault.at, span, ::strerror(fault.error));
 }
 
 }  // namespace forebay

@@ -17,8 +17,8 @@ FaultyDisk::State::Verdict FaultyDisk::State::begin(std::unique_lock<std::mutex>
   Verdict verdict{number, 0, Fault::Kind::fail};
   bool syncs = call == DiskCall::sync || call == DiskCall::sync_directory;
   if (read_only && !syncs) verdict.error = EROFS;
-  auto fault = std::find_if(faults.begin(), faults.end(),
-                            [&](const Fault& planned) { return planned.covers(number, call); });
+  auto fault =
+      std::find_if(faults.begin(), faults.end(), [&](const Fault& planned) { return planned.covers(number, call); });
   if (fault == faults.end()) return verdict;
   fault_happened = true;
   operations.back().fault = describe(*fault);
@@ -154,11 +154,10 @@ std::string FaultyDisk::log(uint64_t around, uint64_t context) const {
   std::string lines;
   for (const DiskOperation& operation : state_->operations) {
     if (operation.number + context < around || operation.number > around + context) continue;
-    lines +=
-        fmt::format("{}{:5} {:14} {} @{} +{}{}{}\n", operation.number == around ? '>' : ' ', operation.number,
-                    name_of(operation.call), operation.name, operation.offset, operation.bytes,
-                    operation.error == 0 ? "" : fmt::format(": {}", ::strerror(operation.error)),
-                    operation.fault.empty() ? "" : "  <- " + operation.fault);
+    lines += fmt::format("{}{:5} {:14} {} @{} +{}{}{}\n", operation.number == around ? '>' : ' ', operation.number,
+                         name_of(operation.call), operation.name, operation.offset, operation.bytes,
+                         operation.error == 0 ? "" : fmt::format(": {}", ::strerror(operation.error)),
+                         operation.fault.empty() ? "" : "  <- " + operation.fault);
   }
   return lines;
 }

@@ -162,8 +162,7 @@ class FaultyDisk::Directory : public Files {
   std::string where() const override { return "(simulated disk)"; }
 
  private:
-  int open_locked(std::unique_lock<std::mutex>& lock, std::string_view name, Mode mode,
-                  std::unique_ptr<File>* file) {
+  int open_locked(std::unique_lock<std::mutex>& lock, std::string_view name, Mode mode, std::unique_ptr<File>* file) {
     assert(!name.empty() && name.find('/') == std::string_view::npos);
     if (int error = state_->alive(epoch_)) return error;
     Medium::FileRef found = state_->medium.find(name);

@@ -14,8 +14,7 @@ Medium::Medium(const Medium& other) {
   };
   for (const auto& [name, file] : other.names_) names_[name] = copy(file);
   for (const auto& [name, file] : other.durable_names_) durable_names_[name] = copy(file);
-  for (const NameChange& change : other.changes_)
-    changes_.push_back({copy(change.file), change.from, change.to});
+  for (const NameChange& change : other.changes_) changes_.push_back({copy(change.file), change.from, change.to});
 }
 
 Medium::FileRef Medium::find(std::string_view name) const {

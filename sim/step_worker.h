@@ -27,8 +27,8 @@ class StepWorker : public Worker {
   // Busy: a task is running, or somebody else does what is this worker's thread's business (hold).
   bool busy() const { return running_ || held_; }
   void hold(bool held) { held_ = held; }
-  bool step();         // runs the oldest task; false: there was none, or one is running
-  uint64_t run_all();  // steps until nothing is left, tasks posted meanwhile included; how many
+  bool step();                           // runs the oldest task; false: there was none, or one is running
+  uint64_t run_all();                    // steps until nothing is left, tasks posted meanwhile included; how many
   void forget_all() { tasks_.clear(); }  // the process died: what was posted never happens
   size_t waiting() const { return tasks_.size(); }
   const std::string& name() const { return name_; }

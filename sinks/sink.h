@@ -26,25 +26,25 @@ struct Outcome {
   // The metric label of forebay_attempts_total{outcome}.
   enum class Kind : uint8_t { delivered, retry, throttled, dead, sink_fault, unanswered };
   Kind kind = Kind::unanswered;
-  bool sent = true;          // false: nothing left this process (refused connection, unknown name, bad TLS)
-  bool answered = false;     // a complete reply was read
-  bool pause_sink = false;   // the status is one of `pause_on`
-  bool throttle_key = false; // kind throttled: by `scope: key`
-  int status = 0;            // HTTP status; 0: none
+  bool sent = true;                     // false: nothing left this process (refused connection, unknown name, bad TLS)
+  bool answered = false;                // a complete reply was read
+  bool pause_sink = false;              // the status is one of `pause_on`
+  bool throttle_key = false;            // kind throttled: by `scope: key`
+  int status = 0;                       // HTTP status; 0: none
   std::optional<Duration> retry_after;  // what the reply asked for, capped at 24 h
-  std::string reason;        // short and stable: "http 404", "timeout", "connection reset"
-  std::string peer;          // the address that answered; empty: none did, or it is not known
-  std::string excerpt;       // first bytes of the reply, at most 256, as read
+  std::string reason;                   // short and stable: "http 404", "timeout", "connection reset"
+  std::string peer;                     // the address that answered; empty: none did, or it is not known
+  std::string excerpt;                  // first bytes of the reply, at most 256, as read
 };
 
 // What one attempt sends. Views stay valid until the outcome: `keep` owns them.
 struct Delivery {
   Ticket ticket = 0;
-  unsigned attempt = 1;  // 1 for the first
-  std::string_view message_id;       // 26 characters
+  unsigned attempt = 1;         // 1 for the first
+  std::string_view message_id;  // 26 characters
   std::string_view queue;
-  std::string_view content_type;     // empty: none was given
-  std::string_view idempotency_key;  // the producer's, or the message id
+  std::string_view content_type;                                       // empty: none was given
+  std::string_view idempotency_key;                                    // the producer's, or the message id
   std::vector<std::pair<std::string_view, std::string_view>> headers;  // from Forebay-Forward-*
   std::string_view body;
   std::shared_ptr<const void> keep;

@@ -13,11 +13,8 @@ constexpr uint32_t dead_page_default = 100;
 constexpr uint32_t dead_page_max = 1000;
 
 Problem no_such(const std::string& what, const std::string& name) {
-  return {404,
-          "no-such-" + what,
-          "No such " + what,
-          "there is no " + what + " \"" + name + "\" in the configuration",
-          {}};
+  return {
+      404, "no-such-" + what, "No such " + what, "there is no " + what + " \"" + name + "\" in the configuration", {}};
 }
 
 // nullopt: not a number from 1 to dead_page_max.
@@ -90,13 +87,11 @@ void AdminHandler::sink(const Call& call) {
 }
 
 void AdminHandler::pause_queue(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_queue_paused(call.names[0], true, token, *this); });
+  change(call.exchange, [&](uint64_t token) { return view_.set_queue_paused(call.names[0], true, token, *this); });
 }
 
 void AdminHandler::resume_queue(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_queue_paused(call.names[0], false, token, *this); });
+  change(call.exchange, [&](uint64_t token) { return view_.set_queue_paused(call.names[0], false, token, *this); });
 }
 
 void AdminHandler::purge_queue(const Call& call) {
@@ -104,13 +99,11 @@ void AdminHandler::purge_queue(const Call& call) {
 }
 
 void AdminHandler::pause_sink(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_sink_paused(call.names[0], true, token, *this); });
+  change(call.exchange, [&](uint64_t token) { return view_.set_sink_paused(call.names[0], true, token, *this); });
 }
 
 void AdminHandler::resume_sink(const Call& call) {
-  change(call.exchange,
-         [&](uint64_t token) { return view_.set_sink_paused(call.names[0], false, token, *this); });
+  change(call.exchange, [&](uint64_t token) { return view_.set_sink_paused(call.names[0], false, token, *this); });
 }
 
 void AdminHandler::dead(const Call& call) {

@@ -57,8 +57,7 @@ std::span<const AdminHandler::Route> AdminHandler::routes() {
 }
 
 AdminHandler::AdminHandler(uv_loop_t* loop, AdminView& view, MetricsText text)
-    : view_(view),
-      text_thread_(loop, std::move(text), [this](std::string made) { text_made(std::move(made)); }) {}
+    : view_(view), text_thread_(loop, std::move(text), [this](std::string made) { text_made(std::move(made)); }) {}
 
 void AdminHandler::close() {
   view_.forget(*this);
@@ -69,8 +68,7 @@ void AdminHandler::close() {
 void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
   const auto address = parse_address(request.path);
   if (!address) return refuse(exchange, "the path is badly percent-encoded");
-  const std::string_view method =
-      request.method == "HEAD" ? "GET" : request.method;  // the server cuts the body
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;  // the server cuts the body
   Call call{exchange, {}, {}};
   std::string allow;
   for (const Route& route : routes()) {
@@ -81,8 +79,8 @@ void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
   }
   if (allow.empty())
     return respond_problem(exchange, {404, "not-found", "Not found", "there is nothing at this path", {}});
-  Response response = problem_response(
-      {405, "method-not-allowed", "Method not allowed", "this path answers to " + allow, {}});
+  Response response =
+      problem_response({405, "method-not-allowed", "Method not allowed", "this path answers to " + allow, {}});
   response.headers.emplace_back("Allow", allow);
   server_->respond(exchange, std::move(response));
 }
@@ -98,8 +96,8 @@ void AdminHandler::run(const Route& route, const Request& request, Call call) {
     if (value.empty()) return refuse(call.exchange, "\"" + name + "\" is empty");
   }
   if (route.method != "GET" && from_elsewhere(request)) {
-    return respond_problem(
-        call.exchange, {403, "other-origin", "Forbidden", "a page of another origin may not do this", {}});
+    return respond_problem(call.exchange,
+                           {403, "other-origin", "Forbidden", "a page of another origin may not do this", {}});
   }
   const bool takes_body = route.handle == &AdminHandler::not_yet;
   if (!request.body.empty() && !takes_body) {
@@ -136,8 +134,7 @@ void AdminHandler::text_made(std::string text) {
   if (!waiting_scrapes_.empty()) start_text();
 }
 
-void AdminHandler::change(ExchangeId exchange,
-                          const std::function<std::optional<Problem>(uint64_t)>& change_now) {
+void AdminHandler::change(ExchangeId exchange, const std::function<std::optional<Problem>(uint64_t)>& change_now) {
   const uint64_t token = ++last_token_;
   changing_.emplace(token, exchange);
   const auto problem = change_now(token);

@@ -5,10 +5,8 @@
 
 namespace forebay {
 
-TextThread::TextThread(uv_loop_t* loop, Make make, Done done)
-    : make_(std::move(make)), done_(std::move(done)) {
-  const int error =
-      uv_async_init(loop, &made_, [](uv_async_t* h) { static_cast<TextThread*>(h->data)->deliver(); });
+TextThread::TextThread(uv_loop_t* loop, Make make, Done done) : make_(std::move(make)), done_(std::move(done)) {
+  const int error = uv_async_init(loop, &made_, [](uv_async_t* h) { static_cast<TextThread*>(h->data)->deliver(); });
   assert(error == 0);
   (void)error;
   made_.data = this;

@@ -12,8 +12,7 @@ constexpr std::array<uint8_t, 256> make_values() {
   constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<uint8_t, 256> values{};
   for (auto& value : values) value = invalid;
-  for (size_t i = 0; i < alphabet.size(); ++i)
-    values[static_cast<uint8_t>(alphabet[i])] = static_cast<uint8_t>(i);
+  for (size_t i = 0; i < alphabet.size(); ++i) values[static_cast<uint8_t>(alphabet[i])] = static_cast<uint8_t>(i);
   return values;
 }
 

@@ -22,14 +22,12 @@ std::string_view without_space(std::string_view line) {
 
 Problem bad_line(size_t number, int status, const std::string& what) {
   const std::string line = std::to_string(number);
-  return refusal(status, "bad-line", "Line " + line + " of the batch cannot be accepted",
-                 "line " + line + ": " + what);
+  return refusal(status, "bad-line", "Line " + line + " of the batch cannot be accepted", "line " + line + ": " + what);
 }
 
 }  // namespace
 
-std::optional<Problem> BatchReader::read(std::string_view queue, std::string_view body,
-                                         uint64_t message_bytes_max) {
+std::optional<Problem> BatchReader::read(std::string_view queue, std::string_view body, uint64_t message_bytes_max) {
   if (store_.arena.capacity() > arena_kept_bytes) std::string().swap(store_.arena);
   if (messages_.capacity() > messages_kept) std::vector<NewMessage>().swap(messages_);
   store_.arena.clear();
@@ -44,12 +42,10 @@ std::optional<Problem> BatchReader::read(std::string_view queue, std::string_vie
     body.remove_prefix(std::min(line_end + 1, body.size()));
     if (line.empty()) continue;
     messages_.emplace_back().queue = queue;
-    auto problem =
-        read_line(number, line, static_cast<size_t>(readable_end - line.data()), message_bytes_max);
+    auto problem = read_line(number, line, static_cast<size_t>(readable_end - line.data()), message_bytes_max);
     if (problem) return problem;
   }
-  if (messages_.empty())
-    return refusal(422, "empty-batch", "The batch is empty", "no line holds an envelope");
+  if (messages_.empty()) return refusal(422, "empty-batch", "The batch is empty", "no line holds an envelope");
   point_at_forwards();
   return std::nullopt;
 }
@@ -57,8 +53,7 @@ std::optional<Problem> BatchReader::read(std::string_view queue, std::string_vie
 std::optional<Problem> BatchReader::read_line(size_t number, std::string_view line, size_t readable_bytes,
                                               uint64_t message_bytes_max) {
   if (messages_.size() > batch_messages_max) {
-    return bad_line(number, 422,
-                    "a batch may have " + std::to_string(batch_messages_max) + " messages at most");
+    return bad_line(number, 422, "a batch may have " + std::to_string(batch_messages_max) + " messages at most");
   }
   const size_t first_forward = store_.forwards.size();
   const std::string wrong = envelopes_.read(line, readable_bytes, &store_, &messages_.back());

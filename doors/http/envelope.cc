@@ -97,8 +97,7 @@ std::string take_body(Line& line, od::value& value) {
   const bool is_text = type_of(value) == od::json_type::string;
   std::string wrong = begin_body(line, is_text ? "text/plain" : "application/json");
   if (!wrong.empty()) return wrong;
-  return is_text ? read_string(value, &line.store, &line.message.body)
-                 : read_as_written(value, &line.message.body);
+  return is_text ? read_string(value, &line.store, &line.message.body) : read_as_written(value, &line.message.body);
 }
 
 std::string take_base64(Line& line, od::value& value) {
@@ -209,8 +208,7 @@ std::string unknown_member(std::string_view name) {
   std::vector<std::string> known;
   for (const Member& member : members) known.emplace_back(member.name);
   const std::string nearest = nearest_name(name, known);
-  return quoted(name, "is no member of an envelope") +
-         (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?");
+  return quoted(name, "is no member of an envelope") + (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?");
 }
 
 std::string take_field(Line& line, od::field field) {

@@ -30,20 +30,10 @@ std::string read_wait(std::string_view text, std::optional<Duration>* field) {
 }
 
 // Hop-by-hop and framing headers, and those that every delivery sets by itself.
-constexpr std::array<std::string_view, 14> kept_back = {"connection",
-                                                        "content-length",
-                                                        "content-type",
-                                                        "expect",
-                                                        "host",
-                                                        "http2-settings",
-                                                        "idempotency-key",
-                                                        "keep-alive",
-                                                        "proxy-authorization",
-                                                        "proxy-connection",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "upgrade"};
+constexpr std::array<std::string_view, 14> kept_back = {
+    "connection",        "content-length", "content-type",        "expect",           "host", "http2-settings",
+    "idempotency-key",   "keep-alive",     "proxy-authorization", "proxy-connection", "te",   "trailer",
+    "transfer-encoding", "upgrade"};
 
 }  // namespace
 
@@ -97,9 +87,8 @@ std::string check_forward(std::string_view name, std::string_view value) {
   if (!is_field_value(value)) return "holds a control character";
   constexpr std::string_view own = "forebay-";
   const bool is_own = name.size() >= own.size() && same_ignoring_case(name.substr(0, own.size()), own);
-  const bool is_kept_back = std::any_of(kept_back.begin(), kept_back.end(), [name](std::string_view kept) {
-    return same_ignoring_case(name, kept);
-  });
+  const bool is_kept_back = std::any_of(kept_back.begin(), kept_back.end(),
+                                        [name](std::string_view kept) { return same_ignoring_case(name, kept); });
   if (is_own || is_kept_back) return "cannot be forwarded";
   return {};
 }

@@ -38,8 +38,7 @@ bool prefers_minimal(const Request& request) {
       const size_t comma = std::min(value.find(','), value.size());
       const std::string_view preference = value.substr(0, comma);
       const std::string_view word = trimmed(preference.substr(0, preference.find(';')));
-      if (same_ignoring_case(word, "return=minimal") || same_ignoring_case(word, "return=\"minimal\""))
-        return true;
+      if (same_ignoring_case(word, "return=minimal") || same_ignoring_case(word, "return=\"minimal\"")) return true;
       value.remove_prefix(std::min(comma + 1, value.size()));
     }
   }
@@ -109,8 +108,8 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
     case Action::unknown_method:
       break;
   }
-  Response response = problem_response(refusal(405, "method-not-allowed", "This method does not go here",
-                                               "allowed: " + std::string(route.allow)));
+  Response response = problem_response(
+      refusal(405, "method-not-allowed", "This method does not go here", "allowed: " + std::string(route.allow)));
   response.headers.emplace_back("Allow", std::string(route.allow));
   server_->respond(exchange, std::move(response));
 }

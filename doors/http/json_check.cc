@@ -93,8 +93,7 @@ class Walker {
   }
 
   bool word(std::string_view text) {
-    if (static_cast<size_t>(end_ - at_) < text.size() || std::string_view(at_, text.size()) != text)
-      return false;
+    if (static_cast<size_t>(end_ - at_) < text.size() || std::string_view(at_, text.size()) != text) return false;
     at_ += text.size();
     return true;
   }

@@ -32,8 +32,7 @@ bool starts_with(std::string_view name, std::string_view prefix) {
 }
 
 Problem bad_header(std::string_view name, std::string_view what) {
-  return refusal(422, "bad-header", "A header's value cannot be used",
-                 std::string(name) + " " + std::string(what));
+  return refusal(422, "bad-header", "A header's value cannot be used", std::string(name) + " " + std::string(what));
 }
 
 Problem unknown_header(std::string_view name) {
@@ -76,8 +75,7 @@ std::optional<Problem> read_own(std::string_view name) {
 
 }  // namespace
 
-std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward,
-                                            NewMessage* message) {
+std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward, NewMessage* message) {
   unsigned seen = 0;
   size_t forward_bytes = 0;
   forward->clear();

@@ -18,7 +18,6 @@ namespace forebay {
 using HeaderViews = std::vector<std::pair<std::string_view, std::string_view>>;
 
 // Sets the fields of *message that headers speak of; `forward` holds what message->forward views.
-std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward,
-                                            NewMessage* message);
+std::optional<Problem> read_message_headers(const Request& request, HeaderViews* forward, NewMessage* message);
 
 }  // namespace forebay

@@ -25,8 +25,8 @@ int run_check(const std::string& path, std::ostream& out, std::ostream& err) {
   }
   const std::vector<std::string> warnings = config_warnings(config);
   for (const std::string& warning : warnings) out << path << ": warning: " << warning << "\n";
-  out << "ok: " << counted(config.doors.size(), "door") << ", " << counted(config.sinks.size(), "sink")
-      << ", " << counted(config.queues.size(), "queue");
+  out << "ok: " << counted(config.doors.size(), "door") << ", " << counted(config.sinks.size(), "sink") << ", "
+      << counted(config.queues.size(), "queue");
   if (!warnings.empty()) out << "; " << counted(warnings.size(), "warning");
   out << "\n";
   return 0;

@@ -47,8 +47,7 @@ bool readable(int fd, int64_t until_ns) {
 Child::Child(const std::vector<std::string>& argv, const std::string& log_path) {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0) return;
-  const int log =
-      log_path.empty() ? -1 : open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int log = log_path.empty() ? -1 : open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ == 0) become(argv, ends[1], log, parent);

@@ -61,9 +61,9 @@ class Demo {
   int run(bool keep) {
     const std::string wrong = world_.start();
     if (!wrong.empty()) return fail(wrong);
-    printf("relay    %s, admin %s\ngateway  %s, takes %s, fails %s, answers after %s\n",
-           world_.http_url().c_str(), world_.admin_url().c_str(), world_.gateway_url().c_str(),
-           options_.limit_text.c_str(), options_.fail.c_str(), options_.latency.c_str());
+    printf("relay    %s, admin %s\ngateway  %s, takes %s, fails %s, answers after %s\n", world_.http_url().c_str(),
+           world_.admin_url().c_str(), world_.gateway_url().c_str(), options_.limit_text.c_str(), options_.fail.c_str(),
+           options_.latency.c_str());
     printf("burst    %s messages at once\n\n", with_commas(options_.count).c_str());
     fflush(stdout);
     int code = burst();
@@ -103,8 +103,7 @@ class Demo {
   int drain() {
     const double rate = static_cast<double>(options_.limit.count) / options_.limit.per.as_seconds();
     const double patience_seconds = 2 * static_cast<double>(options_.count) / rate + 30;
-    while (
-        !(seen_ && queue_.waiting() == 0 && figures_.gateway.unique_ids + queue_.dead >= figures_.accepted)) {
+    while (!(seen_ && queue_.waiting() == 0 && figures_.gateway.unique_ids + queue_.dead >= figures_.accepted)) {
       if (const int code = turn(Duration::milliseconds(100)); code != 0) return code;
       if (seconds_since(began_ns_) > patience_seconds) break;
     }
@@ -140,12 +139,12 @@ class Demo {
     rate_ = rate_ == 0 ? rate : rate_ + (rate - rate_) * std::min(1.0, elapsed);
     shown_ns_ = now_ns;
     shown_ = taken;
-    progress_.show({.done = taken,
-                    .total = options_.count,
-                    .seconds = seconds_since(began_ns_),
-                    .per_second = rate_,
-                    .note = fmt::format("backlog {}, worst 1 s {}", with_commas(queue_.waiting()),
-                                        figures_.gateway.worst_1s)});
+    progress_.show(
+        {.done = taken,
+         .total = options_.count,
+         .seconds = seconds_since(began_ns_),
+         .per_second = rate_,
+         .note = fmt::format("backlog {}, worst 1 s {}", with_commas(queue_.waiting()), figures_.gateway.worst_1s)});
   }
 
   void stay() {
@@ -156,8 +155,8 @@ class Demo {
         "  status    %s/v1/status and %s/metrics\n"
         "  gateway   %s/summary\n"
         "  files     %s (config, data, logs; kept)\n",
-        world_.http_url().c_str(), world_.admin_url().c_str(), world_.admin_url().c_str(),
-        world_.gateway_url().c_str(), world_.directory().c_str());
+        world_.http_url().c_str(), world_.admin_url().c_str(), world_.admin_url().c_str(), world_.gateway_url().c_str(),
+        world_.directory().c_str());
     fflush(stdout);
     interrupts_.wait();
     printf("\nstopping\n");
@@ -180,13 +179,11 @@ class Demo {
 int demo_main(int argc, char** argv) {
   DemoOptions options;
   bool keep = false, quiet = false;
-  CLI::App app("A relay before a mock SMS gateway, a burst, and a verdict on what was promised.",
-               "forebay demo");
+  CLI::App app("A relay before a mock SMS gateway, a burst, and a verdict on what was promised.", "forebay demo");
   app.add_option("--count", options.count, "messages of the burst")
       ->check(CLI::Range(uint64_t{1}, uint64_t{10'000'000}))
       ->capture_default_str();
-  app.add_option("--limit", options.limit_text, "what the gateway takes, and the relay sends")
-      ->capture_default_str();
+  app.add_option("--limit", options.limit_text, "what the gateway takes, and the relay sends")->capture_default_str();
   app.add_option("--fail", options.fail, "share of its answers that are 500")->capture_default_str();
   app.add_option("--latency", options.latency, "its time to answer")->capture_default_str();
   app.add_flag("--keep", keep, "leave it running afterwards, until Ctrl-C");

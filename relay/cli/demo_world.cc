@@ -61,8 +61,8 @@ std::string DemoWorld::start() {
 
 std::string DemoWorld::start_gateway() {
   gateway_ = std::make_unique<Child>(
-      std::vector<std::string>{own_executable(), "gateway", "--listen", "127.0.0.1:0", "--limit",
-                               options_.limit_text, "--fail", options_.fail, "--latency", options_.latency},
+      std::vector<std::string>{own_executable(), "gateway", "--listen", "127.0.0.1:0", "--limit", options_.limit_text,
+                               "--fail", options_.fail, "--latency", options_.latency},
       log_of("gateway"));
   const std::string address = after(gateway_->read_line(Duration::seconds(10)).value_or(""), "listening on ");
   if (address.empty()) return "the gateway did not start:\n" + tail_of(log_of("gateway"));
@@ -107,8 +107,7 @@ std::unique_ptr<Child> DemoWorld::send_burst() {
   return std::make_unique<Child>(
       std::vector<std::string>{own_executable(), "send", "--url", http_url_, "--queue", "sms", "--count",
                                std::to_string(options_.count), "--body",
-                               "{\"phone\":\"{phone}\",\"text\":\"Your order {n} has been sent.\"}",
-                               "--json"},
+                               "{\"phone\":\"{phone}\",\"text\":\"Your order {n} has been sent.\"}", "--json"},
       log_of("send"));
 }
 

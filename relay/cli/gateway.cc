@@ -42,8 +42,8 @@ int run(const GatewayOptions& options) {
   GatewayServer server(&loop, options);
   const int error = server.listen();
   if (error != 0) {
-    fprintf(stderr, "forebay gateway: cannot listen on %s:%u: %s\n", options.listen.host.c_str(),
-            options.listen.port, uv_strerror(error));
+    fprintf(stderr, "forebay gateway: cannot listen on %s:%u: %s\n", options.listen.host.c_str(), options.listen.port,
+            uv_strerror(error));
     uv_run(&loop, UV_RUN_DEFAULT);
     return 1;
   }

@@ -40,16 +40,11 @@ const llhttp_settings_t& GatewayConnection::settings() {
       return 0;
     };
     s.on_url = [](llhttp_t* p, const char* at, size_t size) { return of(p).path_.append(at, size), 0; };
-    s.on_header_field = [](llhttp_t* p, const char* at, size_t size) {
-      return of(p).field_.append(at, size), 0;
-    };
-    s.on_header_value = [](llhttp_t* p, const char* at, size_t size) {
-      return of(p).value_.append(at, size), 0;
-    };
+    s.on_header_field = [](llhttp_t* p, const char* at, size_t size) { return of(p).field_.append(at, size), 0; };
+    s.on_header_value = [](llhttp_t* p, const char* at, size_t size) { return of(p).value_.append(at, size), 0; };
     s.on_header_value_complete = [](llhttp_t* p) {
       GatewayConnection& c = of(p);
-      const bool is_id =
-          c.field_.size() == kIdHeader.size() && !strcasecmp(c.field_.c_str(), kIdHeader.data());
+      const bool is_id = c.field_.size() == kIdHeader.size() && !strcasecmp(c.field_.c_str(), kIdHeader.data());
       if (is_id) c.message_id_ = c.value_;
       c.field_.clear(), c.value_.clear();
       return 0;

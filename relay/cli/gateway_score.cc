@@ -93,8 +93,8 @@ std::string summary_json(const GatewaySummary& s) {
       "{{\"arrivals\":{},\"taken\":{},\"refused\":{},\"failed\":{},\"duplicates\":{},\"unique_ids\":{},"
       "\"ids_capped\":{},\"worst_1s\":{},\"worst_100ms\":{},\"mean_per_second\":{:.3f},\"cv_100ms\":{:.4f},"
       "\"first_arrival_ns\":{},\"last_arrival_ns\":{},\"last_taken_ns\":{}}}",
-      s.arrivals, s.taken, s.refused, s.failed, s.duplicates, s.unique_ids, s.ids_capped, s.worst_1s,
-      s.worst_100ms, s.mean_per_second, s.cv_100ms, s.first_arrival_ns, s.last_arrival_ns, s.last_taken_ns);
+      s.arrivals, s.taken, s.refused, s.failed, s.duplicates, s.unique_ids, s.ids_capped, s.worst_1s, s.worst_100ms,
+      s.mean_per_second, s.cv_100ms, s.first_arrival_ns, s.last_arrival_ns, s.last_taken_ns);
 }
 
 std::string summary_text(const GatewaySummary& s) {
@@ -107,8 +107,8 @@ std::string summary_text(const GatewaySummary& s) {
       "duplicates  {}{}\n"
       "worst 1 s   {}\n"
       "worst 0.1 s {}\n",
-      s.arrivals, span, s.mean_per_second, s.cv_100ms, s.taken, s.refused, s.failed,
-      s.ids_capped ? "at least " : "", s.duplicates, s.worst_1s, s.worst_100ms);
+      s.arrivals, span, s.mean_per_second, s.cv_100ms, s.taken, s.refused, s.failed, s.ids_capped ? "at least " : "",
+      s.duplicates, s.worst_1s, s.worst_100ms);
 }
 
 }  // namespace forebay

@@ -11,8 +11,8 @@ namespace forebay {
 namespace {
 
 std::string reply(std::string_view status, std::string_view headers, std::string_view body) {
-  return fmt::format("HTTP/1.1 {}\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                     status, headers, body.size(), body);
+  return fmt::format("HTTP/1.1 {}\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status, headers,
+                     body.size(), body);
 }
 
 const std::string kTaken = reply("200 OK", "", "{\"taken\":true}\n");
@@ -66,8 +66,8 @@ void GatewayServer::on_connection(uv_stream_t* listener, int status) {
   connection->accept(self.loop_, listener);
 }
 
-std::string GatewayServer::answer_to(std::string_view method, std::string_view path,
-                                     std::string_view message_id, int64_t at_ns) {
+std::string GatewayServer::answer_to(std::string_view method, std::string_view path, std::string_view message_id,
+                                     int64_t at_ns) {
   if (method == "GET" && path == "/healthz") return reply("200 OK", "", "{\"status\":\"ok\"}\n");
   if (method == "GET" && path == "/summary") return reply("200 OK", "", summary_json(summary()) + "\n");
   return answer_send(message_id, at_ns);
@@ -91,8 +91,7 @@ void GatewayServer::answer_late(uint64_t connection, std::string answer, bool cl
 void GatewayServer::start_timer() {
   uv_update_time(loop_);
   const int64_t wait_ns = late_.front().due_ns - static_cast<int64_t>(uv_hrtime());
-  uv_timer_start(&timer_, on_timer, wait_ns <= 0 ? 0 : static_cast<uint64_t>((wait_ns + 999'999) / 1'000'000),
-                 0);
+  uv_timer_start(&timer_, on_timer, wait_ns <= 0 ? 0 : static_cast<uint64_t>((wait_ns + 999'999) / 1'000'000), 0);
 }
 
 void GatewayServer::on_timer(uv_timer_t* timer) {

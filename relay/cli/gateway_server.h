@@ -55,8 +55,7 @@ class GatewayServer {
 
   static void on_connection(uv_stream_t* listener, int status);
   static void on_timer(uv_timer_t* timer);
-  std::string answer_to(std::string_view method, std::string_view path, std::string_view message_id,
-                        int64_t at_ns);
+  std::string answer_to(std::string_view method, std::string_view path, std::string_view message_id, int64_t at_ns);
   std::string answer_send(std::string_view message_id, int64_t at_ns);
   void answer_late(uint64_t connection, std::string answer, bool close, int64_t at_ns);
   void start_timer();

@@ -28,11 +28,10 @@ std::string progress_line(const ProgressFigures& figures, size_t width) {
   std::string line;
   const double rate = figures.per_second;
   if (figures.total && *figures.total > 0) {
-    const double share =
-        std::min(1.0, static_cast<double>(figures.done) / static_cast<double>(*figures.total));
+    const double share = std::min(1.0, static_cast<double>(figures.done) / static_cast<double>(*figures.total));
     const auto full = static_cast<size_t>(share * kBar);
-    line = fmt::format("[{}{}] {:3.0f} %  {}/{}", std::string(full, '#'), std::string(kBar - full, '-'),
-                       share * 100, with_commas(figures.done), with_commas(*figures.total));
+    line = fmt::format("[{}{}] {:3.0f} %  {}/{}", std::string(full, '#'), std::string(kBar - full, '-'), share * 100,
+                       with_commas(figures.done), with_commas(*figures.total));
   } else {
     line = with_commas(figures.done);
   }

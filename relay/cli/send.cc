@@ -65,9 +65,8 @@ std::string resolve(const HostPort& address, sockaddr_storage& out) {
 std::string request_head(const Arguments& a, const HttpUrl& url, bool batched) {
   const bool v6 = url.address.host.find(':') != std::string::npos;
   std::string head = fmt::format(
-      "POST {}/v1/queues/{}/messages{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: forebay-send\r\n",
-      url.base_path, a.queue, batched ? ":batch" : "", v6 ? "[" : "", url.address.host, v6 ? "]" : "",
-      url.address.port);
+      "POST {}/v1/queues/{}/messages{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: forebay-send\r\n", url.base_path,
+      a.queue, batched ? ":batch" : "", v6 ? "[" : "", url.address.host, v6 ? "]" : "", url.address.port);
   if (!a.token.empty()) head += "Authorization: Bearer " + a.token + "\r\n";
   if (batched) return head + "Content-Type: application/x-ndjson\r\nPrefer: return=minimal\r\n";
   const bool looks_json = a.body.front() == '{' || a.body.front() == '[';
@@ -81,8 +80,7 @@ std::string request_head(const Arguments& a, const HttpUrl& url, bool batched) {
 // The loop's worth of a run: driver, progress and signals.
 class Run {
  public:
-  Run(SendOptions options, SendSource& source, bool quiet)
-      : source_(source), progress_(stderr, quiet), quiet_(quiet) {
+  Run(SendOptions options, SendSource& source, bool quiet) : source_(source), progress_(stderr, quiet), quiet_(quiet) {
     uv_loop_init(&loop_);
     driver_ = std::make_unique<SendDriver>(&loop_, std::move(options), source);
   }
@@ -186,8 +184,7 @@ int send(const Arguments& a) {
 
 int send_main(int argc, char** argv) {
   Arguments a;
-  CLI::App app("Send a burst of messages to a queue; only what is answered 202 counts as accepted.",
-               "forebay send");
+  CLI::App app("Send a burst of messages to a queue; only what is answered 202 counts as accepted.", "forebay send");
   app.add_option("--url", a.url, "the relay's http door")->capture_default_str();
   app.add_option("--queue", a.queue, "queue to send to")->required();
   app.add_option("--file", a.file, "NDJSON envelopes, one a line; - is standard input");
@@ -198,18 +195,14 @@ int send_main(int argc, char** argv) {
   app.add_option("--delay", a.delay, "their delay, such as 90s");
   app.add_option("--ttl", a.ttl, "their time to live, such as 5m");
   app.add_option("--token", a.token, "bearer token");
-  app.add_option("--batch", a.batch,
-                 "messages a request; 0: one request each (default: 256 with --file, else 0)")
+  app.add_option("--batch", a.batch, "messages a request; 0: one request each (default: 256 with --file, else 0)")
       ->check(CLI::Range(0, 100'000));
-  app.add_option("--connections", a.connections, "connections")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
+  app.add_option("--connections", a.connections, "connections")->check(CLI::Range(1, 4096))->capture_default_str();
   app.add_option("--pipeline", a.pipeline, "requests outstanding on each")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option("--rate", a.rate, "at most so many messages, such as 500/1s");
-  app.add_option("--patience", a.patience, "give up after so long without a connection")
-      ->capture_default_str();
+  app.add_option("--patience", a.patience, "give up after so long without a connection")->capture_default_str();
   app.add_option("--seed", a.seed, "of {phone} and {rand}")->capture_default_str();
   app.add_flag("--no-resend", a.no_resend, "take 429, 503 and 507 for an answer instead of waiting");
   app.add_flag("--json", a.json, "print the result as JSON");

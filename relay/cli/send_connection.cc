@@ -31,16 +31,11 @@ const llhttp_settings_t& SendConnection::settings() {
     llhttp_settings_t s;
     llhttp_settings_init(&s);
     s.on_message_begin = [](llhttp_t* p) { return of(p->data).reply_ = {}, 0; };
-    s.on_header_field = [](llhttp_t* p, const char* at, size_t size) {
-      return of(p->data).field_.append(at, size), 0;
-    };
-    s.on_header_value = [](llhttp_t* p, const char* at, size_t size) {
-      return of(p->data).value_.append(at, size), 0;
-    };
+    s.on_header_field = [](llhttp_t* p, const char* at, size_t size) { return of(p->data).field_.append(at, size), 0; };
+    s.on_header_value = [](llhttp_t* p, const char* at, size_t size) { return of(p->data).value_.append(at, size), 0; };
     s.on_header_value_complete = [](llhttp_t* p) {
       SendConnection& c = of(p->data);
-      const bool waits =
-          c.field_.size() == kRetryAfter.size() && !strcasecmp(c.field_.c_str(), kRetryAfter.data());
+      const bool waits = c.field_.size() == kRetryAfter.size() && !strcasecmp(c.field_.c_str(), kRetryAfter.data());
       if (waits) c.reply_.retry_after = seconds_of(c.value_);
       c.field_.clear(), c.value_.clear();
       return 0;

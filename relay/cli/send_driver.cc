@@ -73,8 +73,7 @@ void SendDriver::on_reply(SendConnection&, SendItem item, const SendReply& reply
   backoff_ns_ = 0;
   if (reply.status == 202) return score_.accepted(item.messages, reply.latency_ns, reply.now_ns);
   if (asks_to_wait(reply.status) && options_.resend) {
-    const Duration wait =
-        std::max(reply.retry_after.value_or(Duration::seconds(1)), Duration::milliseconds(100));
+    const Duration wait = std::max(reply.retry_after.value_or(Duration::seconds(1)), Duration::milliseconds(100));
     hold_until_ns_ = std::max(hold_until_ns_, reply.now_ns + wait.ns);
     score_.resent(reply.status, item.messages);
     again_.push_back(std::move(item));
@@ -124,8 +123,7 @@ void SendDriver::turn() {
 void SendDriver::reopen(int64_t now_ns) {
   for (auto& connection : connections_) {
     const bool wanted = !source_ended_ || !again_.empty();
-    if (wanted && connection->closed() && connection->reopen_at_ns <= now_ns)
-      connection->open(options_.address);
+    if (wanted && connection->closed() && connection->reopen_at_ns <= now_ns) connection->open(options_.address);
   }
 }
 

@@ -20,13 +20,11 @@ void LatencyHistogram::add(int64_t ns) {
 
 double LatencyHistogram::quantile_ms(double q) const {
   if (count_ == 0) return 0;
-  const auto wanted =
-      std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(q * static_cast<double>(count_))));
+  const auto wanted = std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(q * static_cast<double>(count_))));
   uint64_t seen = 0;
   size_t bucket = 0;
   while ((seen += buckets_[bucket]) < wanted) ++bucket;
-  const double edge =
-      std::ldexp(1 + static_cast<double>(bucket % 32 + 1) / 32, static_cast<int>(bucket / 32));
+  const double edge = std::ldexp(1 + static_cast<double>(bucket % 32 + 1) / 32, static_cast<int>(bucket / 32));
   return edge / 1e6;
 }
 
@@ -68,16 +66,15 @@ double SendScore::accepted_per_second() const {
 
 std::string SendScore::text() const {
   std::string out =
-      fmt::format("accepted  {} in {:.3f} s, {:.0f}/s\nlatency   p50 {:.2f} ms, p99 {:.2f} ms\n", accepted_,
-                  seconds(), accepted_per_second(), latency_.quantile_ms(0.5), latency_.quantile_ms(0.99));
+      fmt::format("accepted  {} in {:.3f} s, {:.0f}/s\nlatency   p50 {:.2f} ms, p99 {:.2f} ms\n", accepted_, seconds(),
+                  accepted_per_second(), latency_.quantile_ms(0.5), latency_.quantile_ms(0.99));
   for (const auto& [status, messages] : resent_) {
     out += status == 0 ? fmt::format("resent    {} after a connection closed unanswered\n", messages)
                        : fmt::format("resent    {} after {} and the wait it asked for\n", messages, status);
   }
   for (const auto& [status, count] : refusals_) {
     const std::string label = status == 0 ? "unanswered" : fmt::format("{}", status);
-    out += fmt::format("refused   {} with {}{}{}\n", count.messages, label, count.why.empty() ? "" : ": ",
-                       count.why);
+    out += fmt::format("refused   {} with {}{}{}\n", count.messages, label, count.why.empty() ? "" : ": ", count.why);
   }
   return out;
 }
@@ -93,8 +90,8 @@ std::string SendScore::json() const {
   return fmt::format(
       "{{\"accepted\":{},\"requests\":{},\"seconds\":{:.6f},\"accepted_per_second\":{:.1f},\"p50_ms\":{:.3f},"
       "\"p99_ms\":{:.3f},\"refused\":{{{}}},\"resent\":{{{}}}}}\n",
-      accepted_, requests_, seconds(), accepted_per_second(), latency_.quantile_ms(0.5),
-      latency_.quantile_ms(0.99), list(refusals_, [](const Count& count) { return count.messages; }),
+      accepted_, requests_, seconds(), accepted_per_second(), latency_.quantile_ms(0.5), latency_.quantile_ms(0.99),
+      list(refusals_, [](const Count& count) { return count.messages; }),
       list(resent_, [](uint64_t messages) { return messages; }));
 }
 

@@ -17,8 +17,7 @@ constexpr size_t kReadBytes = 256 << 10;
 
 class TemplateSource final : public SendSource {
  public:
-  TemplateSource(uint64_t count, SendTemplate body, SendTemplate key, uint32_t batch,
-                 const SendFields& fields)
+  TemplateSource(uint64_t count, SendTemplate body, SendTemplate key, uint32_t batch, const SendFields& fields)
       : count_(count), body_(std::move(body)), key_(std::move(key)), batch_(batch) {
     if (!fields.klass.empty()) tail_ += ",\"class\":\"" + json_escaped(fields.klass) + '"';
     if (!fields.delay.empty()) tail_ += ",\"delay\":\"" + json_escaped(fields.delay) + '"';
@@ -155,8 +154,8 @@ class LineSource final : public SendSource {
 
 }  // namespace
 
-std::unique_ptr<SendSource> make_template_source(uint64_t count, SendTemplate body, SendTemplate key,
-                                                 uint32_t batch, SendFields fields) {
+std::unique_ptr<SendSource> make_template_source(uint64_t count, SendTemplate body, SendTemplate key, uint32_t batch,
+                                                 SendFields fields) {
   return std::make_unique<TemplateSource>(count, std::move(body), std::move(key), batch, fields);
 }
 

@@ -38,8 +38,8 @@ struct SendFields {
 };
 
 // `count` messages; `batch` 0: each as it is, else envelopes, so many a request.
-std::unique_ptr<SendSource> make_template_source(uint64_t count, SendTemplate body, SendTemplate key,
-                                                 uint32_t batch, SendFields fields);
+std::unique_ptr<SendSource> make_template_source(uint64_t count, SendTemplate body, SendTemplate key, uint32_t batch,
+                                                 SendFields fields);
 
 // NDJSON envelopes, one a line, read from `fd` (closed at the end unless it is 0), at most `batch` and 8 MiB
 // a request. Blank lines are skipped. A line that is no envelope ends the source with an error.

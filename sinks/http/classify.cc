@@ -136,8 +136,7 @@ Outcome classify_reply(const SinkConfig& sink, const Reply& reply, WallTime now)
   outcome.answered = true;
   outcome.reason = "http " + std::to_string(reply.status);
   outcome.retry_after = parse_retry_after(reply.retry_after, now);
-  outcome.pause_sink =
-      std::find(sink.pause_on.begin(), sink.pause_on.end(), reply.status) != sink.pause_on.end();
+  outcome.pause_sink = std::find(sink.pause_on.begin(), sink.pause_on.end(), reply.status) != sink.pause_on.end();
   std::string matched;
   if (const ResponseRule* rule = first_match(sink, reply, &matched)) {
     outcome.kind = kind_of(rule->then);

@@ -13,9 +13,9 @@ struct CurlLoop::Watch {
   uv_poll_t poll;
   CurlLoop* owner;
   curl_socket_t fd;
-  bool ours;  // opened through on_open: lives until on_close. Else (the resolver's): until CURL_POLL_REMOVE
-  int armed = 0;                    // uv events the poll is started with
-  int wanted = 0;                   // uv events libcurl asked for. 0: at rest
+  bool ours;       // opened through on_open: lives until on_close. Else (the resolver's): until CURL_POLL_REMOVE
+  int armed = 0;   // uv events the poll is started with
+  int wanted = 0;  // uv events libcurl asked for. 0: at rest
   size_t resting_at = kNotResting;  // place in resting_
 
   int arm();
@@ -41,8 +41,7 @@ int to_uv(int what) {
 
 template <typename Handle>
 void close_and_free(Handle* handle) {
-  uv_close(reinterpret_cast<uv_handle_t*>(handle),
-           [](uv_handle_t* h) { delete reinterpret_cast<Handle*>(h); });
+  uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* h) { delete reinterpret_cast<Handle*>(h); });
 }
 
 // What has come in is thrown away first, so that libcurl's own check sees the end of the stream.

@@ -10,8 +10,8 @@ namespace forebay {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kOwnNames = {"Forebay-Message-Id", "Forebay-Attempt",
-                                                       "Forebay-Queue", "Idempotency-Key"};
+constexpr std::array<std::string_view, 4> kOwnNames = {"Forebay-Message-Id", "Forebay-Attempt", "Forebay-Queue",
+                                                       "Idempotency-Key"};
 constexpr std::array<std::string_view, 12> kConnectionNames = {
     "Connection", "Content-Length",   "Expect",  "HTTP2-Settings", "Keep-Alive", "Proxy-Authorization",
     "TE",         "Proxy-Connection", "Trailer", "Trailers",       "Upgrade",    "Transfer-Encoding"};
@@ -28,8 +28,7 @@ bool contains(const Names& names, std::string_view name) {
 bool is_token(std::string_view name) {
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != kMarks.npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != kMarks.npos;
   });
 }
 

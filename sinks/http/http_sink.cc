@@ -100,8 +100,7 @@ void HttpSink::shut_down() {
   if (curl_.closed()) return;
   std::vector<Transfer*> under_way;
   for (auto& transfer : transfers_)
-    if (std::find(free_.begin(), free_.end(), transfer.get()) == free_.end())
-      under_way.push_back(transfer.get());
+    if (std::find(free_.begin(), free_.end(), transfer.get()) == free_.end()) under_way.push_back(transfer.get());
   std::vector<std::pair<Ticket, Outcome>> ended = std::exchange(refused_, {});
   for (Transfer* transfer : under_way) {
     curl_.remove(transfer->easy());

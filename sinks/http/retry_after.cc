@@ -46,8 +46,7 @@ std::optional<int64_t> unix_seconds_of(std::string_view date) {
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
   value = trimmed(value);
   if (value.empty()) return std::nullopt;
-  if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
-    return seconds_of(value);
+  if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) return seconds_of(value);
   if (value.size() > 64) return std::nullopt;
   std::optional<int64_t> at = unix_seconds_of(value);
   if (!at) return std::nullopt;

@@ -175,8 +175,7 @@ size_t Transfer::on_header(char* bytes, size_t size, size_t count, void* data) {
     self->retry_after_.clear();
   }
   if (line == "\r\n" || line == "\n") self->headers_whole_ = true;
-  if (length > kName.size() && self->retry_after_.empty() &&
-      strncasecmp(bytes, kName.data(), kName.size()) == 0)
+  if (length > kName.size() && self->retry_after_.empty() && strncasecmp(bytes, kName.data(), kName.size()) == 0)
     self->retry_after_ = line.substr(kName.size());
   return length;
 }

@@ -50,8 +50,7 @@ TEST(AdminDoor, AnswersInOrderOnOneConnection) {
   FakeView view;
   RunningDoor door(view, [] { return std::string("m 1\n"); });
   RawClient client(door.port());
-  ASSERT_TRUE(
-      client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
   EXPECT_EQ(client.read_response()->body, "m 1\n");
   EXPECT_EQ(client.read_response()->body, "ok\n");
 }

@@ -32,8 +32,7 @@ class AdminHandlerTest : public ::testing::Test {
 
   using Headers = std::vector<std::pair<std::string_view, std::string_view>>;
   // The number of the exchange.
-  uint64_t send(std::string_view method, std::string_view target, Headers headers = {},
-                std::string_view body = {}) {
+  uint64_t send(std::string_view method, std::string_view target, Headers headers = {}, std::string_view body = {}) {
     const size_t mark = std::min(target.find('?'), target.size());
     Request request;
     request.method = method;
@@ -265,8 +264,7 @@ TEST_F(AdminHandlerTest, AHalfUnderstoodRequestChangesNothing) {
 
 TEST_F(AdminHandlerTest, PagesOfOtherOriginsChangeNothing) {
   const std::string host = "127.0.0.1:7071";
-  EXPECT_EQ(ask("POST", "/v1/queues/sms:purge", {{"Host", host}, {"Origin", "http://evil.example"}}).status,
-            403);
+  EXPECT_EQ(ask("POST", "/v1/queues/sms:purge", {{"Host", host}, {"Origin", "http://evil.example"}}).status, 403);
   EXPECT_EQ(ask("POST", "/v1/queues/sms:purge", {{"Host", host}, {"Origin", "null"}}).status, 403);
   EXPECT_TRUE(view_.changes.empty());
   send("POST", "/v1/queues/sms:pause", {{"Host", host}, {"Origin", "http://" + host}});
@@ -285,9 +283,8 @@ TEST_F(AdminHandlerTest, WrongMethodsAreToldTheRightOnes) {
 }
 
 TEST_F(AdminHandlerTest, WhatIsNotThereIs404) {
-  for (const char* path :
-       {"/v1", "/v2/status", "/v1/queues/", "/v1/queues/sms:stop", "/v1/queues/sms/dead:purge", "/metrics/",
-        "//metrics", "/v1/queues/sms/messages"}) {
+  for (const char* path : {"/v1", "/v2/status", "/v1/queues/", "/v1/queues/sms:stop", "/v1/queues/sms/dead:purge",
+                           "/metrics/", "//metrics", "/v1/queues/sms/messages"}) {
     const Response& response = ask("GET", path);
     EXPECT_EQ(response.status, 404) << path;
     EXPECT_EQ(response.content_type, "application/problem+json");
@@ -295,9 +292,8 @@ TEST_F(AdminHandlerTest, WhatIsNotThereIs404) {
 }
 
 TEST_F(AdminHandlerTest, WhatComesLaterSaysSo) {
-  for (const char* call :
-       {"POST /v1/config:reload", "PUT /v1/sinks/gateway/limits", "DELETE /v1/sinks/gateway/limits",
-        "PUT /v1/topics/t/subscriptions/q", "DELETE /v1/topics/t/subscriptions/q"}) {
+  for (const char* call : {"POST /v1/config:reload", "PUT /v1/sinks/gateway/limits", "DELETE /v1/sinks/gateway/limits",
+                           "PUT /v1/topics/t/subscriptions/q", "DELETE /v1/topics/t/subscriptions/q"}) {
     const std::string_view text(call);
     const size_t space = text.find(' ');
     const Response& response = ask(text.substr(0, space), text.substr(space + 1), {}, "{}");

@@ -74,8 +74,7 @@ TEST(Dashboard, EveryPanelSaysWhatItShowsInWhichUnit) {
     EXPECT_FALSE(panel["fieldConfig"]["defaults"]["unit"].get<std::string>().empty()) << title;
     EXPECT_FALSE(panel["fieldConfig"]["defaults"]["thresholds"]["steps"].empty()) << title;
     EXPECT_EQ(panel["datasource"]["uid"], "${datasource}") << title;
-    for (const Json& target : panel["targets"])
-      EXPECT_EQ(target["datasource"]["uid"], "${datasource}") << title;
+    for (const Json& target : panel["targets"]) EXPECT_EQ(target["datasource"]["uid"], "${datasource}") << title;
   }
 }
 

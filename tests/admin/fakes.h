@@ -79,12 +79,10 @@ class FakeView : public AdminView {
                                          PublishListener& listener) override {
     return change((paused ? "pause sink " : "resume sink ") + std::string(sink), token, listener);
   }
-  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token,
-                                     PublishListener& listener) override {
+  std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override {
     return change("purge queue " + std::string(queue), token, listener);
   }
-  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor,
-                                       uint32_t limit) override {
+  std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) override {
     asked.push_back(std::string(queue) + " from '" + std::string(cursor) + "' " + std::to_string(limit));
     return dead_page;
   }

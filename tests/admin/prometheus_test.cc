@@ -51,7 +51,6 @@ void pass_traffic(Metrics& metrics) {
   }
   metrics.expired->Increment();
   metrics.cancelled->Increment();
-  metrics.eta_error_seconds->Observe(0.2);
   metrics.loop_lag_seconds->Observe(0.0002);
   metrics.journal().sync_seconds->Observe(0.001);
   metrics.journal().group_size->Observe(12);
@@ -170,8 +169,7 @@ TEST_F(PrometheusTest, ScrapesTheDoorAndAnswersEveryPanel) {
     asked++;
   }
   EXPECT_GT(asked, 35);
-  EXPECT_EQ(get("/api/v1/query", "changes(process_start_time_seconds[1m]) > 0").value("status", ""),
-            "success");
+  EXPECT_EQ(get("/api/v1/query", "changes(process_start_time_seconds[1m]) > 0").value("status", ""), "success");
 }
 
 }  // namespace

@@ -107,8 +107,7 @@ class CrashRun {
     if (!world_->broken().empty()) {
       complain("trouble that passed", {"broken: " + world_->broken()});
     } else if (script.accepted() <= accepted + 5 || world_->journal().figures().refusing) {
-      complain("trouble that passed",
-               {"messages are not accepted again: " + world_->journal().figures().refusing_why});
+      complain("trouble that passed", {"messages are not accepted again: " + world_->journal().figures().refusing_why});
     }
   }
 
@@ -128,8 +127,7 @@ class CrashRun {
     complain(when, ledger_.compare(found_, ended));
     complain(when, world_->wrong());
     auto figures = world_->journal().figures();
-    if (crash_.close && !crash_.fault && figures.torn_tails != 0)
-      complain(when, {"a torn tail after a clean stop"});
+    if (crash_.close && !crash_.fault && figures.torn_tails != 0) complain(when, {"a torn tail after a clean stop"});
     if (figures.quarantined_segments + figures.missing_segments != 0) {
       complain(when, {fmt::format("{} segments quarantined, {} missing", figures.quarantined_segments,
                                   figures.missing_segments)});
@@ -170,9 +168,8 @@ class CrashRun {
       auto forget = static_cast<Forget>((crash_.seed + cut_at) % 3);
       std::string log = disk.log(cut_at);
       end_life(disk, &interrupted, forget);
-      check_interrupted(
-          disk, fmt::format("after a cut at operation {} of the recovery ({})", cut_at, name_of(forget)),
-          log);
+      check_interrupted(disk, fmt::format("after a cut at operation {} of the recovery ({})", cut_at, name_of(forget)),
+                        log);
       cut_at += crash_.recovery_cuts_every;
     }
   }

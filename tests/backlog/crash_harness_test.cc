@@ -57,28 +57,24 @@ TEST_P(FlawedLog, IsFoundOut) {
 
 INSTANTIATE_TEST_SUITE_P(
     , FlawedLog,
-    ::testing::Values(
-        KnownFlaw{"answers_before_sync", Flaw::answers_before_sync, "cut_all"},
-        KnownFlaw{"forgets_the_directory", Flaw::forgets_the_directory, "cut_all"},
-        KnownFlaw{"answers_after_failed_sync", Flaw::answers_after_failed_sync, "lose_sync_cut"},
-        KnownFlaw{"ignores_checksums", Flaw::ignores_checksums, "cut_random"},
-        KnownFlaw{"loses_changes_of_failed_writes", Flaw::loses_changes_of_failed_writes, "fail_killed"},
-        KnownFlaw{"counts_attempts_late", Flaw::counts_attempts_late, "fail_killed"},
-        KnownFlaw{"trusts_unsynced_bytes", Flaw::trusts_unsynced_bytes, "lose_sync_killed"}),
+    ::testing::Values(KnownFlaw{"answers_before_sync", Flaw::answers_before_sync, "cut_all"},
+                      KnownFlaw{"forgets_the_directory", Flaw::forgets_the_directory, "cut_all"},
+                      KnownFlaw{"answers_after_failed_sync", Flaw::answers_after_failed_sync, "lose_sync_cut"},
+                      KnownFlaw{"ignores_checksums", Flaw::ignores_checksums, "cut_random"},
+                      KnownFlaw{"loses_changes_of_failed_writes", Flaw::loses_changes_of_failed_writes, "fail_killed"},
+                      KnownFlaw{"counts_attempts_late", Flaw::counts_attempts_late, "fail_killed"},
+                      KnownFlaw{"trusts_unsynced_bytes", Flaw::trusts_unsynced_bytes, "lose_sync_killed"}),
     [](const auto& flaw) { return flaw.param.name; });
 
 TEST(CrashControl, FindsLossesOnADiskThatIgnoresSyncs) {
   for (Forget forget : {Forget::all, Forget::tail, Forget::random}) {
-    auto control =
-        run_with_syncs_ignored(forget, {.open = plain_log_with(Flaw::none), .seed = kSeed, .every = 9});
-    EXPECT_GT(control.found * 2, control.tried)
-        << "seed " << kSeed << ", forget " << static_cast<int>(forget);
+    auto control = run_with_syncs_ignored(forget, {.open = plain_log_with(Flaw::none), .seed = kSeed, .every = 9});
+    EXPECT_GT(control.found * 2, control.tried) << "seed " << kSeed << ", forget " << static_cast<int>(forget);
   }
 }
 
 TEST(Damage, IsNoticedWhereChecksumsAreIgnored) {
-  DamageRun damage{
-      .open = plain_log_with(Flaw::ignores_checksums), .seed = kSeed, .places = 200, .failures_max = 1};
+  DamageRun damage{.open = plain_log_with(Flaw::ignores_checksums), .seed = kSeed, .places = 200, .failures_max = 1};
   EXPECT_FALSE(run(damage).empty());
 }
 

@@ -63,10 +63,7 @@ std::vector<MatrixRow> fault_rows() {
 std::vector<MatrixRow> trouble_rows() {
   using enum Fault::Kind;
   return {
-      {"disk_full",
-       {.kind = fail, .until = kUntilLifted, .error = ENOSPC, .calls = kCallsThatNeedSpace},
-       {},
-       12},
+      {"disk_full", {.kind = fail, .until = kUntilLifted, .error = ENOSPC, .calls = kCallsThatNeedSpace}, {}, 12},
       {"disk_full_cut",
        {.kind = short_write, .until = kUntilLifted, .error = ENOSPC, .calls = kCallsThatNeedSpace},
        Forget::random,
@@ -76,10 +73,7 @@ std::vector<MatrixRow> trouble_rows() {
        {.kind = torn_write, .until = kUntilLifted, .error = EIO, .calls = only(DiskCall::write)},
        {},
        12},
-      {"read_only",
-       {.kind = fail, .until = kUntilLifted, .error = EROFS, .calls = kAllButSyncs},
-       Forget::all,
-       12},
+      {"read_only", {.kind = fail, .until = kUntilLifted, .error = EROFS, .calls = kAllButSyncs}, Forget::all, 12},
   };
 }
 

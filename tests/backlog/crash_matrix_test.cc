@@ -81,8 +81,7 @@ TEST(CrashMatrixScript, UsesEveryPartOfTheJournal) {
 // Closed in good order: the next start finds everything, and nothing to say about it.
 TEST(ClosedJournal, ComesBackAsItWas) {
   for (Forget forget : {Forget::all, Forget::tail, Forget::random}) {
-    CrashCase crash{
-        .open = open_test_journal, .seed = kSeed, .forget = forget, .close = true, .close_next = true};
+    CrashCase crash{.open = open_test_journal, .seed = kSeed, .forget = forget, .close = true, .close_next = true};
     expect_none(run(crash).violations);
   }
 }
@@ -91,8 +90,7 @@ TEST(ClosedJournal, ComesBackAsItWas) {
 TEST(CrashMatrixControl, FindsLossesOnADiskThatIgnoresSyncs) {
   for (Forget forget : {Forget::all, Forget::tail, Forget::random}) {
     auto control = run_with_syncs_ignored(forget, {.open = open_test_journal, .seed = kSeed, .every = 7});
-    EXPECT_GT(control.found * 2, control.tried)
-        << "seed " << kSeed << ", forget " << static_cast<int>(forget);
+    EXPECT_GT(control.found * 2, control.tried) << "seed " << kSeed << ", forget " << static_cast<int>(forget);
   }
 }
 

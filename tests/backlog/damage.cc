@@ -73,8 +73,7 @@ class Damager {
     auto figures = world.journal().figures();
     bool said = figures.torn_tails + figures.quarantined_segments + figures.missing_segments != 0;
     if (!missing.empty() && !said) {
-      complain(what,
-               fmt::format("{} acknowledged messages are missing, and nothing was said", missing.size()));
+      complain(what, fmt::format("{} acknowledged messages are missing, and nothing was said", missing.size()));
     }
     go_on(what, world, ledger, std::move(found));
   }

@@ -31,8 +31,7 @@ RC_GTEST_PROP(Frame, ReadsBackAsWritten, ()) {
   RC_ASSERT(view.first);
   RC_ASSERT(!view.last);
   RC_ASSERT(view.bytes == frame.size());
-  RC_ASSERT(std::string_view(reinterpret_cast<const char*>(view.records.data()), view.records.size()) ==
-            records);
+  RC_ASSERT(std::string_view(reinterpret_cast<const char*>(view.records.data()), view.records.size()) == records);
 }
 
 TEST(Frame, EveryChangedByteIsNoticedAndStillKnownForOurs) {
@@ -59,8 +58,7 @@ TEST(Frame, CutShortIsBad) {
   const ByteBuffer frame = frame_of(std::string(900, 'x'));
   FrameView view;
   for (size_t kept = format::frame_header_bytes; kept < frame.size(); kept += 8) {
-    EXPECT_EQ(read_frame(frame.span().first(kept), stamp.segment, stamp.salt, stamp.number, &view),
-              FrameState::bad);
+    EXPECT_EQ(read_frame(frame.span().first(kept), stamp.segment, stamp.salt, stamp.number, &view), FrameState::bad);
   }
 }
 

@@ -85,19 +85,12 @@ void expect_golden(MemoryFiles& disk) {
     found.insert(sequence);
     EXPECT_EQ(rig.fetch(sequence), body_of(sequence));
     EXPECT_EQ(message.facts.queue, sequence % 2 == 0 ? 1 : 2);
-    EXPECT_EQ(message.attempts, sequence == 1993   ? 3
-                                : sequence == 1994 ? 10
-                                : sequence == 1995 ? 1
-                                                   : 0)
-        << sequence;
+    EXPECT_EQ(message.attempts, sequence == 1993 ? 3 : sequence == 1994 ? 10 : sequence == 1995 ? 1 : 0) << sequence;
     EXPECT_EQ(message.dead, sequence == 1994);
     EXPECT_EQ(message.crashed_in_flight, sequence == 1995);
-    EXPECT_EQ(message.facts.due_ms, sequence == 1993   ? 1'700'000'123'000
-                                    : sequence == 1996 ? 1'700'000'789'000
-                                                       : 0);
+    EXPECT_EQ(message.facts.due_ms, sequence == 1993 ? 1'700'000'123'000 : sequence == 1996 ? 1'700'000'789'000 : 0);
   }
-  for (Sequence sequence = 1; sequence <= 2000; ++sequence)
-    EXPECT_EQ(found.contains(sequence), stays(sequence));
+  for (Sequence sequence = 1; sequence <= 2000; ++sequence) EXPECT_EQ(found.contains(sequence), stays(sequence));
   EXPECT_EQ(rig.journal->dead_letter(1994)->excerpt, "no such number");
   EXPECT_EQ(rig.journal->noted("pause:sms"), "by hand");
   EXPECT_EQ(rig.journal->store_id(), 77u);
@@ -128,8 +121,7 @@ TEST(GoldenStore, IsStillWrittenTheSameWay) {
   if (const char* out = std::getenv("FOREBAY_GOLDEN_OUT")) {
     for (const auto& [name, node] : disk.nodes) {
       std::ofstream file(std::filesystem::path(out) / name, std::ios::binary);
-      file.write(reinterpret_cast<const char*>(node->bytes.data()),
-                 static_cast<std::streamsize>(node->bytes.size()));
+      file.write(reinterpret_cast<const char*>(node->bytes.data()), static_cast<std::streamsize>(node->bytes.size()));
     }
   }
   expect_golden(disk);

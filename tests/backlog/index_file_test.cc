@@ -46,9 +46,8 @@ RC_GTEST_PROP(IndexFile, ReadsBackInOrderOfSequence, ()) {
   std::vector<IndexEntry> entries = any_entries();
   IndexBuilder builder;
   for (const IndexEntry& entry : entries) builder.add(entry);
-  std::stable_sort(entries.begin(), entries.end(), [](const IndexEntry& a, const IndexEntry& b) {
-    return a.facts.sequence < b.facts.sequence;
-  });
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const IndexEntry& a, const IndexEntry& b) { return a.facts.sequence < b.facts.sequence; });
   MemoryFiles files;
   const IndexHead head{3, 17, 4, 60'000, 99};
   RC_ASSERT(write_index(files, 77, finish_index(head, std::move(builder))) == 0);

@@ -110,17 +110,15 @@ class World {
   }
 
   void read(Sequence sequence) {
-    rig_->journal->fetch(sequence,
-                         [this, sequence, body = expected_[sequence].body](int error, StoredMessage message) {
-                           if (error == ENOENT) return;  // settled meanwhile
-                           EXPECT_EQ(error, 0) << "sequence " << sequence;
-                           EXPECT_EQ(message.body, body) << "sequence " << sequence;
-                         });
+    rig_->journal->fetch(sequence, [this, sequence, body = expected_[sequence].body](int error, StoredMessage message) {
+      if (error == ENOENT) return;  // settled meanwhile
+      EXPECT_EQ(error, 0) << "sequence " << sequence;
+      EXPECT_EQ(message.body, body) << "sequence " << sequence;
+    });
   }
 
   void check_recovered() {
-    ASSERT_EQ(rig_->journal->recovery().quarantined_segments, 0u)
-        << rig_->journal->recovery().complaints.front();
+    ASSERT_EQ(rig_->journal->recovery().quarantined_segments, 0u) << rig_->journal->recovery().complaints.front();
     ASSERT_EQ(rig_->journal->recovery().lost_messages, 0u);
     // Reported as committed, or written by close() and not reported.
     for (const auto& [batch, sequences] : pending_) {

@@ -288,9 +288,8 @@ TEST(JournalRecovery, AnotherFormatVersionIsRefusedByName) {
       Rig rig(left);
       EXPECT_EQ(rig.open(), EINVAL) << name;
       EXPECT_NE(rig.error.find(name), std::string::npos) << rig.error;
-      EXPECT_NE(
-          rig.error.find("format version " + std::to_string(version) + " (this program reads version 1)"),
-          std::string::npos)
+      EXPECT_NE(rig.error.find("format version " + std::to_string(version) + " (this program reads version 1)"),
+                std::string::npos)
           << rig.error;
     }
   }
@@ -375,8 +374,7 @@ TEST(JournalOffline, TellsAGoodStoreFromADamagedOneWithoutTouchingEither) {
   report.clear();
   disk.bytes(first_segment)[frames[3] + 40] ^= std::byte{1};
   EXPECT_EQ(journal_verify(disk, &report), 1) << report;
-  EXPECT_NE(report.find(first_segment + ": frame 4 damaged at byte " + std::to_string(frames[3])),
-            std::string::npos)
+  EXPECT_NE(report.find(first_segment + ": frame 4 damaged at byte " + std::to_string(frames[3])), std::string::npos)
       << report;
   report.clear();
   EXPECT_EQ(journal_stat(disk, &report), 0) << report;

@@ -91,9 +91,7 @@ class Rig : public BacklogListener {
   uint64_t commit();                     // flush and run everything; the batch
   std::string fetch(Sequence sequence);  // the body, or "errno N"
 
-  void on_committed(uint64_t batch, int messages_error) override {
-    committed.emplace_back(batch, messages_error);
-  }
+  void on_committed(uint64_t batch, int messages_error) override { committed.emplace_back(batch, messages_error); }
   void on_broken(const std::string& what) override { broken.push_back(what); }
   void on_synced(Duration, uint32_t messages) override { synced.push_back(messages); }
 

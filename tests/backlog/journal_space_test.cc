@@ -22,8 +22,7 @@ void let_it_rest(Rig& rig) {
 uint64_t segment_bytes_on(const MemoryFiles& disk) {
   uint64_t bytes = 0;
   uint32_t slot = 0;
-  for (const auto& [name, node] : disk.nodes)
-    bytes += parse_segment_name(name, &slot) ? node->bytes.size() : 0;
+  for (const auto& [name, node] : disk.nodes) bytes += parse_segment_name(name, &slot) ? node->bytes.size() : 0;
   return bytes;
 }
 
@@ -157,8 +156,7 @@ TEST(JournalSpace, OnRecycledSegmentsLittleMoreThanThePayloadIsWritten) {
   pass(100'000);  // until everything runs on recycled segments
   const uint64_t before = rig.journal->figures().bytes_written;
   pass(100'000);
-  const double written =
-      static_cast<double>(rig.journal->figures().bytes_written - before) / (100'000 * 300.0);
+  const double written = static_cast<double>(rig.journal->figures().bytes_written - before) / (100'000 * 300.0);
   RecordProperty("bytes_written_per_payload", std::to_string(written));
   EXPECT_LE(written, 1.4);
   EXPECT_GT(written, 1.0);

@@ -65,8 +65,8 @@ int run(uint64_t messages, const std::string& path) {
     ThreadedRig rig(path);
     const auto start = std::chrono::steady_clock::now();
     if (rig.open() != 0) return fmt::print("{}\n", rig.error), 1;
-    fmt::print("recovery after a kill        {:>12.3f} s, {} messages, {} frames replayed\n",
-               seconds_since(start), rig.recovered_messages, rig.journal->recovery().replayed_frames);
+    fmt::print("recovery after a kill        {:>12.3f} s, {} messages, {} frames replayed\n", seconds_since(start),
+               rig.recovered_messages, rig.journal->recovery().replayed_frames);
   }
   return 0;
 }

@@ -125,8 +125,7 @@ TEST(Journal, AnotherSegmentSizeTakesEffectAsSegmentsAreReplaced) {
       if (i % 400 == 0) alive.insert(sequence);
       if (i > 40 && !alive.contains(sequence - 40)) rig.journal->settle(sequence - 40, Settlement::delivered);
     }
-    for (Sequence sequence = rig.journal->next_sequence() - 41; sequence < rig.journal->next_sequence();
-         ++sequence) {
+    for (Sequence sequence = rig.journal->next_sequence() - 41; sequence < rig.journal->next_sequence(); ++sequence) {
       if (!alive.contains(sequence)) rig.journal->settle(sequence, Settlement::delivered);
     }
     rig.commit();

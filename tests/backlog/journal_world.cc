@@ -86,11 +86,9 @@ Contents JournalWorld::contents() {
 
 void JournalWorld::on_committed(uint64_t batch, int messages_error) {
   if (!broken_.empty()) wrong_.push_back(fmt::format("batch {} was reported after on_broken", batch));
-  if (batch >= journal_->open_batch())
-    wrong_.push_back(fmt::format("batch {} was reported while open", batch));
+  if (batch >= journal_->open_batch()) wrong_.push_back(fmt::format("batch {} was reported while open", batch));
   if (!ledger_.committed(batch, messages_error)) {
-    wrong_.push_back(
-        fmt::format("batch {} was reported out of order (after {})", batch, ledger_.last_reported()));
+    wrong_.push_back(fmt::format("batch {} was reported out of order (after {})", batch, ledger_.last_reported()));
   }
   reports_.push_back({batch, messages_error});
 }

@@ -76,8 +76,8 @@ class JournalWorld : private BacklogListener {
 
   Backlog& journal() { return *journal_; }
   bool is_open() const { return journal_ != nullptr; }
-  const std::string& why() const { return why_; }        // of a refusal to open
-  const std::string& broken() const { return broken_; }  // what on_broken said; empty: it was not called
+  const std::string& why() const { return why_; }                   // of a refusal to open
+  const std::string& broken() const { return broken_; }             // what on_broken said; empty: it was not called
   const std::vector<std::string>& wrong() const { return wrong_; }  // reports that break the contract
 
   // What the loop thread does goes through here, so that a slow disk call knows whose thread it holds up.

@@ -13,10 +13,8 @@ std::string difference(const Entry& expected, const Entry& found) {
   const MessageFacts& f = found.facts;
   if (e.queue != f.queue) return fmt::format("queue {} is {}", e.queue, f.queue);
   if (e.klass != f.klass) return fmt::format("class {} is {}", e.klass, f.klass);
-  if (e.max_attempts != f.max_attempts)
-    return fmt::format("max_attempts {} is {}", e.max_attempts, f.max_attempts);
-  if (e.accepted_ms != f.accepted_ms)
-    return fmt::format("accepted_ms {} is {}", e.accepted_ms, f.accepted_ms);
+  if (e.max_attempts != f.max_attempts) return fmt::format("max_attempts {} is {}", e.max_attempts, f.max_attempts);
+  if (e.accepted_ms != f.accepted_ms) return fmt::format("accepted_ms {} is {}", e.accepted_ms, f.accepted_ms);
   if (e.expires_ms != f.expires_ms) return fmt::format("expires_ms {} is {}", e.expires_ms, f.expires_ms);
   if (e.bytes != f.bytes) return fmt::format("bytes {} is {}", e.bytes, f.bytes);
   if (found.meta && *expected.meta != *found.meta) return "its meta is another";
@@ -193,15 +191,14 @@ std::vector<std::string> Ledger::compare(const Contents& found, Ended ended) con
     if (wrong.empty()) return {};
     if (best.empty() || wrong.size() < best.size()) {
       best = std::move(wrong);
-      best.push_back(fmt::format("(compared with the end of batch {}; durable {}, reported {}, handed in {})",
-                                 batch, last_durable_, last_reported_, last_handed_in_));
+      best.push_back(fmt::format("(compared with the end of batch {}; durable {}, reported {}, handed in {})", batch,
+                                 last_durable_, last_reported_, last_handed_in_));
     }
   }
   return best;
 }
 
-std::vector<std::string> Ledger::differences(const Contents& expected, const Contents& found,
-                                             Ended ended) const {
+std::vector<std::string> Ledger::differences(const Contents& expected, const Contents& found, Ended ended) const {
   std::vector<std::string> wrong;
   for (const auto& [sequence, entry] : expected.messages) {
     auto at = found.messages.find(sequence);
@@ -237,13 +234,12 @@ void Ledger::compare_attempts(const Entry& expected, const Entry& found, Ended e
   bool crashed_before = expected.crashed_in_flight;
   bool as_committed = found.attempts == expected.attempts && (!found.crashed_in_flight || crashed_before);
   if (crashed_before && ended == Ended::power && found.attempts < expected.attempts) as_committed = true;
-  bool as_begun = known != attempts_.end() && found.attempts > expected.attempts &&
-                  known->second.begun.contains(found.attempts);
+  bool as_begun =
+      known != attempts_.end() && found.attempts > expected.attempts && known->second.begun.contains(found.attempts);
   bool right = as_committed || as_begun;
   // What an earlier crash left of attempts is known for certain to nobody.
   if (ended == Ended::process && known != attempts_.end() && known->second.earlier) ended = Ended::power;
-  if (ended == Ended::process && under_way != 0)
-    right = found.crashed_in_flight && found.attempts == under_way;
+  if (ended == Ended::process && under_way != 0) right = found.crashed_in_flight && found.attempts == under_way;
   if (ended == Ended::process && under_way == 0) right = as_committed;
   if (right) return;
   wrong->push_back(fmt::format("message {}: {} attempts (under way: {}) are {}{}", expected.facts.sequence,

@@ -43,8 +43,7 @@ enum class Ended { process, power };
 class Ledger {
  public:
   // -- what was handed in --
-  void append(uint64_t batch, std::span<const MessageFacts> copies, std::string_view meta,
-              std::string_view body);
+  void append(uint64_t batch, std::span<const MessageFacts> copies, std::string_view meta, std::string_view body);
   void settle(uint64_t batch, Sequence sequence);
   void retry(uint64_t batch, Sequence sequence, int64_t due_ms, uint8_t attempts);
   void dead(uint64_t batch, const DeadLetter& letter);
@@ -93,8 +92,7 @@ class Ledger {
   static void apply(const Change& change, Contents* contents);
   Contents at_end_of(uint64_t batch, const std::set<uint64_t>& without_messages) const;
   std::vector<std::string> differences(const Contents& expected, const Contents& found, Ended ended) const;
-  void compare_attempts(const Entry& expected, const Entry& found, Ended ended,
-                        std::vector<std::string>* wrong) const;
+  void compare_attempts(const Entry& expected, const Entry& found, Ended ended, std::vector<std::string>* wrong) const;
 
   Contents base_;
   std::map<Sequence, Entry> appended_;  // in every life

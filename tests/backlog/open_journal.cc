@@ -12,8 +12,7 @@ std::unique_ptr<Backlog> open_test_journal(const WorldParts& parts, std::vector<
   options.max_bytes = 320 * 1024;
   options.window_bytes = 16 * 1024;
   options.new_store_id = 7;
-  JournalPorts ports{parts.files, parts.commit, parts.helper,  parts.reader,
-                     parts.loop,  parts.clock,  parts.listener};
+  JournalPorts ports{parts.files, parts.commit, parts.helper, parts.reader, parts.loop, parts.clock, parts.listener};
   std::unique_ptr<Journal> journal;
   const auto keep = [&](std::span<const RecoveredMessage> messages) {
     recovered->insert(recovered->end(), messages.begin(), messages.end());

@@ -72,9 +72,8 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 
 }  // namespace
 
-std::unique_ptr<PlainLog> PlainLog::open(Files& files, Worker& commit, Worker& loop,
-                                         BacklogListener& listener, Flaw flaw,
-                                         std::vector<RecoveredMessage>* recovered, std::string* error) {
+std::unique_ptr<PlainLog> PlainLog::open(Files& files, Worker& commit, Worker& loop, BacklogListener& listener,
+                                         Flaw flaw, std::vector<RecoveredMessage>* recovered, std::string* error) {
   std::unique_ptr<PlainLog> log(new PlainLog(files, commit, loop, listener, flaw));
   if (int failed = log->start()) {
     *error = std::strerror(failed);
@@ -215,8 +214,9 @@ void PlainLog::write_attempts() {
 
 void PlainLog::flush() {
   if (messages_.empty() && changes_.empty()) return;
-  commit_.post([this, batch = batch_, messages = std::exchange(messages_, {}),
-                changes = std::exchange(changes_, {})] { write(batch, messages, changes); });
+  commit_.post([this, batch = batch_, messages = std::exchange(messages_, {}), changes = std::exchange(changes_, {})] {
+    write(batch, messages, changes);
+  });
   ++batch_;
 }
 

@@ -29,8 +29,7 @@ enum class Flaw : uint8_t {
 class PlainLog : public Backlog {
  public:
   static std::unique_ptr<PlainLog> open(Files& files, Worker& commit, Worker& loop, BacklogListener& listener,
-                                        Flaw flaw, std::vector<RecoveredMessage>* recovered,
-                                        std::string* error);
+                                        Flaw flaw, std::vector<RecoveredMessage>* recovered, std::string* error);
 
   int room(uint64_t) override { return 0; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;

@@ -7,10 +7,9 @@ namespace forebay {
 namespace {
 
 bool same(const MessageFacts& a, const MessageFacts& b) {
-  return a.sequence == b.sequence && a.queue == b.queue && a.klass == b.klass &&
-         a.max_attempts == b.max_attempts && a.due_by_wall == b.due_by_wall &&
-         a.accepted_ms == b.accepted_ms && a.due_ms == b.due_ms && a.expires_ms == b.expires_ms &&
-         a.bytes == b.bytes;
+  return a.sequence == b.sequence && a.queue == b.queue && a.klass == b.klass && a.max_attempts == b.max_attempts &&
+         a.due_by_wall == b.due_by_wall && a.accepted_ms == b.accepted_ms && a.due_ms == b.due_ms &&
+         a.expires_ms == b.expires_ms && a.bytes == b.bytes;
 }
 
 MessageFacts any_facts(Sequence sequence, uint32_t bytes) {
@@ -53,8 +52,7 @@ RC_GTEST_PROP(MessageRecord, ReadsBackAsWritten, ()) {
 RC_GTEST_PROP(MessageRecord, EveryChangedByteIsNoticed, ()) {
   ByteBuffer out;
   const MessageFacts facts = any_facts(*rc::gen::inRange<Sequence>(1, 1'000'000), 0);
-  put_message(out, false, {&facts, 1}, "meta",
-              *rc::gen::container<std::string>(200, rc::gen::arbitrary<char>()));
+  put_message(out, false, {&facts, 1}, "meta", *rc::gen::container<std::string>(200, rc::gen::arbitrary<char>()));
   const auto flip = std::byte{*rc::gen::inRange<uint8_t>(1, 255)};
   Record record;
   for (size_t at = 0; at < out.size(); ++at) {

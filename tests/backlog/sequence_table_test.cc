@@ -140,8 +140,7 @@ RC_GTEST_PROP(SequenceTable, KeepsWhatWasPutIn, ()) {
   Table table;
   std::map<Sequence, Twelve> oracle;
   for (const uint32_t sequence : sequences) {
-    RC_ASSERT(table.insert(sequence, value_of(sequence, 1)) ==
-              oracle.emplace(sequence, value_of(sequence, 1)).second);
+    RC_ASSERT(table.insert(sequence, value_of(sequence, 1)) == oracle.emplace(sequence, value_of(sequence, 1)).second);
   }
   for (const uint32_t sequence : gone) RC_ASSERT(table.erase(sequence) == (oracle.erase(sequence) == 1));
   expect_same(table, oracle);
@@ -170,8 +169,7 @@ TEST(SequenceTable, DrainingFreesTheMemory) {
 
 TEST(SequenceTable, AThinlySpreadTableStaysSmall) {
   Table table;
-  for (Sequence sequence = 1; sequence <= 10'000; ++sequence)
-    table.insert(sequence << 20, value_of(sequence, 0));
+  for (Sequence sequence = 1; sequence <= 10'000; ++sequence) table.insert(sequence << 20, value_of(sequence, 0));
   EXPECT_LE(table.memory_bytes() / 10'000, 4 * sizeof(Twelve) + 230);
 }
 

@@ -75,9 +75,7 @@ class ThreadedRig : public BacklogListener {
   int open() {
     const JournalPorts ports{*files, commit_worker, helper, reader, loop, clock, *this};
     if (const int failed = Journal::open(ports, options, &journal, &error)) return failed;
-    const auto count = [this](std::span<const RecoveredMessage> messages) {
-      recovered_messages += messages.size();
-    };
+    const auto count = [this](std::span<const RecoveredMessage> messages) { recovered_messages += messages.size(); };
     return journal->recover(count, &error);
   }
   // Flushes and waits until everything flushed is reported.

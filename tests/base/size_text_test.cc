@@ -20,8 +20,7 @@ TEST(SizeText, units) {
 
 TEST(SizeText, refuses_what_could_be_taken_in_two_ways) {
   uint64_t out = 42;
-  for (const char* bad :
-       {"", "KiB", "1MB", "1mib", "1 KiB", "-1", "+1", "1.5GiB", "1KiB ", "0x10", "8388608TiB"}) {
+  for (const char* bad : {"", "KiB", "1MB", "1mib", "1 KiB", "-1", "+1", "1.5GiB", "1KiB ", "0x10", "8388608TiB"}) {
     EXPECT_FALSE(parse_size(bad, &out)) << bad;
   }
   EXPECT_EQ(out, 42u);

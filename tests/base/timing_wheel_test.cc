@@ -44,14 +44,14 @@ rc::Gen<int64_t> span_ms() {
 }
 
 RC_GTEST_PROP(TimingWheel, FiresAsATreeWould, ()) {
-  int64_t now = *rc::gen::oneOf(rc::gen::just<int64_t>(0), rc::gen::just<int64_t>(-5'000),
-                                rc::gen::just<int64_t>((int64_t{1} << 40) - 300),
-                                rc::gen::just<int64_t>(1'790'000'000'000));
+  int64_t now =
+      *rc::gen::oneOf(rc::gen::just<int64_t>(0), rc::gen::just<int64_t>(-5'000),
+                      rc::gen::just<int64_t>((int64_t{1} << 40) - 300), rc::gen::just<int64_t>(1'790'000'000'000));
   TimingWheel wheel(now);
   Reference reference;
   uint64_t item = 0;
-  const auto steps = *rc::gen::container<std::vector<std::pair<int, int64_t>>>(
-      rc::gen::pair(rc::gen::inRange(0, 5), span_ms()));
+  const auto steps =
+      *rc::gen::container<std::vector<std::pair<int, int64_t>>>(rc::gen::pair(rc::gen::inRange(0, 5), span_ms()));
   for (const auto& [what, span] : steps) {
     if (what == 0) {
       now += span;
@@ -152,8 +152,7 @@ TEST(TimingWheel, AMillionItemsAnHourAwayTakeElevenBytesEachAndGiveThemBack) {
   const size_t before = heap_bytes();
   {
     TimingWheel wheel(1'790'000'000'000);
-    for (uint64_t i = 0; i < 1'000'000; i++)
-      wheel.add(1'790'003'600'000 + static_cast<int64_t>(i % 600'000), i);
+    for (uint64_t i = 0; i < 1'000'000; i++) wheel.add(1'790'003'600'000 + static_cast<int64_t>(i % 600'000), i);
     const size_t full = heap_bytes() - before;
     EXPECT_LT(full, 11'500'000u);
     RecordProperty("bytes_per_item_x100", static_cast<int>(full / 10'000));

@@ -90,8 +90,8 @@ ReplyReader http_replies_or_refusals(int status, uint64_t* refused) {
 }
 
 std::string redis_xadd(uint32_t commands) {
-  const std::string one = fmt::format("*5\r\n$4\r\nXADD\r\n$1\r\ns\r\n$1\r\n*\r\n$1\r\nb\r\n${}\r\n{}\r\n",
-                                      kBodyBytes, sample_body());
+  const std::string one =
+      fmt::format("*5\r\n$4\r\nXADD\r\n$1\r\ns\r\n$1\r\n*\r\n$1\r\nb\r\n${}\r\n{}\r\n", kBodyBytes, sample_body());
   std::string all;
   for (uint32_t i = 0; i < commands; ++i) all += one;
   return all;

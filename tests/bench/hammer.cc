@@ -76,13 +76,12 @@ class Hammer {
     if (sent_ >= options_.requests_max) return false;
     const double elapsed = static_cast<double>(now_ns_ - began_ns_) / 1e9;
     if (elapsed >= options_.seconds_max) return false;
-    return options_.requests_per_second <= 0 ||
-           static_cast<double>(sent_) < elapsed * options_.requests_per_second;
+    return options_.requests_per_second <= 0 || static_cast<double>(sent_) < elapsed * options_.requests_per_second;
   }
 
   bool finished() const {
-    const bool over = sent_ >= options_.requests_max ||
-                      static_cast<double>(now_ns_ - began_ns_) / 1e9 >= options_.seconds_max;
+    const bool over =
+        sent_ >= options_.requests_max || static_cast<double>(now_ns_ - began_ns_) / 1e9 >= options_.seconds_max;
     return over && outstanding_ == 0;
   }
 
@@ -117,8 +116,8 @@ class Hammer {
   void write_out(size_t index) {
     Connection& each = connections_[index];
     while (each.out_at < each.out.size()) {
-      const ssize_t wrote = send(each.fd, each.out.data() + each.out_at, each.out.size() - each.out_at,
-                                 MSG_DONTWAIT | MSG_NOSIGNAL);
+      const ssize_t wrote =
+          send(each.fd, each.out.data() + each.out_at, each.out.size() - each.out_at, MSG_DONTWAIT | MSG_NOSIGNAL);
       if (wrote < 0 && errno == EAGAIN) break;
       if (wrote < 0) return fail("send");
       each.out_at += static_cast<size_t>(wrote);

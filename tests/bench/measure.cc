@@ -50,8 +50,8 @@ bool Row::met() const {
 }
 
 std::string table(const std::vector<Row>& rows) {
-  std::string out = fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>9}  {:<17}{}\n", "figure", "ours",
-                                "unit", "reference", "", "ratio", "spread", "target", "");
+  std::string out = fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>9}  {:<17}{}\n", "figure", "ours", "unit",
+                                "reference", "", "ratio", "spread", "target", "");
   for (const Row& row : rows) {
     const bool has_reference = !row.reference.empty();
     const auto& judged = has_reference ? ratios(row) : row.ours;
@@ -59,8 +59,8 @@ std::string table(const std::vector<Row>& rows) {
     out += fmt::format("{:<44}{:>12} {:<11}{:>12}  {:<24}{:>8}{:>8.0f}%  {:<17}{}{}\n", row.figure,
                        number(median(row.ours)), row.unit, has_reference ? number(median(row.reference)) : "",
                        row.reference_name, has_reference ? number(row.value()) : "", spread(judged) * 100,
-                       (row.at_least ? ">= " : "<= ") + number(row.target) + stretch,
-                       row.met() ? "met" : "MISSED", row.note.empty() ? "" : "  " + row.note);
+                       (row.at_least ? ">= " : "<= ") + number(row.target) + stretch, row.met() ? "met" : "MISSED",
+                       row.note.empty() ? "" : "  " + row.note);
   }
   return out;
 }

@@ -33,8 +33,8 @@ uint64_t field(const std::string& text, const std::string& name) {
 uint64_t device_written(const std::string& directory) {
   struct stat at {};
   if (stat(directory.c_str(), &at) != 0) return 0;
-  std::ifstream in("/sys/dev/block/" + std::to_string(major(at.st_dev)) + ":" +
-                   std::to_string(minor(at.st_dev)) + "/stat");
+  std::ifstream in("/sys/dev/block/" + std::to_string(major(at.st_dev)) + ":" + std::to_string(minor(at.st_dev)) +
+                   "/stat");
   uint64_t number = 0;
   for (int i = 0; i < 7; ++i) in >> number;
   return in ? number * 512 : 0;
@@ -84,8 +84,7 @@ uint16_t free_port() {
   return got ? ntohs(address.sin_port) : 0;
 }
 
-std::vector<double> bare_syncs_ms(const std::string& directory, double seconds_max, size_t count_max,
-                                  int pause_ms) {
+std::vector<double> bare_syncs_ms(const std::string& directory, double seconds_max, size_t count_max, int pause_ms) {
   std::vector<double> took;
   const std::string path = directory + "/bare";
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -28,7 +28,6 @@ uint16_t free_port();
 
 // Appends 512 bytes to a zero-filled file in `directory` and syncs them, one after the other; milliseconds
 // each.
-std::vector<double> bare_syncs_ms(const std::string& directory, double seconds_max, size_t count_max,
-                                  int pause_ms);
+std::vector<double> bare_syncs_ms(const std::string& directory, double seconds_max, size_t count_max, int pause_ms);
 
 }  // namespace forebay::bench

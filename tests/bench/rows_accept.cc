@@ -44,11 +44,9 @@ struct Servers {
         relay(options.forebay, directory.make("relay"), {.sink_port = gateway.port(), .limits = "[1/24h]"}) {}
 
   Outcome ours(const Load& load) const {
-    const Outcome outcome = measure({.port = relay.http_port(),
-                                     .connections = load.connections,
-                                     .request = load.ours,
-                                     .read = http_replies(202)},
-                                    relay.pid(), load.messages, "forebay");
+    const Outcome outcome = measure(
+        {.port = relay.http_port(), .connections = load.connections, .request = load.ours, .read = http_replies(202)},
+        relay.pid(), load.messages, "forebay");
     relay.purge();
     return outcome;
   }
@@ -110,10 +108,8 @@ std::vector<Row> accept_rows(const Options& options) {
           .target = 1.5,
           .at_least = false,
           .stretch = 1.0};
-  Row batch{.name = "batch256",
-            .figure = "NDJSON batches of 256, 8 connections",
-            .unit = "messages/s",
-            .target = 250'000};
+  Row batch{
+      .name = "batch256", .figure = "NDJSON batches of 256, 8 connections", .unit = "messages/s", .target = 250'000};
   Row batch_redis{.name = "batch256_vs_redis",
                   .figure = "NDJSON batches of 256, 8 connections",
                   .unit = "messages/s",
@@ -136,8 +132,7 @@ std::vector<Row> accept_rows(const Options& options) {
 
     const auto [batch_ours, batch_theirs] = servers.both(batched, ours_first);
     batch.ours.push_back(batch_ours.per_second);
-    batch_redis.ours.push_back(batch_ours.per_second),
-        batch_redis.reference.push_back(batch_theirs.per_second);
+    batch_redis.ours.push_back(batch_ours.per_second), batch_redis.reference.push_back(batch_theirs.per_second);
   }
   return {sync, sync_redis, http, cpu, batch, batch_redis};
 }

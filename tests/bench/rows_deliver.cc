@@ -31,16 +31,12 @@ Pass pass(const Options& options, const std::string& directory) {
   const Written after = written(relay.pid(), directory);
   const double cpu = cpu_seconds(relay.pid()) - cpu_before;
   const GatewaySummary summary = gateway.summary();
-  if (summary.taken != messages)
-    die(fmt::format("{} of {} messages were delivered", summary.taken, messages));
+  if (summary.taken != messages) die(fmt::format("{} of {} messages were delivered", summary.taken, messages));
   relay.end(SIGTERM);
   const auto payload = static_cast<double>(messages * kBodyBytes);
-  const auto over_payload = [payload](uint64_t from, uint64_t to) {
-    return static_cast<double>(to - from) / payload;
-  };
-  return {summary.mean_per_second, cpu * 1e6 / static_cast<double>(messages),
-          over_payload(before.device, after.device), over_payload(before.write_bytes, after.write_bytes),
-          over_payload(before.wchar, after.wchar)};
+  const auto over_payload = [payload](uint64_t from, uint64_t to) { return static_cast<double>(to - from) / payload; };
+  return {summary.mean_per_second, cpu * 1e6 / static_cast<double>(messages), over_payload(before.device, after.device),
+          over_payload(before.write_bytes, after.write_bytes), over_payload(before.wchar, after.wchar)};
 }
 
 }  // namespace
@@ -76,8 +72,8 @@ std::vector<Row> deliver_rows(const Options& options) {
     growing.ours.push_back(pass(options, fresh.make("relay")).written());
   }
   rate.note = fmt::format("{:.0f} us of CPU each, accept and delivery", median(cpus));
-  recycled.note = fmt::format("at the block device, whole machine; wchar {:.2f}, write_bytes {:.2f}",
-                              median(wchars), median(write_bytes));
+  recycled.note = fmt::format("at the block device, whole machine; wchar {:.2f}, write_bytes {:.2f}", median(wchars),
+                              median(write_bytes));
   return {rate, recycled, growing};
 }
 

@@ -46,8 +46,7 @@ class BothEnds {
   void connect_to(uint16_t port) {
     client_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = loopback(port);
-    if (connect(client_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      die("cannot connect");
+    if (connect(client_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) die("cannot connect");
     const int on = 1;
     setsockopt(client_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -59,8 +58,7 @@ class BothEnds {
     static const std::string request = http_publish("q");
     Times times;
     times.posted = steady_ns();
-    if (send(client_, request.data(), request.size(), MSG_NOSIGNAL) != ssize_t(request.size()))
-      die("cannot post");
+    if (send(client_, request.data(), request.size(), MSG_NOSIGNAL) != ssize_t(request.size())) die("cannot post");
     while (times.accepted == 0 || times.arrived == 0) wait(times);
     return times;
   }
@@ -78,8 +76,7 @@ class BothEnds {
         sink_ = -1;
       } else {
         in_.append(bytes, static_cast<size_t>(got));
-        if (in_.size() >= kBodyBytes &&
-            in_.compare(in_.size() - kBodyBytes, kBodyBytes, sample_body()) == 0) {
+        if (in_.size() >= kBodyBytes && in_.compare(in_.size() - kBodyBytes, kBodyBytes, sample_body()) == 0) {
           times.arrived = now;
           in_.clear();
           const std::string reply = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";

@@ -29,8 +29,7 @@ std::map<double, double> buckets(const std::string& metrics, const std::string& 
 }
 
 // The upper edge of the bucket that holds the quantile of what was added between two readings.
-double quantile_between(const std::map<double, double>& before, const std::map<double, double>& after,
-                        double q) {
+double quantile_between(const std::map<double, double>& before, const std::map<double, double>& after, double q) {
   if (after.empty()) die("forebay_loop_lag_seconds is not exported");
   const auto count = [&before](double edge, double now) {
     const auto found = before.find(edge);
@@ -86,8 +85,7 @@ std::vector<Row> overload_rows(const Options& options) {
     odd.ours.push_back(static_cast<double>(result.bad));
     refusals.ours.push_back(static_cast<double>(refused));
     refusals.note = fmt::format("of {} replies, p99 {:.1f} ms", result.good + result.bad, result.p99_ms);
-    lag.ours.push_back(quantile_between(before, buckets(relay.metrics(), "forebay_loop_lag_seconds"), 0.99) *
-                       1e3);
+    lag.ours.push_back(quantile_between(before, buckets(relay.metrics(), "forebay_loop_lag_seconds"), 0.99) * 1e3);
   }
   return {memory, odd, refusals, lag};
 }

@@ -15,8 +15,7 @@ GatewaySummary await_arrivals(const Gateway& gateway, uint64_t count) {
   const int64_t began = steady_ns();
   GatewaySummary summary;
   while ((summary = gateway.summary()).arrivals < count) {
-    if (static_cast<double>(steady_ns() - began) / 1e9 > kPatienceSeconds)
-      die("a shaped burst does not arrive");
+    if (static_cast<double>(steady_ns() - began) / 1e9 > kPatienceSeconds) die("a shaped burst does not arrive");
     poll(nullptr, 0, 50);
   }
   return summary;
@@ -25,8 +24,7 @@ GatewaySummary await_arrivals(const Gateway& gateway, uint64_t count) {
 GatewaySummary ours(const Options& options) {
   const Directory directory(options.directory);
   const Gateway gateway(options.forebay, "300/1s");
-  const Relay relay(options.forebay, directory.make("relay"),
-                    {.sink_port = gateway.port(), .limits = "[300/1s]"});
+  const Relay relay(options.forebay, directory.make("relay"), {.sink_port = gateway.port(), .limits = "[300/1s]"});
   hammer({.port = relay.http_port(),
           .connections = 8,
           .window = 16,

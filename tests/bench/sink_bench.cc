@@ -195,8 +195,8 @@ int run(int argc, char** argv) {
   uint64_t body_bytes = argument(argc, argv, 3, 300);
   uint64_t rounds = argument(argc, argv, 4, 5);
   FastServer server;
-  Producer producer("http://127.0.0.1:" + std::to_string(server.port()) + "/send",
-                    static_cast<uint32_t>(in_flight), std::string(body_bytes, 'x'));
+  Producer producer("http://127.0.0.1:" + std::to_string(server.port()) + "/send", static_cast<uint32_t>(in_flight),
+                    std::string(body_bytes, 'x'));
   producer.run(std::min<uint64_t>(deliveries, 1000));
   std::vector<Figures> all;
   for (uint64_t round = 0; round < rounds; round++) {
@@ -204,8 +204,7 @@ int run(int argc, char** argv) {
     printf("round %lu: %.0f deliveries/s, %.1f us of processor each\n", round + 1, all.back().per_second,
            all.back().cpu_us);
   }
-  std::sort(all.begin(), all.end(),
-            [](const Figures& a, const Figures& b) { return a.per_second < b.per_second; });
+  std::sort(all.begin(), all.end(), [](const Figures& a, const Figures& b) { return a.per_second < b.per_second; });
   printf("median: %.0f deliveries/s, %.1f us of processor each, %lu in flight, bodies of %lu bytes\n",
          all[all.size() / 2].per_second, all[all.size() / 2].cpu_us, in_flight, body_bytes);
   return 0;

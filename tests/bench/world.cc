@@ -96,8 +96,7 @@ Relay::Relay(const std::string& forebay, const std::string& directory, const Rel
       "queues:\n  q: {{sink: s, max_messages: {}}}\n",
       directory, setup.sink_port, setup.limits, setup.concurrency, setup.max_messages);
   started_ns_ = steady_ns();
-  child_ =
-      std::make_unique<Child>(std::vector<std::string>{forebay, "serve", "-c", config}, directory + "/log");
+  child_ = std::make_unique<Child>(std::vector<std::string>{forebay, "serve", "-c", config}, directory + "/log");
   while (http_port_ == 0 || admin_port_ == 0) {
     const auto line = child_->read_line(Duration::seconds(60));
     if (!line) die("the relay does not start; see " + directory + "/log");
@@ -110,8 +109,7 @@ uint64_t Relay::waiting() const {
   const Json json = parsed(http_get(fmt::format("http://127.0.0.1:{}/v1/status", admin_port_)), "the relay");
   const Json& messages = json.at("queues").at(0).at("messages");
   uint64_t sum = 0;
-  for (const char* state : {"ready", "delayed", "retrying", "in_flight"})
-    sum += messages.at(state).get<uint64_t>();
+  for (const char* state : {"ready", "delayed", "retrying", "in_flight"}) sum += messages.at(state).get<uint64_t>();
   return sum;
 }
 
@@ -120,8 +118,7 @@ std::string Relay::metrics() const {
 }
 
 void Relay::purge() const {
-  const std::string request =
-      "POST /v1/queues/q:purge HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n";
+  const std::string request = "POST /v1/queues/q:purge HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n";
   const HammerResult result =
       hammer({.port = admin_port_, .request = request, .read = http_replies(200), .requests_max = 1});
   if (result.good != 1) die("the relay does not purge " + result.error);
@@ -134,9 +131,9 @@ void Relay::end(int signal) {
 
 Redis::Redis(const std::string& directory) : port_(free_port()) {
   child_ = std::make_unique<Child>(
-      std::vector<std::string>{"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1",
-                               "--dir", directory, "--appendonly", "yes", "--appendfsync", "always", "--save",
-                               "", "--auto-aof-rewrite-percentage", "0"},
+      std::vector<std::string>{"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--dir",
+                               directory, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+                               "--auto-aof-rewrite-percentage", "0"},
       directory + "/log");
   await(port_, "*1\r\n$4\r\nPING\r\n", redis_replies(), "redis-server");
 }

@@ -40,8 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Gateway, Arguments,
 INSTANTIATE_TEST_SUITE_P(
     Send, Arguments,
     testing::Values(
-        Misuse{send_main, {}, "--queue is required"},
-        Misuse{send_main, {"--queue", "q"}, "either --file or --count"},
+        Misuse{send_main, {}, "--queue is required"}, Misuse{send_main, {"--queue", "q"}, "either --file or --count"},
         Misuse{send_main, {"--queue", "q", "--count", "1"}, "--count needs --body"},
         Misuse{send_main, {"--queue", "q", "--count", "1", "--file", "-"}, "either --file or --count"},
         Misuse{send_main, {"--queue", "q", "--file", "-", "--key", "k"}, "fields of each envelope"},
@@ -49,9 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{send_main, {"--queue", "a/b", "--file", "-"}, "not a queue name"},
         Misuse{send_main, {"--queue", "q", "--file", "-", "--url", "ftp://x"}, "--url: 'ftp://x'"},
         Misuse{send_main, {"--queue", "q", "--file", "-", "--rate", "5"}, "--rate: '5'"},
-        Misuse{send_main,
-               {"--queue", "q", "--count", "1", "--body", "b", "--ttl", "1\r\nX: y"},
-               "no line break"}));
+        Misuse{send_main, {"--queue", "q", "--count", "1", "--body", "b", "--ttl", "1\r\nX: y"}, "no line break"}));
 
 }  // namespace
 }  // namespace forebay

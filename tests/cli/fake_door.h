@@ -22,10 +22,9 @@ class FakeDoor {
   // The bytes to answer; empty: close the connection without an answer.
   using Script = std::function<std::string(const Request&)>;
 
-  static std::string reply(const std::string& status, const std::string& headers = "",
-                           const std::string& body = "") {
-    return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: " + std::to_string(body.size()) +
-           "\r\n\r\n" + body;
+  static std::string reply(const std::string& status, const std::string& headers = "", const std::string& body = "") {
+    return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
   }
 
   FakeDoor(uv_loop_t* loop, Script script) : loop_(loop), script_(std::move(script)) {
@@ -55,9 +54,7 @@ class FakeDoor {
   struct Peer {
     explicit Peer(FakeDoor& owner) : door(owner) {
       llhttp_settings_init(&settings);
-      settings.on_url = [](llhttp_t* p, const char* at, size_t n) {
-        return of(p).request.path.append(at, n), 0;
-      };
+      settings.on_url = [](llhttp_t* p, const char* at, size_t n) { return of(p).request.path.append(at, n), 0; };
       settings.on_header_field = [](llhttp_t* p, const char* at, size_t n) {
         return of(p).request.headers.append(at, n), 0;
       };
@@ -66,9 +63,7 @@ class FakeDoor {
         return of(p).request.headers.append(at, n), 0;
       };
       settings.on_header_value_complete = [](llhttp_t* p) { return of(p).request.headers += "\n", 0; };
-      settings.on_body = [](llhttp_t* p, const char* at, size_t n) {
-        return of(p).request.body.append(at, n), 0;
-      };
+      settings.on_body = [](llhttp_t* p, const char* at, size_t n) { return of(p).request.body.append(at, n), 0; };
       settings.on_message_complete = [](llhttp_t* p) { return of(p).answer(), 0; };
       llhttp_init(&parser, HTTP_REQUEST, &settings);
       uv_tcp_init(door.loop_, &tcp);

@@ -86,9 +86,7 @@ TEST_F(SendDriverTest, WithoutResendARefusalIsFinal) {
 TEST_F(SendDriverTest, OnlyA202IsAccepted) {
   auto source = many(6);
   const auto script = [](const FakeDoor::Request& request) {
-    return FakeDoor::reply(request.number <= 2   ? "200 OK"
-                           : request.number <= 4 ? "422 Unprocessable"
-                                                 : "202 Accepted");
+    return FakeDoor::reply(request.number <= 2 ? "200 OK" : request.number <= 4 ? "422 Unprocessable" : "202 Accepted");
   };
   send(script, *source, {.connections = 1, .pipeline = 1});
   EXPECT_EQ(driver_->score().accepted_messages(), 2u);
@@ -118,9 +116,7 @@ TEST_F(SendDriverTest, GivesUpOnARequestThatIsNeverAnswered) {
 
 TEST_F(SendDriverTest, GoesOnAfterAnAnswerThatClosesTheConnection) {
   auto source = many(9);
-  const auto script = [](const FakeDoor::Request&) {
-    return FakeDoor::reply("202 Accepted", "Connection: close\r\n");
-  };
+  const auto script = [](const FakeDoor::Request&) { return FakeDoor::reply("202 Accepted", "Connection: close\r\n"); };
   send(script, *source, {.connections = 1, .pipeline = 1});
   EXPECT_EQ(driver_->score().accepted_messages(), 9u);
   EXPECT_GE(door_->connections(), 9u);

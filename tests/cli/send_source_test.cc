@@ -20,9 +20,7 @@ class LineSourceTest : public testing::Test {
     source_ = make_line_source(ends_[0], 3);
   }
   ~LineSourceTest() override { end(); }
-  void put(const std::string& text) {
-    ASSERT_EQ(write(ends_[1], text.data(), text.size()), ssize_t(text.size()));
-  }
+  void put(const std::string& text) { ASSERT_EQ(write(ends_[1], text.data(), text.size()), ssize_t(text.size())); }
   void end() {
     if (ends_[1] >= 0) close(ends_[1]);
     ends_[1] = -1;
@@ -87,8 +85,7 @@ TEST(TemplateSource, SinglesCarryBodyAndKey) {
 }
 
 TEST(TemplateSource, BatchesAreEnvelopes) {
-  auto source =
-      make_template_source(5, SendTemplate("say \"{n}\""), SendTemplate("k{n}"), 3, {"otp", "", "5m"});
+  auto source = make_template_source(5, SendTemplate("say \"{n}\""), SendTemplate("k{n}"), 3, {"otp", "", "5m"});
   SendItem item;
   ASSERT_EQ(source->next(item), Next::item);
   EXPECT_EQ(item.messages, 3u);

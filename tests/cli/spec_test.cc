@@ -7,8 +7,7 @@ namespace {
 
 TEST(Spec, Durations) {
   EXPECT_EQ(read_duration("20ms"), Duration::milliseconds(20));
-  for (const char* bad : {"", "20", "ms", "-1s", "1 s", "1sx"})
-    EXPECT_EQ(read_duration(bad), std::nullopt) << bad;
+  for (const char* bad : {"", "20", "ms", "-1s", "1 s", "1sx"}) EXPECT_EQ(read_duration(bad), std::nullopt) << bad;
 }
 
 TEST(Spec, Rates) {
@@ -43,8 +42,7 @@ TEST(Spec, Urls) {
   EXPECT_EQ(url->address.port, 7070);
   EXPECT_EQ(url->base_path, "/base");
   EXPECT_EQ(read_http_url("http://example.org")->address.port, 80);
-  for (const char* bad :
-       {"", "127.0.0.1:7070", "https://a", "http://", "http://:80", "http://a:0", "http://a/?q"}) {
+  for (const char* bad : {"", "127.0.0.1:7070", "https://a", "http://", "http://:80", "http://a:0", "http://a/?q"}) {
     EXPECT_FALSE(read_http_url(bad)) << bad;
   }
 }

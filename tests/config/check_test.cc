@@ -61,8 +61,7 @@ TEST_F(Check, a_bad_file_tells_all_and_exits_one) {
 TEST_F(Check, a_file_that_is_not_there) {
   std::ostringstream out, err;
   EXPECT_EQ(run_check(folder_ + "/none.yaml", out, err), 1);
-  EXPECT_EQ(without_folder(err.str()),
-            "none.yaml: cannot be read: No such file or directory\nnone.yaml: 1 error\n");
+  EXPECT_EQ(without_folder(err.str()), "none.yaml: cannot be read: No such file or directory\nnone.yaml: 1 error\n");
 }
 
 TEST_F(Check, a_folder) {
@@ -82,33 +81,31 @@ TEST_F(Check, secrets_beside_the_file) {
 }
 
 TEST_F(Check, warnings) {
-  EXPECT_EQ(
-      check("doors: [{type: http, listen: \"0.0.0.0:0\"}]\n"
-            "max_bytes: 1GiB\n"
-            "sinks:\n"
-            "  a: {url: http://h/, limits: [300/1s, {rate: 1/1s, burst: 5}], concurrency: 20, timeout: 10s}\n"
-            "  b: {url: http://h/, ca_file: none.pem,\n"
-            "      responses: [{status: 400, then: throttle, scope: key}]}\n"
-            "queues: {q: {sink: a, on_late: refuse, retry: {min_backoff: 10s, max_backoff: 1s}}}\n"),
-      0);
-  EXPECT_EQ(
-      out_,
-      "t.yaml: warning: doors[0] listens beyond this machine, and there are no tokens yet: whoever reaches "
-      "it may "
-      "publish\n"
-      "t.yaml: warning: sinks.a: limit 300/1s cannot be reached when replies take longer than 66ms "
-      "(concurrency 20)\n"
-      "t.yaml: warning: sinks.a: limit 1/1s burst 5: the burst is larger than what the rate lets through in "
-      "1s\n"
-      "t.yaml: warning: sinks.b has no limits: only concurrency 64 holds it back\n"
-      "t.yaml: warning: sinks.b.ca_file cannot be read from here\n"
-      "t.yaml: warning: sinks.b.responses: until keys are available, scope: key closes the whole sink\n"
-      "t.yaml: warning: sinks.b is not used by any queue\n"
-      "t.yaml: warning: queues.q.retry: max_backoff is below min_backoff\n"
-      "t.yaml: warning: queues.q.max_bytes is above max_bytes of the data_dir, which is reached first\n"
-      "t.yaml: warning: queues.q.on_late: refuse has an effect only on messages that bring a ttl of their "
-      "own\n"
-      "ok: 1 door, 2 sinks, 1 queue; 10 warnings\n");
+  EXPECT_EQ(check("doors: [{type: http, listen: \"0.0.0.0:0\"}]\n"
+                  "max_bytes: 1GiB\n"
+                  "sinks:\n"
+                  "  a: {url: http://h/, limits: [300/1s, {rate: 1/1s, burst: 5}], concurrency: 20, timeout: 10s}\n"
+                  "  b: {url: http://h/, ca_file: none.pem,\n"
+                  "      responses: [{status: 400, then: throttle, scope: key}]}\n"
+                  "queues: {q: {sink: a, on_late: refuse, retry: {min_backoff: 10s, max_backoff: 1s}}}\n"),
+            0);
+  EXPECT_EQ(out_,
+            "t.yaml: warning: doors[0] listens beyond this machine, and there are no tokens yet: whoever reaches "
+            "it may "
+            "publish\n"
+            "t.yaml: warning: sinks.a: limit 300/1s cannot be reached when replies take longer than 66ms "
+            "(concurrency 20)\n"
+            "t.yaml: warning: sinks.a: limit 1/1s burst 5: the burst is larger than what the rate lets through in "
+            "1s\n"
+            "t.yaml: warning: sinks.b has no limits: only concurrency 64 holds it back\n"
+            "t.yaml: warning: sinks.b.ca_file cannot be read from here\n"
+            "t.yaml: warning: sinks.b.responses: until keys are available, scope: key closes the whole sink\n"
+            "t.yaml: warning: sinks.b is not used by any queue\n"
+            "t.yaml: warning: queues.q.retry: max_backoff is below min_backoff\n"
+            "t.yaml: warning: queues.q.max_bytes is above max_bytes of the data_dir, which is reached first\n"
+            "t.yaml: warning: queues.q.on_late: refuse has an effect only on messages that bring a ttl of their "
+            "own\n"
+            "ok: 1 door, 2 sinks, 1 queue; 10 warnings\n");
 }
 
 TEST_F(Check, an_empty_file_is_a_relay_with_nothing_to_do) {

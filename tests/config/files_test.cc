@@ -60,14 +60,9 @@ TEST(ReferenceFile, loads_as_the_defaults_of_the_structs) {
 }
 
 TEST(KeyTable, parents_come_first_and_no_path_comes_twice) {
-  std::set<std::string> seen{"",
-                             "doors[]",
-                             "sinks.*",
-                             "sinks.*.limits[]",
-                             "sinks.*.responses[]",
-                             "queues.*",
-                             "queues.*.classes.*",
-                             "topics.*"};
+  std::set<std::string> seen{
+      "",        "doors[]", "sinks.*", "sinks.*.limits[]", "sinks.*.responses[]", "queues.*", "queues.*.classes.*",
+      "topics.*"};
   for (const Key& key : keys()) {
     const std::string path(key.path);
     const size_t dot = path.rfind('.');
@@ -79,8 +74,7 @@ TEST(KeyTable, parents_come_first_and_no_path_comes_twice) {
 
 TEST(KeyTable, every_default_is_within_its_range) {
   for (const Key& key : keys()) {
-    if (key.slot == nullptr || key.range.max == UINT64_MAX ||
-        key.path.find("limits[]") != std::string_view::npos)
+    if (key.slot == nullptr || key.range.max == UINT64_MAX || key.path.find("limits[]") != std::string_view::npos)
       continue;
     Target target;
     const Slot slot = key.slot(target);
@@ -115,10 +109,9 @@ TEST(ExampleFile, loads_without_errors_and_is_what_it_says) {
 TEST(ContractExample, is_refused_only_for_what_is_not_there_yet) {
   Config config;
   std::vector<ConfigError> errors;
-  EXPECT_FALSE(
-      load_config(source + "/tests/config/contract.yaml", &config, &errors, [](const std::string& name) {
-        return name == "SHOP_TOKEN" ? std::optional<std::string>("hunter2") : std::nullopt;
-      }));
+  EXPECT_FALSE(load_config(source + "/tests/config/contract.yaml", &config, &errors, [](const std::string& name) {
+    return name == "SHOP_TOKEN" ? std::optional<std::string>("hunter2") : std::nullopt;
+  }));
   std::vector<std::string> said;
   for (const ConfigError& error : errors) {
     EXPECT_EQ(error.hint, "");

@@ -46,8 +46,8 @@ TEST(Address, forms) {
   EXPECT_EQ(address("localhost:1"), "127.0.0.1 1");
   EXPECT_EQ(address(":0"), "127.0.0.1 0");
   EXPECT_EQ(address("0.0.0.0:65535"), "0.0.0.0 65535");
-  for (const char* bad : {"", ":", "7070", "::1:7070", "[127.0.0.1]:1", "127.0.0.1:65536", "127.0.0.1:-1",
-                          "127.1:1", "127.0.0.1:", "127.0.0.1: 1", "[::1]", "host:1"}) {
+  for (const char* bad : {"", ":", "7070", "::1:7070", "[127.0.0.1]:1", "127.0.0.1:65536", "127.0.0.1:-1", "127.1:1",
+                          "127.0.0.1:", "127.0.0.1: 1", "[::1]", "host:1"}) {
     EXPECT_EQ(address(bad), "no") << bad;
   }
 }
@@ -63,16 +63,14 @@ TEST(Address, loopback) {
 
 std::string statuses(std::string_view text) {
   std::pair<int, int> range;
-  return parse_status_range(text, &range) ? std::to_string(range.first) + " " + std::to_string(range.second)
-                                          : "no";
+  return parse_status_range(text, &range) ? std::to_string(range.first) + " " + std::to_string(range.second) : "no";
 }
 
 TEST(StatusRange, forms) {
   EXPECT_EQ(statuses("200"), "200 200");
   EXPECT_EQ(statuses("2xx"), "200 299");
   EXPECT_EQ(statuses("400-499"), "400 499");
-  for (const char* bad :
-       {"", "xx", "6xx", "0xx", "2x", "99", "600", "499-400", "400-", "-400", "400-700", "200 "}) {
+  for (const char* bad : {"", "xx", "6xx", "0xx", "2x", "99", "600", "499-400", "400-", "-400", "400-700", "200 "}) {
     EXPECT_EQ(statuses(bad), "no") << bad;
   }
 }
@@ -82,16 +80,15 @@ TEST(Url, forms) {
        {"http://h", "https://h/", "http://h:1/a?b=c", "http://[::1]:80/", "http://h?x", "http://a.b-c/%20"}) {
     EXPECT_EQ(why_not_url(good), "") << good;
   }
-  for (const char* bad : {"", "h", "ftp://h/", "http:/h", "http://", "http:///a", "http://h:/", "http://h:0/",
-                          "http://h:99999/", "http://u@h/", "http://h/a b", "http://h/\n", "http://h/#f",
-                          "http://[::1/", "HTTP://h/"}) {
+  for (const char* bad :
+       {"", "h", "ftp://h/", "http:/h", "http://", "http:///a", "http://h:/", "http://h:0/", "http://h:99999/",
+        "http://u@h/", "http://h/a b", "http://h/\n", "http://h/#f", "http://[::1/", "HTTP://h/"}) {
     EXPECT_NE(why_not_url(bad), "") << bad;
   }
 }
 
 TEST(Name, forms) {
-  for (const char* good : {"sms", "order.paid", "sms-gateway", "a_1", "1"})
-    EXPECT_TRUE(is_name(good)) << good;
+  for (const char* good : {"sms", "order.paid", "sms-gateway", "a_1", "1"}) EXPECT_TRUE(is_name(good)) << good;
   for (const char* bad : {"", ".a", "-a", "a/b", "a b", "a:b", "ä"}) EXPECT_FALSE(is_name(bad)) << bad;
   EXPECT_TRUE(is_name(std::string(64, 'a')));
   EXPECT_FALSE(is_name(std::string(65, 'a')));

@@ -171,8 +171,8 @@ TEST(Load, a_variable_is_text_and_never_structure) {
 }
 
 TEST(Load, anchors_may_be_used) {
-  const Config config = load(
-      "sinks:\n  a: {url: \"http://a/\", limits: &calm [1/1s]}\n  b: {url: \"http://b/\", limits: *calm}\n");
+  const Config config =
+      load("sinks:\n  a: {url: \"http://a/\", limits: &calm [1/1s]}\n  b: {url: \"http://b/\", limits: *calm}\n");
   EXPECT_EQ(config.sinks.at("b").limits.at(0).name, "1/1s");
 }
 

@@ -77,20 +77,16 @@ TEST(Connection, ReadsABodyThatComesInPieces) {
 TEST(Connection, ContinuesOnlyWhenTheBodyWillBeRead) {
   ServerFixture fixture;
   RawClient client = fixture.connect();
-  ASSERT_TRUE(
-      client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
   EXPECT_EQ(client.read_response()->status, 100);
   ASSERT_TRUE(client.send("hi"));
   EXPECT_EQ(client.read_response()->body, "POST /a hi");
   // Not asked for: the body is there already; there is none; the client speaks 1.0.
-  ASSERT_TRUE(
-      client.send("POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nhi"));
+  ASSERT_TRUE(client.send("POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nhi"));
   EXPECT_EQ(client.read_response()->body, "POST /b hi");
-  ASSERT_TRUE(
-      client.send("POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(client.send("POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n"));
   EXPECT_EQ(client.read_response()->body, "POST /c ");
-  ASSERT_TRUE(
-      client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"));
   EXPECT_EQ(client.read_response()->status, 413);
   EXPECT_TRUE(client.closed_quietly());
 }
@@ -98,8 +94,7 @@ TEST(Connection, ContinuesOnlyWhenTheBodyWillBeRead) {
 TEST(Connection, ContinueWaitsForTheAnswersBeforeIt) {
   ServerFixture fixture({}, true);
   RawClient client = fixture.connect();
-  ASSERT_TRUE(
-      client.send(get + "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(client.send(get + "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
   ASSERT_TRUE(fixture.wait_for_requests(1));
   fixture.answer(fixture.seen()[0].exchange, "first");
   EXPECT_EQ(client.read_response()->body, "first");

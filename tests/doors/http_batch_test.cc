@@ -49,8 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
     All, HttpBatchBodies,
     ::testing::Values(BodyCase{R"({"body":"plain"})", "plain", "text/plain"},
                       BodyCase{R"({"body" : "" })", "", "text/plain"},
-                      BodyCase{R"({"body":"a\"\\\/\n\u0000\u00e9\ud83d\ude00"})",
-                               "a\"\\/\n\0\xc3\xa9\xf0\x9f\x98\x80"s, "text/plain"},
+                      BodyCase{R"({"body":"a\"\\\/\n\u0000\u00e9\ud83d\ude00"})", "a\"\\/\n\0\xc3\xa9\xf0\x9f\x98\x80"s,
+                               "text/plain"},
                       BodyCase{R"({"body":{"b" : [1, 2.50],"c":"\u00e9"} , "key":"k"})",
                                R"({"b" : [1, 2.50],"c":"\u00e9"})", "application/json"},
                       BodyCase{R"({"body":[ ]  })", "[ ]", "application/json"},
@@ -61,8 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BodyCase{R"({"body_base64":"AP8="})", "\0\xff"s, "application/octet-stream"},
                       BodyCase{R"({"body_base64":"\u0041\/8="})", "\x03\xff"s, "application/octet-stream"},
                       BodyCase{R"({"body_base64":""})", "", "application/octet-stream"},
-                      BodyCase{R"({"headers":{"content-type":"text/xml"},"body":"<a/>"})", "<a/>",
-                               "text/xml"},
+                      BodyCase{R"({"headers":{"content-type":"text/xml"},"body":"<a/>"})", "<a/>", "text/xml"},
                       BodyCase{R"({"body":"<a/>","headers":{"Content-Type":""}})", "<a/>", ""}));
 
 TEST(HttpBatch, ReadsEveryMember) {
@@ -117,10 +116,9 @@ std::string repeat(std::string_view text, int n) {
 INSTANTIATE_TEST_SUITE_P(
     All, HttpBatchBadLines,
     ::testing::Values(
-        BadLine{"[]", "not a JSON object"}, BadLine{"1", "not a JSON object"},
-        BadLine{"\"x\"", "not a JSON object"}, BadLine{"{", "not JSON"}, BadLine{"{\"body\":1", "not JSON"},
-        BadLine{"{\"body\":\"x}", "not JSON"}, BadLine{"{\"body\":1,}", "not JSON"},
-        BadLine{"{\"body\" 1}", "not JSON"}, BadLine{"{body:1}", "not JSON"},
+        BadLine{"[]", "not a JSON object"}, BadLine{"1", "not a JSON object"}, BadLine{"\"x\"", "not a JSON object"},
+        BadLine{"{", "not JSON"}, BadLine{"{\"body\":1", "not JSON"}, BadLine{"{\"body\":\"x}", "not JSON"},
+        BadLine{"{\"body\":1,}", "not JSON"}, BadLine{"{\"body\" 1}", "not JSON"}, BadLine{"{body:1}", "not JSON"},
         BadLine{"{\"body\":1}}", "not JSON"}, BadLine{"{\"body\":1}{\"body\":2}", "something follows"},
         BadLine{"{\"body\":1} x", "not JSON"}, BadLine{"{\"body\":\"x\"y}", "not JSON"},
         BadLine{"{\"body\":[1,]}", "not JSON"}, BadLine{"{\"body\":[1 2]}", "not JSON"},
@@ -130,9 +128,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"{\"body\":\"a\tb\"}", "not JSON"}, BadLine{"{\"body\":\"\xff\"}", "not JSON"},
         BadLine{"{\"body\":\"\xc0\xaf\"}", "not JSON"}, BadLine{"\xef\xbb\xbf{\"body\":1}", "not"},
         BadLine{"{\"body\":" + repeat("[", 100'000) + repeat("]", 100'000) + "}", "nested deeper"},
-        BadLine{repeat("{\"body\":", 5'000) + "1" + repeat("}", 5'000), "nested deeper"},
-        BadLine{"{}", "neither"}, BadLine{"{\"key\":\"a\"}", "neither"},
-        BadLine{"{\"body\":1,\"body_base64\":\"\"}", "beside another body"},
+        BadLine{repeat("{\"body\":", 5'000) + "1" + repeat("}", 5'000), "nested deeper"}, BadLine{"{}", "neither"},
+        BadLine{"{\"key\":\"a\"}", "neither"}, BadLine{"{\"body\":1,\"body_base64\":\"\"}", "beside another body"},
         BadLine{"{\"body\":1,\"body\":1}", "more than once"},
         BadLine{"{\"body\":1,\"b\\u006fdy\":1}", "more than once"},
         BadLine{"{\"body\":1,\"key\":\"a\",\"key\":\"b\"}", "more than once"},
@@ -145,11 +142,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"{\"body\":1,\"retries\":1.5}", "0 to 254"},
         BadLine{"{\"body\":1,\"key\":\"a\\nb\"}", "control character"},
         BadLine{"{\"body\":1,\"key\":\"a\\u0000\"}", "control character"},
-        BadLine{"{\"body\":1,\"key\":[]}", "must be a string"},
-        BadLine{"{\"body_base64\":\"A\"}", "not base64"}, BadLine{"{\"body_base64\":\"AB==\"}", "not base64"},
-        BadLine{"{\"body_base64\":\"AA=A\"}", "not base64"},
-        BadLine{"{\"body_base64\":\"AA-_\"}", "not base64"},
-        BadLine{"{\"body_base64\":7}", "must be a string"},
+        BadLine{"{\"body\":1,\"key\":[]}", "must be a string"}, BadLine{"{\"body_base64\":\"A\"}", "not base64"},
+        BadLine{"{\"body_base64\":\"AB==\"}", "not base64"}, BadLine{"{\"body_base64\":\"AA=A\"}", "not base64"},
+        BadLine{"{\"body_base64\":\"AA-_\"}", "not base64"}, BadLine{"{\"body_base64\":7}", "must be a string"},
         BadLine{"{\"body\":1,\"headers\":[]}", "object of names"},
         BadLine{"{\"body\":1,\"headers\":{\"X\":1}}", "must be a string"},
         BadLine{"{\"body\":1,\"headers\":{\"X\":\"1\",\"x\":\"2\"}}", "more than once"},
@@ -163,8 +158,7 @@ TEST(HttpBatch, NeedsNdjsonAndALine) {
   const char* path = "/v1/queues/sms/messages:batch";
   EXPECT_EQ(fixture.ask("POST", path, "", "{\"body\":1}").status, 415);
   EXPECT_EQ(fixture.ask("POST", path, "Content-Type: application/json\r\n", "{\"body\":1}").status, 415);
-  EXPECT_EQ(fixture.ask("POST", path, "Content-Type: Application/X-NDJSON; charset=utf-8\r\n", "{\"body\":1}")
-                .status,
+  EXPECT_EQ(fixture.ask("POST", path, "Content-Type: Application/X-NDJSON; charset=utf-8\r\n", "{\"body\":1}").status,
             202);
   EXPECT_EQ(fixture.batch("").status, 422);
   EXPECT_EQ(fixture.batch("\n \r\n").status, 422);

@@ -18,8 +18,7 @@ std::string fake_id_text(uint64_t number) {
 
 void FakeIntake::start(uv_loop_t* loop) {
   async_.data = this;
-  uv_async_init(loop, &async_,
-                [](uv_async_t* async) { static_cast<FakeIntake*>(async->data)->run_answers(); });
+  uv_async_init(loop, &async_, [](uv_async_t* async) { static_cast<FakeIntake*>(async->data)->run_answers(); });
 }
 
 void FakeIntake::stop() {
@@ -67,8 +66,7 @@ std::optional<Problem> FakeIntake::publish(std::span<const NewMessage> messages,
     for (const auto& [name, value] : m.forward) s.forward.emplace_back(name, value);
     seen.push_back(std::move(s));
     const uint64_t number = ++next_id_;
-    accepted.push_back(
-        {fake_id(number), "sms", number - 1, WallTime::from_ms(static_cast<int64_t>(number)), false});
+    accepted.push_back({fake_id(number), "sms", number - 1, WallTime::from_ms(static_cast<int64_t>(number)), false});
   }
   {
     std::lock_guard lock(mutex_);
@@ -89,8 +87,7 @@ std::variant<MessageStatus, Problem> FakeIntake::find(std::string_view id) {
 
 std::optional<Problem> FakeIntake::cancel(std::string_view id, uint64_t token, PublishListener& listener) {
   if (statuses.find(id) == statuses.end()) return Problem{404, "no-such-message", "No such message", "", {}};
-  if (statuses.find(id)->second.state == "in_flight")
-    return Problem{409, "in-flight", "It is on its way", "", {}};
+  if (statuses.find(id)->second.state == "in_flight") return Problem{409, "in-flight", "It is on its way", "", {}};
   later([token, &listener] { listener.on_changed(token, 1); });
   return std::nullopt;
 }

@@ -75,8 +75,8 @@ class HttpDoorFixture {
     return ask("POST", "/v1/queues/sms/messages", headers, body);
   }
   RawResponse batch(std::string_view body, std::string_view headers = {}) {
-    return ask("POST", "/v1/queues/sms/messages:batch",
-               "Content-Type: application/x-ndjson\r\n" + std::string(headers), body);
+    return ask("POST", "/v1/queues/sms/messages:batch", "Content-Type: application/x-ndjson\r\n" + std::string(headers),
+               body);
   }
 
  private:

@@ -22,12 +22,12 @@ TEST(HttpDoor, AnswersOnceDurableWithIdAndEta) {
 
 TEST(HttpDoor, ReadsEveryMetadataHeader) {
   HttpDoorFixture fixture;
-  const RawResponse response = fixture.ask(
-      "POST", "/v1/queues/s%6Ds/messages",
-      "content-type: text/csv\r\nForebay-Key: k 1\r\nforebay-class: otp\r\nForebay-Delay: 1.5s\r\n"
-      "Forebay-Not-Before: 1970-01-01T00:01:00+00:00\r\nForebay-TTL: 7d\r\nForebay-Retries: 3\r\n"
-      "Idempotency-Key: abc\r\nForebay-Forward-X-Tenant: t1\r\nForebay-Forward-x-tenant: t2\r\n",
-      "");
+  const RawResponse response =
+      fixture.ask("POST", "/v1/queues/s%6Ds/messages",
+                  "content-type: text/csv\r\nForebay-Key: k 1\r\nforebay-class: otp\r\nForebay-Delay: 1.5s\r\n"
+                  "Forebay-Not-Before: 1970-01-01T00:01:00+00:00\r\nForebay-TTL: 7d\r\nForebay-Retries: 3\r\n"
+                  "Idempotency-Key: abc\r\nForebay-Forward-X-Tenant: t1\r\nForebay-Forward-x-tenant: t2\r\n",
+                  "");
   ASSERT_EQ(response.status, 202) << response.body;
   const SeenMessage m = fixture.intake().seen().at(0);
   EXPECT_EQ(m.queue, "sms");
@@ -99,21 +99,17 @@ TEST_P(HttpDoorPaths, AreFoundOrRefused) {
   EXPECT_EQ(response.header("Allow"), GetParam().allow);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, HttpDoorPaths,
-                         ::testing::Values(PathCase{"GET", "/", 404, ""},
-                                           PathCase{"POST", "/v1/queues//messages", 404, ""},
-                                           PathCase{"POST", "/v1/queues/a/b/messages", 404, ""},
-                                           PathCase{"POST", "/v1/queues/sms/messages/", 404, ""},
-                                           PathCase{"GET", "/v1/queues/sms/messages", 405, "POST"},
-                                           PathCase{"PUT", "/v1/queues/sms/messages:batch", 405, "POST"},
-                                           PathCase{"POST", "/v1/messages/x", 405, "GET, HEAD, DELETE"},
-                                           PathCase{"GET", "/v1/messages/x", 404, ""},
-                                           PathCase{"DELETE", "/v1/messages/x", 404, ""},
-                                           PathCase{"POST", "/v1/topics/t/messages", 501, ""},
-                                           PathCase{"GET", "/v1/topics/t/stream", 501, ""},
-                                           PathCase{"POST", "/v1/queues/sms/messages:lease", 501, ""},
-                                           PathCase{"POST", "/v1/messages/x:release", 501, ""},
-                                           PathCase{"POST", "/v1/queues/none/messages", 404, ""}));
+INSTANTIATE_TEST_SUITE_P(
+    All, HttpDoorPaths,
+    ::testing::Values(
+        PathCase{"GET", "/", 404, ""}, PathCase{"POST", "/v1/queues//messages", 404, ""},
+        PathCase{"POST", "/v1/queues/a/b/messages", 404, ""}, PathCase{"POST", "/v1/queues/sms/messages/", 404, ""},
+        PathCase{"GET", "/v1/queues/sms/messages", 405, "POST"},
+        PathCase{"PUT", "/v1/queues/sms/messages:batch", 405, "POST"},
+        PathCase{"POST", "/v1/messages/x", 405, "GET, HEAD, DELETE"}, PathCase{"GET", "/v1/messages/x", 404, ""},
+        PathCase{"DELETE", "/v1/messages/x", 404, ""}, PathCase{"POST", "/v1/topics/t/messages", 501, ""},
+        PathCase{"GET", "/v1/topics/t/stream", 501, ""}, PathCase{"POST", "/v1/queues/sms/messages:lease", 501, ""},
+        PathCase{"POST", "/v1/messages/x:release", 501, ""}, PathCase{"POST", "/v1/queues/none/messages", 404, ""}));
 
 TEST(HttpDoor, PassesProblemsOfTheIntakeOn) {
   HttpDoorFixture fixture;
@@ -138,8 +134,7 @@ TEST(HttpDoor, TellsAMessagesStatusAndCancels) {
   HttpDoorFixture fixture;
   const std::string id = fake_id_text(7);
   fixture.thread().run_on_loop([&] {
-    MessageStatus status{
-        id, "sms", "ready", 1, "http 500", 3, WallTime::from_ms(5), WaitingOn{"limit", "300/1s", {}}};
+    MessageStatus status{id, "sms", "ready", 1, "http 500", 3, WallTime::from_ms(5), WaitingOn{"limit", "300/1s", {}}};
     fixture.intake().statuses[id] = status;
     fixture.intake().statuses["flying"] = MessageStatus{"flying", "sms", "in_flight", 2, "", {}, {}, {}};
   });
@@ -149,10 +144,9 @@ TEST(HttpDoor, TellsAMessagesStatusAndCancels) {
                 "500\",\"position\":3,"
                 "\"estimated_delivery_time\":\"1970-01-01T00:00:00.005Z\",\"waiting_on\":{\"kind\":\"limit\","
                 "\"name\":\"300/1s\",\"until\":null}}");
-  EXPECT_EQ(
-      fixture.ask("GET", "/v1/messages/flying").body,
-      "{\"id\":\"flying\",\"queue\":\"sms\",\"state\":\"in_flight\",\"attempts\":2,\"last_outcome\":null,"
-      "\"position\":null,\"estimated_delivery_time\":null,\"waiting_on\":null}");
+  EXPECT_EQ(fixture.ask("GET", "/v1/messages/flying").body,
+            "{\"id\":\"flying\",\"queue\":\"sms\",\"state\":\"in_flight\",\"attempts\":2,\"last_outcome\":null,"
+            "\"position\":null,\"estimated_delivery_time\":null,\"waiting_on\":null}");
   EXPECT_EQ(fixture.ask("DELETE", "/v1/messages/flying").status, 409);
   const RawResponse cancelled = fixture.ask("DELETE", "/v1/messages/" + id);
   EXPECT_EQ(cancelled.status, 200);
@@ -165,8 +159,7 @@ TEST(HttpDoor, KeepsTheOrderOfPipelinedRequestsWhenAnswersAreLate) {
   RawClient client = fixture.connect();
   std::string requests;
   for (int i = 0; i < 5; ++i) {
-    requests +=
-        "POST /v1/queues/sms/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n" + std::to_string(i);
+    requests += "POST /v1/queues/sms/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n" + std::to_string(i);
   }
   ASSERT_TRUE(client.send(requests));
   ASSERT_TRUE(fixture.intake().wait_for_calls(5));
@@ -182,8 +175,7 @@ TEST(HttpDoor, AClientThatLeavesBeforeItsAnswerHarmsNobody) {
   HttpDoorFixture fixture({}, true);
   {
     RawClient client = fixture.connect();
-    ASSERT_TRUE(
-        client.send("POST /v1/queues/sms/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"));
+    ASSERT_TRUE(client.send("POST /v1/queues/sms/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"));
     ASSERT_TRUE(fixture.intake().wait_for_calls(1));
     client.reset();
   }

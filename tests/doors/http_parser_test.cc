@@ -25,14 +25,12 @@ std::string describe(const HttpParser& parser) {
 }
 
 // What comes of `bytes` when they are shown in pieces, each in memory of its own that is gone afterwards.
-std::vector<std::string> events_of(const std::string& bytes, const std::vector<size_t>& pieces,
-                                   ParserLimits limits) {
+std::vector<std::string> events_of(const std::string& bytes, const std::vector<size_t>& pieces, ParserLimits limits) {
   HttpParser parser(limits);
   std::vector<std::string> events;
   size_t at = 0;
   for (size_t i = 0; at < bytes.size(); ++i) {
-    const size_t n =
-        std::min(i < pieces.size() ? std::max<size_t>(pieces[i], 1) : bytes.size(), bytes.size() - at);
+    const size_t n = std::min(i < pieces.size() ? std::max<size_t>(pieces[i], 1) : bytes.size(), bytes.size() - at);
     std::string piece = bytes.substr(at, n);
     piece.reserve(n + body_padding_bytes);
     at += n;
@@ -41,8 +39,7 @@ std::vector<std::string> events_of(const std::string& bytes, const std::vector<s
       const auto event = parser.next(&left);
       if (event == HttpParser::Event::more) break;
       if (event == HttpParser::Event::refused) {
-        events.push_back("refused " + std::to_string(parser.problem().status) + " " +
-                         parser.problem().detail);
+        events.push_back("refused " + std::to_string(parser.problem().status) + " " + parser.problem().detail);
         return events;
       }
       if (event == HttpParser::Event::head) {
@@ -102,14 +99,14 @@ TEST(HttpParser, ReadsPipelinedRequests) {
 // Concatenations of the corpus, sometimes with bytes changed, cut anywhere.
 RC_GTEST_PROP(HttpParser, EventsDoNotDependOnTheCuts, ()) {
   std::string bytes;
-  for (size_t i : *rc::gen::resize(
-           5, rc::gen::container<std::vector<size_t>>(rc::gen::inRange<size_t>(0, corpus().size())))) {
+  for (size_t i :
+       *rc::gen::resize(5, rc::gen::container<std::vector<size_t>>(rc::gen::inRange<size_t>(0, corpus().size())))) {
     bytes += corpus()[i];
   }
   RC_PRE(!bytes.empty());
   for (auto& [at, c] :
-       *rc::gen::resize(3, rc::gen::container<std::vector<std::pair<size_t, char>>>(rc::gen::pair(
-                               rc::gen::inRange<size_t>(0, bytes.size()), rc::gen::arbitrary<char>())))) {
+       *rc::gen::resize(3, rc::gen::container<std::vector<std::pair<size_t, char>>>(
+                               rc::gen::pair(rc::gen::inRange<size_t>(0, bytes.size()), rc::gen::arbitrary<char>())))) {
     bytes[at] = c;
   }
   ParserLimits limits;
@@ -142,8 +139,7 @@ TEST(HttpParser, LimitsTheHead) {
   EXPECT_EQ(whole(longer, limits).at(0).substr(0, 11), "refused 431");
   EXPECT_EQ(whole(std::string(61, 'a'), limits).at(0).substr(0, 11), "refused 431");
   EXPECT_TRUE(whole(std::string(60, 'a'), limits).empty());
-  EXPECT_EQ(whole("GET / HTTP/1.1\r\nHost: a\r\nA:\r\nB:\r\n\r\n", limits).at(0).substr(0, 11),
-            "refused 431");
+  EXPECT_EQ(whole("GET / HTTP/1.1\r\nHost: a\r\nA:\r\nB:\r\n\r\n", limits).at(0).substr(0, 11), "refused 431");
 }
 
 TEST(HttpParser, GivesBackWhatItHeld) {

@@ -39,9 +39,8 @@ TEST(JsonText, KeepsUtf8AndReplacesTheRest) {
 
 // Made of the pieces JSON is made of, so that about as many are valid as are not.
 rc::Gen<std::string> almost_json() {
-  const auto piece =
-      rc::gen::element<std::string>("{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "\"\\x\"", "1", "-",
-                                    "0", ".5", "e3", "true", "null", "fals", " ", "\t", "\"");
+  const auto piece = rc::gen::element<std::string>("{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "\"\\x\"", "1",
+                                                   "-", "0", ".5", "e3", "true", "null", "fals", " ", "\t", "\"");
   return rc::gen::map(rc::gen::resize(6, rc::gen::container<std::vector<std::string>>(piece)),
                       [](const std::vector<std::string>& pieces) {
                         std::string text;

@@ -9,8 +9,7 @@ namespace forebay::testing {
 LoopThread::LoopThread() {
   uv_loop_init(&loop_);
   async_.data = this;
-  uv_async_init(&loop_, &async_,
-                [](uv_async_t* async) { static_cast<LoopThread*>(async->data)->run_posted(); });
+  uv_async_init(&loop_, &async_, [](uv_async_t* async) { static_cast<LoopThread*>(async->data)->run_posted(); });
   thread_ = std::thread([this] { uv_run(&loop_, UV_RUN_DEFAULT); });
 }
 
@@ -81,8 +80,7 @@ void ServerFixture::on_request(const Request& request, ExchangeId exchange) {
   if (hold_answers_) return;
   Response response;
   response.content_type = "text/plain";
-  response.body =
-      std::string(request.method) + " " + std::string(request.path) + " " + std::string(request.body);
+  response.body = std::string(request.method) + " " + std::string(request.path) + " " + std::string(request.body);
   server_->respond(exchange, std::move(response));
 }
 

@@ -62,7 +62,7 @@ class ServerFixture : public RequestHandler {
   uint64_t connections();
 
   std::function<std::optional<uint64_t>(std::string_view, std::string_view)> limit_of;  // set before traffic
-  std::function<void(const Request&, ExchangeId)> on_seen;  // instead of answering
+  std::function<void(const Request&, ExchangeId)> on_seen;                              // instead of answering
 
  private:
   std::optional<uint64_t> body_limit(std::string_view method, std::string_view path) override;

@@ -132,8 +132,7 @@ TEST(ServerLimits, BodyLimitsMayGoByPath) {
   EXPECT_EQ(client.read_response()->status, 200);
   ASSERT_TRUE(client.send("POST /big HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd"));
   EXPECT_EQ(client.read_response()->status, 200);
-  ASSERT_TRUE(
-      client.send("POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\n"));
+  ASSERT_TRUE(client.send("POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2\r\n"));
   EXPECT_EQ(client.read_response()->status, 413);
   EXPECT_TRUE(client.closed_quietly());
 }
@@ -220,8 +219,8 @@ TEST(ServerLimits, UnfinishedRequestsAreBoundedAltogether) {
   bool refused = false;
   for (int i = 0; i < 10 && !refused; ++i) {
     clients.push_back(fixture.connect());
-    ASSERT_TRUE(clients.back().send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n" +
-                                    std::string(30'000, 'x')));
+    ASSERT_TRUE(
+        clients.back().send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n" + std::string(30'000, 'x')));
     clients.back().set_deadline(std::chrono::milliseconds(100));
     const auto response = clients.back().read_response();
     refused = response && response->status == 503;

@@ -21,8 +21,7 @@ using Request = EvilServer::Request;
 
 std::vector<Request> sent_to(const EvilServer& server, const std::string& path) {
   std::vector<Request> found = server.requests();
-  std::erase_if(found,
-                [&](const Request& request) { return !request.head.starts_with("POST " + path + " "); });
+  std::erase_if(found, [&](const Request& request) { return !request.head.starts_with("POST " + path + " "); });
   return found;
 }
 
@@ -58,8 +57,7 @@ TEST_F(ClockSteps, change_neither_rate_nor_order_nor_delays) {
   ASSERT_EQ(all.size(), static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) EXPECT_EQ(all[i].body, std::to_string(i));
   for (int i = 0; i + in_a_second < count; ++i) {
-    EXPECT_GT(all[i + in_a_second].arrived - all[i].arrived, seconds(1))
-        << "41 within one second, from " << i;
+    EXPECT_GT(all[i + in_a_second].arrived - all[i].arrived, seconds(1)) << "41 within one second, from " << i;
   }
   ASSERT_TRUE(arrives(server, "/free", 1));
   const auto came = sent_to(server, "/free")[0].arrived;

@@ -17,8 +17,8 @@ bool lower_descriptor_limit(pid_t pid, size_t to) {
 
 // Over a connection that is open already.
 int publish_over(RawClient& client, const std::string& body) {
-  client.send("POST /v1/queues/q/messages HTTP/1.1\r\nHost: relay\r\nContent-Length: " +
-              std::to_string(body.size()) + "\r\n\r\n" + body);
+  client.send("POST /v1/queues/q/messages HTTP/1.1\r\nHost: relay\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n\r\n" + body);
   const auto response = client.read_response();
   return response ? response->status : 0;
 }
@@ -47,8 +47,7 @@ TEST(DescriptorExhaustion, pauses_accepting_and_nothing_else) {
   EXPECT_LT(cpu_seconds(pid) - cpu_before, 0.2) << "it waited, it did not spin";
 
   // Several segments' worth, so that the journal opens files meanwhile.
-  for (int i = 0; i < 60; ++i)
-    ASSERT_EQ(publish_over(connected, std::to_string(i) + std::string(100'000, '.')), 202);
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(publish_over(connected, std::to_string(i) + std::string(100'000, '.')), 202);
   ASSERT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 61; }));
   EXPECT_GE(open_descriptors(pid), limit - 1);
 

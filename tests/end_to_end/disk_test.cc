@@ -32,9 +32,7 @@ struct DiskTest : ::testing::Test {
     return bodies;
   }
   double metric(const std::string& series) const { return relay.metric(series).value_or(0); }
-  double delivered() const {
-    return metric("forebay_delivered_messages_total{class=\"default\",queue=\"q\"}");
-  }
+  double delivered() const { return metric("forebay_delivered_messages_total{class=\"default\",queue=\"q\"}"); }
   // Publishes bodies of 100 kB until one is refused; what was accepted.
   std::set<std::string> publish_until_refused(const std::string& name, Reply* refused) const {
     std::set<std::string> accepted;
@@ -56,8 +54,8 @@ using ReadOnlyDisk = DiskTest;
 
 RawClient begin_publishing(const RunningRelay& relay, const std::string& body) {
   RawClient client(relay.http_port());
-  client.send("POST /v1/queues/q/messages HTTP/1.1\r\nHost: relay\r\nContent-Length: " +
-              std::to_string(body.size()) + "\r\n\r\n" + body);
+  client.send("POST /v1/queues/q/messages HTTP/1.1\r\nHost: relay\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n\r\n" + body);
   return client;
 }
 
@@ -191,8 +189,7 @@ TEST_F(FailedSync, ends_the_process_and_nothing_acknowledged_is_missing) {
   EXPECT_EQ(relay.http("POST", "/v1/queues/q/messages", "unknown").status, 0) << "no answer at all";
   EXPECT_EQ(relay.process().wait(), 1);
   const std::string said = relay.process().read_all();
-  EXPECT_NE(said.find(relay.data_dir() + ": syncing the journal: Input/output error"), std::string::npos)
-      << said;
+  EXPECT_NE(said.find(relay.data_dir() + ": syncing the journal: Input/output error"), std::string::npos) << said;
 
   disk.fail_syncs(0);
   ASSERT_TRUE(start()) << relay.output();

@@ -61,8 +61,8 @@ TEST(KillRounds, acknowledged_is_never_lost) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   EvilServer server([](const EvilServer::Request&) { return EvilServer::answer(200); });
-  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") + "\", concurrency: " +
-                     std::to_string(concurrency) + "}\nqueues:\n  q: {sink: s}\n",
+  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
+                         "\", concurrency: " + std::to_string(concurrency) + "}\nqueues:\n  q: {sink: s}\n",
                      "journal: {segment: 1MiB, checkpoint: 2MiB}\n");
   for (int round = 0; round < rounds; ++round) {
     ASSERT_TRUE(relay.start()) << relay.output();
@@ -78,11 +78,16 @@ TEST(KillRounds, acknowledged_is_never_lost) {
     for (std::thread& thread : threads) thread.join();
   }
   ASSERT_TRUE(relay.start()) << relay.output();
-  ASSERT_TRUE(RunningRelay::eventually([&] {
-    return relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"ready\"}").value_or(1) +
-               relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"retrying\"}").value_or(1) +
-               relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"in_flight\"}").value_or(1) == 0;
-  }, 60));
+  ASSERT_TRUE(RunningRelay::eventually(
+      [&] {
+        return relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"ready\"}").value_or(1) +
+                   relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"retrying\"}")
+                       .value_or(1) +
+                   relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"in_flight\"}")
+                       .value_or(1) ==
+               0;
+      },
+      60));
   EXPECT_EQ(relay.stop(), 0);
 
   std::multiset<std::string> delivered;

@@ -28,9 +28,18 @@ class Gateway {
     taken_.insert(request.body);
     return EvilServer::answer(200);
   }
-  size_t taken() const { const std::lock_guard lock(mutex_); return taken_.size(); }
-  size_t worst() const { const std::lock_guard lock(mutex_); return worst_; }
-  size_t refused() const { const std::lock_guard lock(mutex_); return refused_; }
+  size_t taken() const {
+    const std::lock_guard lock(mutex_);
+    return taken_.size();
+  }
+  size_t worst() const {
+    const std::lock_guard lock(mutex_);
+    return worst_;
+  }
+  size_t refused() const {
+    const std::lock_guard lock(mutex_);
+    return refused_;
+  }
 
  private:
   const size_t count_;
@@ -62,8 +71,10 @@ TEST(Quota, kill_9_neither_resets_it_nor_shuts_it) {
   }
   ASSERT_TRUE(relay.start()) << relay.output();
   publish(relay, 60, 180);
-  ASSERT_TRUE(RunningRelay::eventually([&] { return used() == 1 && relay.metric(
-      "forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"in_flight\"}").value_or(1) == 0; })) << used();
+  ASSERT_TRUE(RunningRelay::eventually([&] {
+    return used() == 1 &&
+           relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"in_flight\"}").value_or(1) == 0;
+  })) << used();
   const int arrivals = server.arrivals();
   std::printf("%d arrivals of 100 across %d kills\n", arrivals, kills);
   EXPECT_LE(arrivals, 100);

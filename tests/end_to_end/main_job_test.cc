@@ -35,7 +35,9 @@ TEST(MainJob, a_burst_arrives_whole_and_once) {
     sent[id] = body;
   }
   ASSERT_TRUE(RunningRelay::eventually([&] { return server.arrivals() >= 300; }));
-  ASSERT_TRUE(RunningRelay::eventually([&] { return relay.metric("forebay_delivered_messages_total{class=\"default\",queue=\"q\"}").value_or(0) == 300; }));
+  ASSERT_TRUE(RunningRelay::eventually([&] {
+    return relay.metric("forebay_delivered_messages_total{class=\"default\",queue=\"q\"}").value_or(0) == 300;
+  }));
   EXPECT_EQ(server.arrivals(), 300);
   for (const EvilServer::Request& request : server.requests()) {
     ASSERT_TRUE(sent.contains(request.id));
@@ -78,9 +80,9 @@ TEST(MainJob, dead_letters_are_listed_replayed_and_purged) {
   RunningRelay relay(to(server, "dead_storm: 0"));
   ASSERT_TRUE(relay.start()) << relay.output();
   for (int i = 0; i < 3; ++i) ASSERT_NE(relay.publish("q", "m" + std::to_string(i)), "");
-  ASSERT_TRUE(RunningRelay::eventually(
-      [&] { return relay.admin("GET", "/v1/queues/q/dead").body.find("\"total\":3") != std::string::npos; }))
-      << relay.admin("GET", "/v1/queues/q/dead").body;
+  ASSERT_TRUE(RunningRelay::eventually([&] {
+    return relay.admin("GET", "/v1/queues/q/dead").body.find("\"total\":3") != std::string::npos;
+  })) << relay.admin("GET", "/v1/queues/q/dead").body;
   const std::string page = relay.admin("GET", "/v1/queues/q/dead?limit=2").body;
   EXPECT_NE(page.find("http 400"), std::string::npos) << page;
   EXPECT_NE(page.find("no such number"), std::string::npos) << page;

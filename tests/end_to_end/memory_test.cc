@@ -45,8 +45,7 @@ TEST(MemoryBound, holds_under_a_flood_of_messages) {
     ASSERT_EQ(relay.http("POST", "/v1/queues/q/messages:batch", batch, type).status, 202);
   }
   EXPECT_EQ(waiting(relay), static_cast<double>(messages_max));
-  for (int i = 0; i < 10; ++i)
-    expect_pushed_back(relay.http("POST", "/v1/queues/q/messages:batch", batch, type));
+  for (int i = 0; i < 10; ++i) expect_pushed_back(relay.http("POST", "/v1/queues/q/messages:batch", batch, type));
   expect_pushed_back(relay.http("POST", "/v1/queues/q/messages", "one too many"));
   const uint64_t peak = rss_peak_bytes(relay.process().pid());
   RecordProperty("peak_mib", static_cast<int>(peak / mib));
@@ -77,16 +76,14 @@ void raise_own_descriptor_limit() {
 }
 
 TEST(MemoryBound, holds_with_many_connections_that_never_finish) {
-  constexpr uint64_t held_max =
-      256 * mib;  // of unfinished requests, all connections together (doors/server.h)
+  constexpr uint64_t held_max = 256 * mib;  // of unfinished requests, all connections together (doors/server.h)
   raise_own_descriptor_limit();
   RunningRelay relay(paused_sink("max_messages: 10"));
   ASSERT_TRUE(start_paused(relay)) << relay.output();
   std::vector<RawClient> idle, unfinished;
   for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(idle.emplace_back(relay.http_port()).connected());
-  const std::string begun =
-      "POST /v1/queues/q/messages HTTP/1.1\r\nHost: relay\r\nContent-Length: 262144\r\n\r\n" +
-      std::string(255 * 1024, 'x');
+  const std::string begun = "POST /v1/queues/q/messages HTTP/1.1\r\nHost: relay\r\nContent-Length: 262144\r\n\r\n" +
+                            std::string(255 * 1024, 'x');
   for (int i = 0; i < 1'300; ++i) {
     unfinished.emplace_back(relay.http_port());
     if (!unfinished.back().send(begun)) break;  // closed already: it was one too many

@@ -14,9 +14,13 @@ uint16_t port_of(const std::string& line) {
 
 }  // namespace
 
-void pause_briefly() { poll(nullptr, 0, 5); }
+void pause_briefly() {
+  poll(nullptr, 0, 5);
+}
 
-std::string forebay_binary() { return FOREBAY_BINARY; }
+std::string forebay_binary() {
+  return FOREBAY_BINARY;
+}
 
 RunningRelay::RunningRelay(const std::string& sinks_and_queues, const std::string& top) {
   config_path_ = directory_.write("forebay.yaml", "data_dir: " + data_dir() + "\n" + top +
@@ -42,8 +46,8 @@ std::optional<int> RunningRelay::stop() {
   return process_->wait(std::chrono::seconds(30));
 }
 
-Reply RunningRelay::request(uint16_t port, const std::string& method, const std::string& path,
-                            const std::string& body, const std::string& headers) {
+Reply RunningRelay::request(uint16_t port, const std::string& method, const std::string& path, const std::string& body,
+                            const std::string& headers) {
   RawClient client(port);
   std::string text = method + " " + path + " HTTP/1.1\r\nHost: relay\r\n" + headers;
   if (!body.empty() || method == "POST") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
@@ -62,8 +66,7 @@ Reply RunningRelay::admin(const std::string& method, const std::string& path, co
   return request(admin_port_, method, path, body, "");
 }
 
-std::string RunningRelay::publish(const std::string& queue, const std::string& body,
-                                  const std::string& headers) const {
+std::string RunningRelay::publish(const std::string& queue, const std::string& body, const std::string& headers) const {
   const Reply reply = http("POST", "/v1/queues/" + queue + "/messages", body, headers);
   if (reply.status != 202) return "";
   const size_t at = reply.body.find("\"id\":\"");

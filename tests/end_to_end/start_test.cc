@@ -61,9 +61,9 @@ TEST(BrokenStart, refuses_another_versions_journal_by_name_and_leaves_it_alone) 
       const auto before = contents(relay.data_dir());
       ASSERT_FALSE(relay.start());
       EXPECT_EQ(relay.process().wait(), 1);
-      EXPECT_NE(relay.output().find(path + ": format version " + std::to_string(version) +
-                                    " (this program reads version 1)"),
-                std::string::npos)
+      EXPECT_NE(
+          relay.output().find(path + ": format version " + std::to_string(version) + " (this program reads version 1)"),
+          std::string::npos)
           << relay.output();
       EXPECT_TRUE(contents(relay.data_dir()) == before);
       std::ofstream(path, std::ios::binary) << good;
@@ -79,8 +79,7 @@ TEST(BrokenStart, a_second_process_on_the_same_data_dir_is_told_which) {
   Process second({forebay_binary(), "serve", "-c", relay.config_path()});
   EXPECT_EQ(second.wait(), 1);
   const std::string said = second.read_all();
-  EXPECT_NE(said.find("another forebay uses this data_dir (" + relay.data_dir() + ")"), std::string::npos)
-      << said;
+  EXPECT_NE(said.find("another forebay uses this data_dir (" + relay.data_dir() + ")"), std::string::npos) << said;
   EXPECT_NE(relay.publish("q", "the first goes on"), "");
   relay.kill();
   EXPECT_TRUE(relay.start()) << "the lock goes with its process: " << relay.output();

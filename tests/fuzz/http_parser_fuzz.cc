@@ -23,14 +23,12 @@ std::string events_of(std::string_view input, size_t piece_bytes) {
     input.remove_prefix(piece.size());
     piece.reserve(piece.size() + forebay::body_padding_bytes);
     std::string_view left = piece;
-    for (auto event = parser.next(&left); event != forebay::HttpParser::Event::more;
-         event = parser.next(&left)) {
+    for (auto event = parser.next(&left); event != forebay::HttpParser::Event::more; event = parser.next(&left)) {
       if (event == forebay::HttpParser::Event::refused) return events + "refused " + parser.problem().detail;
       if (event == forebay::HttpParser::Event::head) parser.limit_body(1024);
       events.append(parser.head().method).append(" ").append(parser.head().path);
       for (const auto& [name, value] : parser.head().headers) events.append(name).append("=").append(value);
-      if (event == forebay::HttpParser::Event::request)
-        events.append("\n").append(parser.body()).append("\n");
+      if (event == forebay::HttpParser::Event::request) events.append("\n").append(parser.body()).append("\n");
     }
     assert(left.empty());
   }

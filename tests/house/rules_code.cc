@@ -25,10 +25,9 @@ const std::map<std::string, Names> arrows{
 };
 
 // The part of relay/ that touches the machine; the rest of it is the core.
-const std::array<std::string, 9> relay_shell{
-    "relay/assemble.",     "relay/cli/",           "relay/loop.",
-    "relay/main.",         "relay/metrics.",       "relay/process_collector.",
-    "relay/system_clock.", "relay/thread_worker.", "relay/uv_mailbox."};
+const std::array<std::string, 9> relay_shell{"relay/assemble.",     "relay/cli/",           "relay/loop.",
+                                             "relay/main.",         "relay/metrics.",       "relay/process_collector.",
+                                             "relay/system_clock.", "relay/thread_worker.", "relay/uv_mailbox."};
 
 struct Concrete {
   std::string header;
@@ -54,11 +53,9 @@ struct Banned {
 
 const std::vector<Banned>& banned_in_core() {
   static const std::vector<Banned> banned{
-      {"a clock",
-       std::regex(R"(\bstd::chrono\b|\bclock_gettime\b|\bgettimeofday\b|\btimerfd_\w+|<ctime>|<chrono>|)"
-                  R"(\b(steady|system)_clock\b|::time\s*\()")},
-      {"chance",
-       std::regex(R"(\bs?rand(om)?\s*\(|\brandom_device\b|\bmt19937|<random>|\bgetrandom\b|\bRAND_bytes\b)")},
+      {"a clock", std::regex(R"(\bstd::chrono\b|\bclock_gettime\b|\bgettimeofday\b|\btimerfd_\w+|<ctime>|<chrono>|)"
+                             R"(\b(steady|system)_clock\b|::time\s*\()")},
+      {"chance", std::regex(R"(\bs?rand(om)?\s*\(|\brandom_device\b|\bmt19937|<random>|\bgetrandom\b|\bRAND_bytes\b)")},
       {"a thread", std::regex(R"(<(thread|mutex|atomic|future|condition_variable|pthread\.h)>|)"
                               R"(\bstd::(thread|jthread|mutex|atomic|async)\b|\bpthread_\w+)")},
       {"a socket", std::regex(R"(<(uv\.h|sys/socket\.h|netdb\.h|sys/epoll\.h|poll\.h|arpa/inet\.h|curl/.*)>|)"
@@ -95,8 +92,7 @@ bool may_name_concretes(const std::string& path) {
 }
 
 bool is_command(const std::string& path) {
-  return path == "relay/main.cc" ||
-         (has_prefix(path, "relay/cli/") && !has_prefix(path, "relay/cli/journal_"));
+  return path == "relay/main.cc" || (has_prefix(path, "relay/cli/") && !has_prefix(path, "relay/cli/journal_"));
 }
 
 }  // namespace
@@ -120,11 +116,11 @@ Complaints one_assembly(const Tree& tree) {
   for (const auto& [path, text] : tree) {
     if (!is_source(path) || may_name_concretes(path)) continue;
     for (const std::string& name : includes_of(text)) {
-      const auto concrete = std::find_if(concretes.begin(), concretes.end(),
-                                         [&](const Concrete& c) { return c.header == name; });
+      const auto concrete =
+          std::find_if(concretes.begin(), concretes.end(), [&](const Concrete& c) { return c.header == name; });
       const bool foreign = concrete != concretes.end() && !has_prefix(path, concrete->home);
-      const bool behind_assembly = is_command(path) && has_prefix(name, "relay/") &&
-                                   !has_prefix(name, "relay/cli/") && !known_to_commands.contains(name);
+      const bool behind_assembly = is_command(path) && has_prefix(name, "relay/") && !has_prefix(name, "relay/cli/") &&
+                                   !known_to_commands.contains(name);
       if (foreign || behind_assembly) out.push_back(path + " includes " + name);
     }
   }
@@ -175,8 +171,7 @@ Complaints short_files(const Tree& tree) {
   Complaints out;
   for (const auto& [path, text] : tree) {
     const long lines = std::count(text.begin(), text.end(), '\n');
-    if (is_source(path) && lines > lines_max)
-      out.push_back(path + " has " + std::to_string(lines) + " lines");
+    if (is_source(path) && lines > lines_max) out.push_back(path + " has " + std::to_string(lines) + " lines");
   }
   return out;
 }

@@ -37,8 +37,7 @@ TEST(Rules, include_arrows) {
             Complaints{"limiter/a.h includes relay/core.h"});
   EXPECT_EQ(include_arrows({{"backlog/a.cc", include("config/config.h")}}),
             Complaints{"backlog/a.cc includes config/config.h"});
-  EXPECT_EQ(include_arrows({{"sim/a.cc", include("relay/loop.h")}}),
-            Complaints{"sim/a.cc includes relay/loop.h"});
+  EXPECT_EQ(include_arrows({{"sim/a.cc", include("relay/loop.h")}}), Complaints{"sim/a.cc includes relay/loop.h"});
 }
 
 TEST(Rules, one_assembly) {
@@ -67,19 +66,15 @@ TEST(Rules, pure_core) {
   EXPECT_EQ(pure_core({{"relay/brand_new.cc", "clock_gettime(0, &t);"}}),
             Complaints{"relay/brand_new.cc has a clock: clock_gettime"});
   EXPECT_EQ(pure_core({{"limiter/a.cc", "int x = rand();"}}), Complaints{"limiter/a.cc has chance: rand("});
-  EXPECT_EQ(pure_core({{"limiter/a.h", "#include <mutex>"}}),
-            Complaints{"limiter/a.h has a thread: <mutex>"});
-  EXPECT_EQ(pure_core({{"relay/retry.cc", "#include <uv.h>"}}),
-            Complaints{"relay/retry.cc has a socket: <uv.h>"});
-  EXPECT_EQ(pure_core({{"relay/retry.cc", pause}}),
-            Complaints{"relay/retry.cc has a pause: " + pause.substr(0, 7)});
+  EXPECT_EQ(pure_core({{"limiter/a.h", "#include <mutex>"}}), Complaints{"limiter/a.h has a thread: <mutex>"});
+  EXPECT_EQ(pure_core({{"relay/retry.cc", "#include <uv.h>"}}), Complaints{"relay/retry.cc has a socket: <uv.h>"});
+  EXPECT_EQ(pure_core({{"relay/retry.cc", pause}}), Complaints{"relay/retry.cc has a pause: " + pause.substr(0, 7)});
 }
 
 TEST(Rules, named_tests) {
   const std::string cmake = "forebay_test(x SOURCES a_test.cc ${CMAKE_SOURCE_DIR}/tests/b/b_test.cc)";
-  EXPECT_EQ(
-      named_tests({{"tests/a/CMakeLists.txt", cmake}, {"tests/a/a_test.cc", ""}, {"tests/b/b_test.cc", ""}}),
-      Complaints{});
+  EXPECT_EQ(named_tests({{"tests/a/CMakeLists.txt", cmake}, {"tests/a/a_test.cc", ""}, {"tests/b/b_test.cc", ""}}),
+            Complaints{});
   EXPECT_EQ(named_tests({{"tests/a/CMakeLists.txt", cmake}, {"tests/c/a_test.cc", ""}}),
             Complaints{"tests/c/a_test.cc is named by no CMake target"});
 }
@@ -94,11 +89,9 @@ TEST(Rules, no_shortcuts) {
 TEST(Rules, tested_faults) {
   const std::string head = "# Faults\n| fault | what Forebay promises | test |\n|---|---|---|\n";
   const std::pair<const std::string, std::string> tests{
-      "tests/a.cc",
-      "TEST(Crash, loses_nothing) {}\nRC_GTEST_PROP(Disk,\n  any_n, ()) {}\nTEST_P(Big, one) {}"};
+      "tests/a.cc", "TEST(Crash, loses_nothing) {}\nRC_GTEST_PROP(Disk,\n  any_n, ()) {}\nTEST_P(Big, one) {}"};
   EXPECT_EQ(
-      tested_faults(
-          {tests, {"docs/faults.md", head + "| kill -9 | all kept | `Crash.loses_nothing`, Disk.any_n |\n"}}),
+      tested_faults({tests, {"docs/faults.md", head + "| kill -9 | all kept | `Crash.loses_nothing`, Disk.any_n |\n"}}),
       Complaints{});
   EXPECT_EQ(tested_faults({tests, {"docs/faults.md", head + "| x | y | All/Big.one/3 |\n"}}), Complaints{});
   EXPECT_EQ(tested_faults({tests, {"docs/faults.md", head + "| kill -9 | all kept | |\n"}}),
@@ -111,12 +104,10 @@ TEST(Rules, tested_faults) {
 
 TEST(Rules, exported_metrics) {
   const std::pair<const std::string, std::string> metrics{
-      "relay/metrics.cc",
-      "counters(r, \"forebay_accepted_total\"); histograms(r, \"forebay_sync_seconds\");"};
-  EXPECT_EQ(exported_metrics(
-                {metrics,
-                 {"dashboards/g/a.json", "rate(forebay_accepted_total[1m]) forebay_sync_seconds_bucket"},
-                 {"dashboards/README.md", "forebay_wrong"}}),
+      "relay/metrics.cc", "counters(r, \"forebay_accepted_total\"); histograms(r, \"forebay_sync_seconds\");"};
+  EXPECT_EQ(exported_metrics({metrics,
+                              {"dashboards/g/a.json", "rate(forebay_accepted_total[1m]) forebay_sync_seconds_bucket"},
+                              {"dashboards/README.md", "forebay_wrong"}}),
             Complaints{});
   EXPECT_EQ(exported_metrics({metrics, {"dashboards/a.json", "{\"expr\": \"forebay_acepted_total\"}"}}),
             Complaints{"dashboards/a.json uses forebay_acepted_total, which is not exported"});
@@ -131,8 +122,7 @@ TEST(Rules, no_machine_paths) {
 
 TEST(Rules, whole_map) {
   const std::pair<const std::string, std::string> code{"relay/a.cc", ""};
-  EXPECT_EQ(whole_map({code, {"README.md", "`relay/` the core"}, {".ci/run", ""}, {"dev", ""}}),
-            Complaints{});
+  EXPECT_EQ(whole_map({code, {"README.md", "`relay/` the core"}, {".ci/run", ""}, {"dev", ""}}), Complaints{});
   EXPECT_EQ(whole_map({code, {"README.md", "relay"}}), Complaints{"README.md's map has no `relay/`"});
 }
 
@@ -142,8 +132,8 @@ TEST(Rules, short_files) {
 }
 
 TEST(Rules, stand_an_empty_tree) {
-  for (auto rule : {include_arrows, one_assembly, pure_core, named_tests, no_shortcuts, tested_faults,
-                    exported_metrics, no_machine_paths, whole_map, short_files}) {
+  for (auto rule : {include_arrows, one_assembly, pure_core, named_tests, no_shortcuts, tested_faults, exported_metrics,
+                    no_machine_paths, whole_map, short_files}) {
     EXPECT_EQ(rule({}), Complaints{});
   }
 }

@@ -129,8 +129,7 @@ Complaints tested_faults(const Tree& tree) {
 }
 
 Complaints exported_metrics(const Tree& tree) {
-  static const std::regex used(R"(\b((?:forebay|process)_[a-z_]+))"),
-      quoted(R"re("((?:forebay|process)_[a-z_]+)")re");
+  static const std::regex used(R"(\b((?:forebay|process)_[a-z_]+))"), quoted(R"re("((?:forebay|process)_[a-z_]+)")re");
   Names exported;
   for (const auto& [path, text] : tree) {
     if (path.starts_with("relay/") && is_source(path)) exported.merge(matches(text, quoted, 1));
@@ -157,8 +156,7 @@ Complaints no_machine_paths(const Tree& tree) {
   Complaints out;
   for (const auto& [path, text] : tree) {
     std::smatch found;
-    if (std::regex_search(text, found, machine))
-      out.push_back(path + " holds a path below /" + found[2].str());
+    if (std::regex_search(text, found, machine)) out.push_back(path + " holds a path below /" + found[2].str());
   }
   return out;
 }

@@ -31,13 +31,12 @@ std::string rule_name(const testing::TestParamInfo<Rule>& rule) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, House,
-                         testing::Values(Rule{"include_arrows", include_arrows},
-                                         Rule{"one_assembly", one_assembly}, Rule{"pure_core", pure_core},
-                                         Rule{"named_tests", named_tests}, Rule{"no_shortcuts", no_shortcuts},
-                                         Rule{"tested_faults", tested_faults},
+                         testing::Values(Rule{"include_arrows", include_arrows}, Rule{"one_assembly", one_assembly},
+                                         Rule{"pure_core", pure_core}, Rule{"named_tests", named_tests},
+                                         Rule{"no_shortcuts", no_shortcuts}, Rule{"tested_faults", tested_faults},
                                          Rule{"exported_metrics", exported_metrics},
-                                         Rule{"no_machine_paths", no_machine_paths},
-                                         Rule{"whole_map", whole_map}, Rule{"short_files", short_files}),
+                                         Rule{"no_machine_paths", no_machine_paths}, Rule{"whole_map", whole_map},
+                                         Rule{"short_files", short_files}),
                          rule_name);
 
 // Guards against rules that pass because nothing was read.

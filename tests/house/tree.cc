@@ -44,8 +44,7 @@ Tree read_tree(const std::string& root) {
   for (fs::recursive_directory_iterator it(root), end; it != end; ++it) {
     const std::string name = it->path().filename().string();
     if (is_left_out(name) && it->is_directory()) it.disable_recursion_pending();
-    if (is_left_out(name) || !it->is_regular_file() || it->is_symlink() || it->file_size() > file_bytes_max)
-      continue;
+    if (is_left_out(name) || !it->is_regular_file() || it->is_symlink() || it->file_size() > file_bytes_max) continue;
     std::ifstream in(it->path(), std::ios::binary);
     std::ostringstream content;
     content << in.rdbuf();
@@ -94,8 +93,7 @@ std::vector<std::string> includes_of(std::string_view text) {
   static const std::regex include("(?:^|\n)[ \t]*#[ \t]*include[ \t]+\"([^\"\n]+)\"");
   std::vector<std::string> names;
   const std::string copy(text);
-  for (std::sregex_iterator it(copy.begin(), copy.end(), include), end; it != end; ++it)
-    names.push_back((*it)[1]);
+  for (std::sregex_iterator it(copy.begin(), copy.end(), include), end; it != end; ++it) names.push_back((*it)[1]);
   return names;
 }
 

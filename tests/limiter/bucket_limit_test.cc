@@ -26,8 +26,7 @@ RC_GTEST_PROP(BucketLimit, NoWindowOfAnyLengthHoldsMoreThanItsBound, ()) {
     // Mostly as fast as it goes; some pauses of the order of an interval, some of an hour.
     const uint64_t kind = random.below(50);
     if (kind == 0) now += Duration::hours(1).ns;
-    if (kind >= 1 && kind <= 5)
-      now += static_cast<int64_t>(random.below(static_cast<uint64_t>(interval) * 4));
+    if (kind >= 1 && kind <= 5) now += static_cast<int64_t>(random.below(static_cast<uint64_t>(interval) * 4));
     const auto cost = static_cast<uint32_t>(random.below(std::min<uint64_t>(burst, 3)) + 1);
     const Instant next = limit.next(at(now), cost);
     RC_ASSERT(!next.is_never());

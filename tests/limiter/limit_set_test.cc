@@ -67,8 +67,7 @@ RC_GTEST_PROP(LimitSet, NextIsExactAndAskingChangesNothing, ()) {
 // A is free from 1199.995 s until its margin is forgotten at 1200 s, and again from 1200.08 s; B from 1200.05
 // s on.
 TEST(LimitSet, AsksAgainWhenOneThatWasFreeNoLongerIs) {
-  LimitSet limits(unpaced({window(101, second * 900), window(101, Duration::milliseconds(899'970), true)}),
-                  at_ms(0));
+  LimitSet limits(unpaced({window(101, second * 900), window(101, Duration::milliseconds(899'970), true)}), at_ms(0));
   for (int i = 0; i < 100; i++) limits.take(at_ms(1000), 1);
   for (int i = 0; i < 100; i++) limits.settle({at_ms(1000).steady, 1}, at_ms(1100), SettledAs::ok);
   limits.take(at_ms(299'800), 1);
@@ -137,8 +136,8 @@ TEST(LimitSet, ThePaceGoesByItsWindowsName) {
 }
 
 TEST(LimitSet, FiguresAreThoseOfTheTightest) {
-  const LimitSet limits(
-      unpaced({window(300, second), window(1000, Duration::minutes(1)), bucket(20, second, 7)}), at_ms(0));
+  const LimitSet limits(unpaced({window(300, second), window(1000, Duration::minutes(1)), bucket(20, second, 7)}),
+                        at_ms(0));
   EXPECT_EQ(limits.max_cost(), 7u);
   EXPECT_DOUBLE_EQ(limits.rate_per_second(), 1000.0 / 60);
   EXPECT_TRUE(limits.has_long_window());

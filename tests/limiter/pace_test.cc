@@ -59,8 +59,8 @@ class Slots {
 };
 
 uint64_t early_of(const Pace& pace) {
-  return static_cast<uint64_t>(static_cast<__int128>(pace.tolerance().ns) *
-                               static_cast<int64_t>(pace.count()) / pace.per().ns);
+  return static_cast<uint64_t>(static_cast<__int128>(pace.tolerance().ns) * static_cast<int64_t>(pace.count()) /
+                               pace.per().ns);
 }
 
 Pace draw_a_pace() {
@@ -180,14 +180,14 @@ TEST_P(Evenness, ASaturatedWindowDrainsEvenlyAndNearlyWhole) {
   EXPECT_LE(world.downstream().worst(Duration::seconds(1)), lan.count);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Pace, Evenness,
-    testing::Values(Lan{300, Duration::microseconds(200), {}, 0.998, 0.012},
-                    Lan{300, Duration::milliseconds(1), {}, 0.998, 0.015},
-                    Lan{300, Duration::microseconds(200), Duration::milliseconds(20), 0.997, 0.04},
-                    Lan{30, Duration::microseconds(200), {}, 0.998, 0.1},
-                    Lan{10'000, Duration::microseconds(200), {}, 0.998, 0.012},
-                    Lan{10'000, Duration::microseconds(200), Duration::milliseconds(20), 0.99, 0.04}));
+INSTANTIATE_TEST_SUITE_P(Pace, Evenness,
+                         testing::Values(Lan{300, Duration::microseconds(200), {}, 0.998, 0.012},
+                                         Lan{300, Duration::milliseconds(1), {}, 0.998, 0.015},
+                                         Lan{300, Duration::microseconds(200), Duration::milliseconds(20), 0.997, 0.04},
+                                         Lan{30, Duration::microseconds(200), {}, 0.998, 0.1},
+                                         Lan{10'000, Duration::microseconds(200), {}, 0.998, 0.012},
+                                         Lan{10'000, Duration::microseconds(200), Duration::milliseconds(20), 0.99,
+                                             0.04}));
 
 TEST(Pace, ACostTakesItsTurns) {
   Pace pace(100, Duration::seconds(1), Duration{});

@@ -61,8 +61,7 @@ RC_GTEST_PROP(ReturnMargin, FollowsItsDefinition, ()) {
   int64_t now = *rc::gen::inRange<int64_t>(0, int64_t{1} << 50);
   const int64_t period = ReturnMargin::period.ns;
   for (int i = 0; i < 300; i++) {
-    now += *rc::gen::oneOf(rc::gen::inRange<int64_t>(0, 1'000'000'000),
-                           rc::gen::inRange<int64_t>(0, period * 2));
+    now += *rc::gen::oneOf(rc::gen::inRange<int64_t>(0, 1'000'000'000), rc::gen::inRange<int64_t>(0, period * 2));
     const int64_t round_trip = *rc::gen::inRange<int64_t>(0, 300'000'000);
     margin.observe(Instant{now - round_trip}, Instant{now});
     samples.push_back({now, round_trip});
@@ -72,8 +71,7 @@ RC_GTEST_PROP(ReturnMargin, FollowsItsDefinition, ()) {
       for (const auto& [settled, trip] : samples) {
         if (settled / period >= at / period - 1) least = std::min(least, trip);
       }
-      return samples.size() < 100 || least == INT64_MAX ? 0
-                                                        : std::max<int64_t>(0, least / 10 * 9 - 5'000'000);
+      return samples.size() < 100 || least == INT64_MAX ? 0 : std::max<int64_t>(0, least / 10 * 9 - 5'000'000);
     };
     RC_ASSERT(margin.at(Instant{asked}).ns == defined(asked));
     const Instant until = margin.constant_until(Instant{asked});

@@ -43,8 +43,7 @@ RC_GTEST_PROP(Spends, ARestartIsNeverAboveTheBound, ()) {
   draw_pace(&config);
   config.timeout = draw_ms(1, 5000);
   Weather weather = draw_weather();
-  if (*rc::gen::arbitrary<bool>())
-    config.timeout = Duration::milliseconds(600), weather.unanswered_percent = 60;
+  if (*rc::gen::arbitrary<bool>()) config.timeout = Duration::milliseconds(600), weather.unanswered_percent = 60;
   World world(config, weather, draw_seed(), draw_start());
   const bool clean = *rc::gen::arbitrary<bool>();
   world.run_for(draw_ms(0, 40'000));
@@ -66,8 +65,7 @@ RC_GTEST_PROP(Spends, ARestartIsNeverAboveTheBound, ()) {
   RC_ASSERT(world.limits().restore(record, world.now(), clean, clean ? Duration{} : config.timeout));
   world.run_for(long_window + second * 20);
   for (const LimitConfig& limit : config.limits) {
-    if (limit.kind == LimitConfig::Kind::window)
-      RC_ASSERT(world.downstream().worst(limit.per) <= limit.count);
+    if (limit.kind == LimitConfig::Kind::window) RC_ASSERT(world.downstream().worst(limit.per) <= limit.count);
   }
 }
 
@@ -170,8 +168,7 @@ TEST(Spends, ARenamedWindowIsFoundByItsLength) {
 }
 
 TEST(Spends, WhatIsNotARecordIsRefusedAndEverythingIsHeld) {
-  const SinkConfig config =
-      unpaced({window(5, second), window(100, Duration::minutes(1)), bucket(10, second, 5)});
+  const SinkConfig config = unpaced({window(5, second), window(100, Duration::minutes(1)), bucket(10, second, 5)});
   LimitSet before(config, at_s(100));
   spend(&before, 5, at_s(100));
   const std::string record = before.save(at_s(100));
@@ -194,8 +191,8 @@ RC_GTEST_PROP(SpendsRecord, HostileBytesAreReadWithoutHarm, (const std::string& 
 }
 
 RC_GTEST_PROP(SpendsRecord, ComesBackAsItWent, ()) {
-  World world(sink({window(50, second), window(4'000'000, Duration::days(1)), bucket(60, second, 20)}),
-              draw_weather(), draw_seed(), draw_start());
+  World world(sink({window(50, second), window(4'000'000, Duration::days(1)), bucket(60, second, 20)}), draw_weather(),
+              draw_seed(), draw_start());
   world.run_for(draw_ms(0, 20'000));
   const std::string bytes = world.limits().save(world.now());
   SpendsRecord record;

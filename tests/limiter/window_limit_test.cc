@@ -12,8 +12,7 @@ namespace {
 
 RC_GTEST_PROP(WindowLimit, NoWindowAnywhereHoldsMoreThanItsCount, ()) {
   const uint64_t count = *rc::gen::element<uint64_t>(1, 7, 300, 5000);
-  const Duration per =
-      *rc::gen::element(Duration::milliseconds(200), Duration::seconds(1), Duration::seconds(13));
+  const Duration per = *rc::gen::element(Duration::milliseconds(200), Duration::seconds(1), Duration::seconds(13));
   SinkConfig config = sink({window(count, per)});
   draw_pace(&config);
   config.timeout = draw_ms(1, 3000);
@@ -112,8 +111,7 @@ constexpr Duration ms(int64_t n) {
 INSTANTIATE_TEST_SUITE_P(
     WindowLimit, Utilisation,
     testing::Values(
-        Saturated{
-            "loopback, 0.2 ms", Duration::microseconds(100), {}, Duration::microseconds(100), {}, false},
+        Saturated{"loopback, 0.2 ms", Duration::microseconds(100), {}, Duration::microseconds(100), {}, false},
         Saturated{"near, 20 ms", ms(10), {}, ms(10), {}, false},
         Saturated{"20 ms and up to 20 more", ms(10), ms(10), ms(10), ms(10), false},
         Saturated{"far, 200 ms and up to 100", ms(100), ms(50), ms(100), ms(50), false},

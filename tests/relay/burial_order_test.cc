@@ -11,14 +11,6 @@ namespace {
 
 using Kind = Outcome::Kind;
 
-Config two_queues() {
-  Config config = CoreWorld::simple();
-  config.sinks["s"].dead_storm = 0;
-  config.queues["r"] = config.queues["q"];
-  config.queues["r"].name = "r";
-  return config;
-}
-
 DeadPage page(DeskWorld& world, const std::string& cursor, uint32_t limit) {
   const auto answer = world.relay->admin().dead("q", cursor, limit);
   EXPECT_TRUE(std::holds_alternative<DeadPage>(answer));
@@ -116,8 +108,7 @@ TEST(BurialOrder, one_that_was_replayed_and_died_again_is_listed_once_and_last) 
   auto ids = bury_ten(world);
   replay(world, ids[0]);
   world.turn();
-  world.relay->dispatcher().on_outcome(world.sink.deliveries.back().ticket,
-                                       CoreWorld::outcome(Kind::dead, 400));
+  world.relay->dispatcher().on_outcome(world.sink.deliveries.back().ticket, CoreWorld::outcome(Kind::dead, 400));
   std::rotate(ids.begin(), ids.begin() + 1, ids.end());
   EXPECT_EQ(ids_after(world, ""), ids);
   EXPECT_EQ(page(world, "", 1).total, 10u);
@@ -149,14 +140,12 @@ TEST(BurialOrder, a_cursor_that_is_none_is_refused) {
   const auto ids = bury_ten(world);
   const std::string cursor = page(world, "", 4).next;
   const std::string other = "1" + cursor.substr(cursor.find('-') + 1);
-  for (const std::string& wrong :
-       {std::string("x"), std::string("-"), ids[0], cursor + "x", "x" + cursor, other}) {
+  for (const std::string& wrong : {std::string("x"), std::string("-"), ids[0], cursor + "x", "x" + cursor, other}) {
     const auto answer = world.relay->admin().dead("q", wrong, 4);
     ASSERT_TRUE(std::holds_alternative<Problem>(answer)) << wrong;
     EXPECT_EQ(std::get<Problem>(answer).status, 400);
   }
-  EXPECT_TRUE(std::holds_alternative<Problem>(world.relay->admin().dead("r", cursor, 4)))
-      << "of another queue";
+  EXPECT_TRUE(std::holds_alternative<Problem>(world.relay->admin().dead("r", cursor, 4))) << "of another queue";
 }
 
 TEST(BurialOrder, one_is_replayed_or_purged_by_its_id_and_answered_after_the_sync) {

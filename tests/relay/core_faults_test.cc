@@ -20,7 +20,9 @@ Config with_queue(const std::function<void(QueueConfig&)>& change) {
   return config;
 }
 
-Outcome dead() { return CoreWorld::outcome(Kind::dead, 400); }
+Outcome dead() {
+  return CoreWorld::outcome(Kind::dead, 400);
+}
 
 // While a sink is closed, every turn that accepts something pushes one more wake-up for the same moment.
 TEST(CoreFaults, a_closed_sink_costs_no_memory_per_turn) {

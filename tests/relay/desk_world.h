@@ -18,6 +18,15 @@
 
 namespace forebay {
 
+// Two queues into one sink that never opens a breaker.
+inline Config two_queues() {
+  Config config = CoreWorld::simple();
+  config.sinks["s"].dead_storm = 0;
+  config.queues["r"] = config.queues["q"];
+  config.queues["r"].name = "r";
+  return config;
+}
+
 class VirtualClock : public Clock {
  public:
   Now now() override { return at; }

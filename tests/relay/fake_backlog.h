@@ -76,9 +76,7 @@ class FakeBacklog : public Backlog {
     return in_memory.contains(sequence) ? std::optional(stored(sequence)) : std::nullopt;
   }
   void fetch(Sequence sequence, Fetched done) override { fetches.emplace_back(sequence, std::move(done)); }
-  void prefetch(std::span<const Sequence> sequences) override {
-    ahead.assign(sequences.begin(), sequences.end());
-  }
+  void prefetch(std::span<const Sequence> sequences) override { ahead.assign(sequences.begin(), sequences.end()); }
   StoredMessage stored(Sequence sequence) const {
     const auto& [meta, body] = bodies.at(sequence);
     return {meta, body, 1, nullptr};

@@ -16,8 +16,7 @@ std::string text(const MessageId& id) {
   return {id.data(), id.size()};
 }
 
-RC_GTEST_PROP(MessageIdProperty, decodes_to_what_was_encoded,
-              (uint64_t sequence, uint16_t queue, uint32_t store)) {
+RC_GTEST_PROP(MessageIdProperty, decodes_to_what_was_encoded, (uint64_t sequence, uint16_t queue, uint32_t store)) {
   RC_PRE(sequence != 0);
   MessageIds ids(store, key);
   const auto decoded = ids.decode(text(ids.encode(sequence, queue)));

@@ -60,7 +60,6 @@ TEST(Metrics, ExportsEveryNameOfTheContractThatExistsSoFar) {
       "forebay_backlog_oldest_age_seconds gauge",
       "forebay_backlog_drain_seconds gauge",
       "forebay_delivery_delay_seconds histogram",
-      "forebay_eta_error_seconds histogram",
       "forebay_attempts_total counter",
       "forebay_downstream_seconds histogram",
       "forebay_sink_state gauge",
@@ -151,8 +150,8 @@ TEST(Metrics, DelayBucketsReachFrom5MillisecondsTo24Hours) {
 TEST(Metrics, LargeCountsKeepEveryDigit) {
   Metrics metrics(two_of_each(), "0.1.0");
   metrics.queue(0).accepted->Increment(9'007'199'254'740'991.0);  // 2^53 - 1
-  EXPECT_TRUE(has_line(metrics.text(),
-                       R"(forebay_accepted_messages_total{class="default",queue="email"} 9007199254740991)"));
+  EXPECT_TRUE(
+      has_line(metrics.text(), R"(forebay_accepted_messages_total{class="default",queue="email"} 9007199254740991)"));
 }
 
 TEST(Metrics, NamesAreEscaped) {

@@ -9,15 +9,6 @@ namespace {
 
 using Kind = Outcome::Kind;
 
-// Two queues into one sink that never opens a breaker.
-Config two_queues() {
-  Config config = CoreWorld::simple();
-  config.sinks["s"].dead_storm = 0;
-  config.queues["r"] = config.queues["q"];
-  config.queues["r"].name = "r";
-  return config;
-}
-
 uint64_t pause_queue(DeskWorld& world, bool paused) {
   return std::get<uint64_t>(world.change([&](uint64_t token, PublishListener& listener) {
     return world.relay->admin().set_queue_paused("q", paused, token, listener);
@@ -96,9 +87,8 @@ TEST(Overseer, a_purge_takes_what_waited_when_it_was_asked_for) {
   world.accept(later);
   for (int i = 0; i < 2'500; ++i) world.accept();
   for (int i = 0; i < 10; ++i) world.accept(DeskWorld::message("body", "r"));
-  const uint64_t token = std::get<uint64_t>(world.change([&](uint64_t t, PublishListener& listener) {
-    return world.relay->admin().purge_queue("q", t, listener);
-  }));
+  const uint64_t token = std::get<uint64_t>(world.change(
+      [&](uint64_t t, PublishListener& listener) { return world.relay->admin().purge_queue("q", t, listener); }));
   const std::string newer = world.accept();
   world.turn();
   EXPECT_FALSE(world.answers.contains(token)) << "a slice a turn";
@@ -112,9 +102,8 @@ TEST(Overseer, a_purge_takes_what_waited_when_it_was_asked_for) {
 
 TEST(Overseer, a_purge_of_nothing_is_answered_at_once) {
   DeskWorld world;
-  const uint64_t token = std::get<uint64_t>(world.change([&](uint64_t t, PublishListener& listener) {
-    return world.relay->admin().purge_queue("q", t, listener);
-  }));
+  const uint64_t token = std::get<uint64_t>(world.change(
+      [&](uint64_t t, PublishListener& listener) { return world.relay->admin().purge_queue("q", t, listener); }));
   EXPECT_TRUE(world.answers.empty()) << "never from inside the call";
   world.turn();
   EXPECT_EQ(world.answers[token].changed, 0u);
@@ -124,9 +113,8 @@ TEST(Overseer, who_asked_for_a_purge_may_leave) {
   DeskWorld world;
   pause_queue(world, true);
   for (int i = 0; i < 3; ++i) world.accept();
-  world.change([&](uint64_t t, PublishListener& listener) {
-    return world.relay->admin().purge_queue("q", t, listener);
-  });
+  world.change(
+      [&](uint64_t t, PublishListener& listener) { return world.relay->admin().purge_queue("q", t, listener); });
   world.answers.clear();
   world.relay->admin().forget(world);
   world.turn();

@@ -53,8 +53,7 @@ TEST(ProcessCollector, DescribesThisProcess) {
   ProcessCollector collector(registry);
   collector.refresh();
   EXPECT_GT(value_of(registry, "process_resident_memory_bytes"), 1 << 20);
-  EXPECT_GT(value_of(registry, "process_virtual_memory_bytes"),
-            value_of(registry, "process_resident_memory_bytes"));
+  EXPECT_GT(value_of(registry, "process_virtual_memory_bytes"), value_of(registry, "process_resident_memory_bytes"));
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const double now_seconds = std::chrono::duration<double>(now).count();
   // The kernel rounds the boot time to seconds, and start-up may be long ago under a debugger.

@@ -30,7 +30,8 @@ RC_GTEST_PROP(RunQueueProperty, behaves_as_a_deque, (const std::vector<std::pair
   RC_ASSERT(scanned == oracle);
 }
 
-RC_GTEST_PROP(RunQueueProperty, a_run_is_as_its_sequences_one_by_one, (const std::vector<std::pair<uint16_t, uint8_t>>& runs)) {
+RC_GTEST_PROP(RunQueueProperty, a_run_is_as_its_sequences_one_by_one,
+              (const std::vector<std::pair<uint16_t, uint8_t>>& runs)) {
   RunQueue at_once, one_by_one;
   Sequence next = 1;
   for (const auto& [length, gap] : runs) {

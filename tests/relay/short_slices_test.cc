@@ -39,8 +39,7 @@ TEST(ShortSlices, AreInheritedAndLeavePolicyAndNicenessAlone) {
       .join();
   EXPECT_EQ(after.policy, before.policy);
   EXPECT_EQ(after.nice, before.nice);
-  const bool slices_are_chosen =
-      before.policy == SCHED_OTHER && before.runtime_ns > 0;  // 0: before Linux 6.12
+  const bool slices_are_chosen = before.policy == SCHED_OTHER && before.runtime_ns > 0;  // 0: before Linux 6.12
   EXPECT_EQ(after.runtime_ns, slices_are_chosen ? 100'000 : before.runtime_ns);
   EXPECT_EQ(of_child.runtime_ns, after.runtime_ns);
 }

@@ -30,8 +30,7 @@ inline std::string text_of(File& file) {
 
 inline std::string text_of(Files& files, std::string_view name) {
   std::unique_ptr<File> file;
-  if (int error = files.open(name, Files::Mode::open_existing, &file))
-    return "error " + std::to_string(error);
+  if (int error = files.open(name, Files::Mode::open_existing, &file)) return "error " + std::to_string(error);
   return text_of(*file);
 }
 

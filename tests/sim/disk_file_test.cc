@@ -82,8 +82,7 @@ TEST(DiskFile, AFailedSyncLosesWhatALaterGoodOneDoesNotSave) {
   file.write(3, kSectorBytes, repeated('c', kSectorBytes));
   file.sync();
   EXPECT_EQ(text(file), std::string(kSectorBytes, 'b') + std::string(kSectorBytes, 'c'));
-  EXPECT_EQ(after_cut(file, Forget::all, 0, 1),
-            std::string(kSectorBytes, '\0') + std::string(kSectorBytes, 'c'));
+  EXPECT_EQ(after_cut(file, Forget::all, 0, 1), std::string(kSectorBytes, '\0') + std::string(kSectorBytes, 'c'));
   file.write(4, 0, repeated('d', 1));  // the whole sector goes out again, as it is in memory
   file.sync();
   EXPECT_EQ(after_cut(file, Forget::all, 0, 1), text(file));

@@ -36,8 +36,7 @@ TEST(FaultyDisk, NumbersTheCallsThatChangeIt) {
   open.files->remove("b");
   EXPECT_EQ(disk.operations(), 8u);
   std::string log = disk.log(5, 100);
-  for (auto call :
-       {"create", "write", "sync", "allocate", "truncate", "rename", "sync_directory", "remove"}) {
+  for (auto call : {"create", "write", "sync", "allocate", "truncate", "rename", "sync_directory", "remove"}) {
     EXPECT_NE(log.find(call), std::string::npos) << call;
   }
 }

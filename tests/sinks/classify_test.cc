@@ -11,8 +11,7 @@ using Then = ResponseRule::Then;
 
 constexpr WallTime kNow = WallTime::from_ms(1'700'000'000'000);
 
-Outcome classify(const SinkConfig& sink, int status, std::string_view body = "",
-                 std::string_view retry_after = "") {
+Outcome classify(const SinkConfig& sink, int status, std::string_view body = "", std::string_view retry_after = "") {
   return classify_reply(sink, {.status = status, .body = body, .retry_after = retry_after}, kNow);
 }
 
@@ -133,8 +132,7 @@ TEST(Classify, FailuresBeforeAndAfterTheFirstByte) {
             "name not found: sms.example");
 }
 
-RC_GTEST_PROP(Classify, AnyReplyGivesOneBoundedOutcome,
-              (const std::string& body, const std::string& retry_after)) {
+RC_GTEST_PROP(Classify, AnyReplyGivesOneBoundedOutcome, (const std::string& body, const std::string& retry_after)) {
   SinkConfig sink;
   sink.responses = {rule({{100, 250}}, Then::retry, "/0"), rule({}, Then::throttle, "/a/b", {"x"})};
   int status = *rc::gen::inRange(0, 1100);

@@ -47,8 +47,7 @@ TEST(Evil, TakesTheRequestAndCloses) {
 TEST(Evil, TakesTheRequestAndResets) {
   EvilServer server(always({.bytes = "", .then = Then::reset}));
   SinkRig rig(sink_to(server.url()));
-  for (Ticket ticket = 1; ticket <= 10; ticket++)
-    expect_unanswered(rig.send_and_wait(ticket), "connection reset");
+  for (Ticket ticket = 1; ticket <= 10; ticket++) expect_unanswered(rig.send_and_wait(ticket), "connection reset");
   expect_arrivals_match_attempts(server, rig);
 }
 
@@ -227,15 +226,13 @@ TEST(Evil, TricklesABodyUntilTheTimeIsUp) {
 TEST(Evil, TricklesAReplyInTime) {
   EvilServer server(always({.bytes = EvilServer::reply(200, "slow but whole"), .trickle_ms = 1}));
   SinkRig rig(sink_to(server.url()));
-  for (Ticket ticket = 1; ticket <= 3; ticket++)
-    EXPECT_EQ(rig.send_and_wait(ticket).excerpt, "slow but whole");
+  for (Ticket ticket = 1; ticket <= 3; ticket++) EXPECT_EQ(rig.send_and_wait(ticket).excerpt, "slow but whole");
   EXPECT_EQ(server.connections(), 1);
 }
 
 TEST(Evil, SendsAGiantBody) {
   std::string giant(8 << 20, 'x');
-  EvilServer server(
-      [&](const Request& request) { return EvilServer::answer(request.id == "M1" ? 200 : 500, giant); });
+  EvilServer server([&](const Request& request) { return EvilServer::answer(request.id == "M1" ? 200 : 500, giant); });
   SinkRig rig(sink_to(server.url()));
   Outcome outcome = rig.send_and_wait(1);
   EXPECT_EQ(outcome.kind, Kind::delivered);
@@ -264,8 +261,7 @@ TEST(Evil, SendsGiantHeaders) {
     Outcome outcome = rig.send_and_wait(1);
     EXPECT_EQ(outcome.kind, Kind::unanswered);
     EXPECT_FALSE(outcome.answered);
-    EXPECT_TRUE(outcome.reason == "reply headers too large" || outcome.reason == "malformed reply")
-        << outcome.reason;
+    EXPECT_TRUE(outcome.reason == "reply headers too large" || outcome.reason == "malformed reply") << outcome.reason;
     expect_arrivals_match_attempts(server, rig);
   }
 }
@@ -300,16 +296,16 @@ TEST_P(Malformed, IsUnanswered) {
   expect_arrivals_match_attempts(server, rig);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Evil, Malformed,
-    testing::Values("garbage\r\n\r\n", "<html>hello</html>", "HTTP/1.1\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n",
-                    "HTTP/1.1 2 OK\r\n\r\n", "HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n",
-                    "220 smtp ready\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
-                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-                    "HTTP/1.1 200 OK\r\nContent-Le",
-                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", std::string(300'000, 'a'),
-                    std::string(1000, '\0'), "\r\n\r\n\r\n"));
+INSTANTIATE_TEST_SUITE_P(Evil, Malformed,
+                         testing::Values("garbage\r\n\r\n", "<html>hello</html>", "HTTP/1.1\r\n\r\n",
+                                         "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 2 OK\r\n\r\n",
+                                         "HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n", "220 smtp ready\r\n",
+                                         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+                                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+                                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+                                         "HTTP/1.1 200 OK\r\nContent-Le",
+                                         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n",
+                                         std::string(300'000, 'a'), std::string(1000, '\0'), "\r\n\r\n\r\n"));
 
 class Redirect : public testing::TestWithParam<int> {};
 
@@ -326,8 +322,7 @@ TEST_P(Redirect, IsNotFollowed) {
 INSTANTIATE_TEST_SUITE_P(Evil, Redirect, testing::Values(301, 302, 303, 307, 308));
 
 TEST(Evil, ChallengesAnExpiredToken) {
-  EvilServer server(
-      always(EvilServer::answer(401, "token expired", "WWW-Authenticate: Basic realm=\"x\"\r\n")));
+  EvilServer server(always(EvilServer::answer(401, "token expired", "WWW-Authenticate: Basic realm=\"x\"\r\n")));
   SinkConfig config = sink_to(server.url());
   config.headers = {{"Authorization", "Bearer old"}};
   SinkRig rig(config);

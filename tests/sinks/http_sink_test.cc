@@ -87,34 +87,32 @@ TEST(HttpSink, HeadersOfTheSinkWinOverForwardedOnesAndOwnOverAll) {
   std::string head = server.requests()[0].head;
   for (const char* line :
        {"\r\nX-From: sink\r\n", "\r\nForebay-Attempt: 1\r\n", "\r\ncontent-type: text/x\r\n",
-        "\r\nUser-Agent: shop\r\n", "\r\nX-Twice: 1\r\n", "\r\nX-Twice: 2\r\n",
-        "\r\nForebay-Message-Id: M1\r\n", "\r\nIdempotency-Key: M1\r\n", "\r\nHost: sms.example\r\n"})
+        "\r\nUser-Agent: shop\r\n", "\r\nX-Twice: 1\r\n", "\r\nX-Twice: 2\r\n", "\r\nForebay-Message-Id: M1\r\n",
+        "\r\nIdempotency-Key: M1\r\n", "\r\nHost: sms.example\r\n"})
     EXPECT_NE(head.find(line), std::string::npos) << line << " in\n" << head;
-  for (const char* text :
-       {"producer", "99", "other", "text/plain", "User-Agent: forebay", "Idempotency-Key: sink"})
+  for (const char* text : {"producer", "99", "other", "text/plain", "User-Agent: forebay", "Idempotency-Key: sink"})
     EXPECT_EQ(head.find(text), std::string::npos) << text << " in\n" << head;
 }
 
 TEST(HttpSink, NothingThatBreaksTheFramingIsSent) {
   EvilServer server(always(200));
   SinkRig rig(sink_to(server.url()));
-  const std::vector<std::pair<std::string_view, std::string_view>> kHostile = {
-      {"X-A", "1\r\nX-B: 2"},
-      {"X-A", "1\nX-B: 2"},
-      {"X-A", "1\r"},
-      {"X-A", std::string_view("a\0b", 3)},
-      {"X A", "1"},
-      {"X-A:", "1"},
-      {"", "1"},
-      {"X\r\nY", "1"},
-      {"Host", "evil"},
-      {"host", "evil"},
-      {"Content-Length", "0"},
-      {"Transfer-Encoding", "chunked"},
-      {"Connection", "close"},
-      {"TE", "trailers"},
-      {"Upgrade", "h2c"},
-      {"Expect", "100-continue"}};
+  const std::vector<std::pair<std::string_view, std::string_view>> kHostile = {{"X-A", "1\r\nX-B: 2"},
+                                                                               {"X-A", "1\nX-B: 2"},
+                                                                               {"X-A", "1\r"},
+                                                                               {"X-A", std::string_view("a\0b", 3)},
+                                                                               {"X A", "1"},
+                                                                               {"X-A:", "1"},
+                                                                               {"", "1"},
+                                                                               {"X\r\nY", "1"},
+                                                                               {"Host", "evil"},
+                                                                               {"host", "evil"},
+                                                                               {"Content-Length", "0"},
+                                                                               {"Transfer-Encoding", "chunked"},
+                                                                               {"Connection", "close"},
+                                                                               {"TE", "trailers"},
+                                                                               {"Upgrade", "h2c"},
+                                                                               {"Expect", "100-continue"}};
   Ticket ticket = 0;
   for (const auto& header : kHostile) {
     Delivery delivery = SinkRig::delivery(++ticket);
@@ -224,8 +222,7 @@ TEST(HttpSink, AReconfiguredSinkSendsByTheNewConfig) {
 }
 
 TEST(HttpSink, ShutDownEndsEveryAttemptAsUnanswered) {
-  EvilServer server(
-      [](const EvilServer::Request&) { return Answer{.bytes = "", .then = Answer::Then::hang}; });
+  EvilServer server([](const EvilServer::Request&) { return Answer{.bytes = "", .then = Answer::Then::hang}; });
   SinkConfig config = sink_to(server.url());
   config.concurrency = 3;
   SinkRig rig(config);

@@ -31,14 +31,13 @@ TEST(RetryAfter, DatesInAllThreeForms) {
 }
 
 TEST(RetryAfter, WhatIsNoTimeIsIgnored) {
-  for (const char* value : {"", "  ", "-1", "+5", "1.5", "1e3", "0x10", "5 s", "soon", "Sun, 06 Nov 1994",
-                            "1 2", "Sun, 06 Nov 1994 08:49:26 GMT", "Sun, 06 Nov 1994 08:49:37 GMT trailing",
-                            "Sun, 06 Nov 1994 08:49:37 PST"})
+  for (const char* value :
+       {"", "  ", "-1", "+5", "1.5", "1e3", "0x10", "5 s", "soon", "Sun, 06 Nov 1994", "1 2",
+        "Sun, 06 Nov 1994 08:49:26 GMT", "Sun, 06 Nov 1994 08:49:37 GMT trailing", "Sun, 06 Nov 1994 08:49:37 PST"})
     EXPECT_EQ(parse_retry_after(value, kNow), std::nullopt) << value;
 }
 
-RC_GTEST_PROP(RetryAfter, AnyTextGivesNothingOrATimeWithinTheCap,
-              (const std::string& text, uint32_t seconds)) {
+RC_GTEST_PROP(RetryAfter, AnyTextGivesNothingOrATimeWithinTheCap, (const std::string& text, uint32_t seconds)) {
   WallTime now = WallTime::from_ms(int64_t{seconds} * 1000);
   for (const std::string& value : {text, "Sun, " + text, text + " GMT", std::to_string(seconds) + text}) {
     std::optional<Duration> wait = parse_retry_after(value, now);

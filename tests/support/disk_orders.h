@@ -9,13 +9,12 @@
 namespace forebay::testing {
 
 struct DiskOrders {
-  char directory[512];  // only files in it or below are concerned; written before the process starts
-  std::atomic<int32_t> write_error;  // errno of every write; 0: none
-  std::atomic<int32_t>
-      growth_error;  // errno of every write or reservation beyond a file's end, and of new files
-  std::atomic<int32_t> sync_error;  // errno of every sync, after its time
-  std::atomic<int32_t> open_error;  // errno of every opening to write, and of new directories
-  std::atomic<int32_t> sync_ms;     // what a sync takes; shortened, it ends at once
+  char directory[512];                // only files in it or below are concerned; written before the process starts
+  std::atomic<int32_t> write_error;   // errno of every write; 0: none
+  std::atomic<int32_t> growth_error;  // errno of every write or reservation beyond a file's end, and of new files
+  std::atomic<int32_t> sync_error;    // errno of every sync, after its time
+  std::atomic<int32_t> open_error;    // errno of every opening to write, and of new directories
+  std::atomic<int32_t> sync_ms;       // what a sync takes; shortened, it ends at once
   std::atomic<uint32_t> syncs_begun;
   std::atomic<uint32_t> syncs_ended;
   std::atomic<uint32_t> refusals;  // calls that got one of the errors above

@@ -17,9 +17,7 @@ class FakedClock {
   // Forward or back, on top of all steps before; holds from the process' next look at the clock on.
   void step(std::chrono::seconds by);
   // What the process sees: since 1970.
-  std::chrono::nanoseconds now() const {
-    return std::chrono::system_clock::now().time_since_epoch() + offset_;
-  }
+  std::chrono::nanoseconds now() const { return std::chrono::system_clock::now().time_since_epoch() + offset_; }
 
  private:
   TempDir place_;

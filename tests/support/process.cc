@@ -50,7 +50,9 @@ Process::~Process() {
   close(fd_);
 }
 
-bool Process::running() { return !wait(std::chrono::milliseconds(0)).has_value(); }
+bool Process::running() {
+  return !wait(std::chrono::milliseconds(0)).has_value();
+}
 
 void Process::signal(int number) {
   if (running()) ::kill(pid_, number);

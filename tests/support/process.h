@@ -1,5 +1,5 @@
-// Process: a child process of a test, its output read line by line. Ended by its pid at the latest when the object goes;
-// it dies with the test even if the test crashes. Every wait has a deadline.
+// Process: a child process of a test, its output read line by line. Ended by its pid at the latest when the object
+// goes; it dies with the test even if the test crashes. Every wait has a deadline.
 #pragma once
 
 #include <sys/types.h>

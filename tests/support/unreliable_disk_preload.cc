@@ -43,8 +43,7 @@ DiskOrders& orders() {
 
 bool concerns(const char* path) {
   const size_t length = strlen(orders().directory);
-  return length > 0 && strncmp(path, orders().directory, length) == 0 &&
-         (path[length] == '/' || path[length] == '\0');
+  return length > 0 && strncmp(path, orders().directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
 bool concerns(int fd) {
@@ -71,8 +70,7 @@ bool grows(int fd, off_t end) {
 }
 
 bool refuses_write(int fd, off_t end) {
-  return concerns(fd) &&
-         (refused(orders().write_error) || (grows(fd, end) && refused(orders().growth_error)));
+  return concerns(fd) && (refused(orders().write_error) || (grows(fd, end) && refused(orders().growth_error)));
 }
 
 // In small steps, so that a shorter time holds at once.
