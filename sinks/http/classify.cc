@@ -155,6 +155,14 @@ Outcome classify_reply(const SinkConfig& sink, const Reply& reply, WallTime now)
 
 Outcome classify_failure(const Failure& failure) {
   Outcome outcome;
+  if (failure.open_error != 0 && !failure.written) {
+    const bool descriptors = failure.open_error == EMFILE || failure.open_error == ENFILE;
+    outcome.sent = false;
+    outcome.kind = Kind::throttled;
+    outcome.retry_after = kNoSocketWait;
+    outcome.reason = descriptors ? "no file descriptor left to connect with" : "no kernel memory left to connect with";
+    return outcome;
+  }
   outcome.sent = failure.written;
   outcome.kind = failure.written ? Kind::unanswered : Kind::retry;
   outcome.reason = failure.written ? reason_unanswered(failure) : reason_unsent(failure);

@@ -7,6 +7,8 @@
 // A status of `pause_on` pauses the sink; where only the default would let the message die of it, the message
 // is kept instead (sink_fault): it is the downstream that has gone, not the message that is wrong.
 // No complete reply: retry with sent = false if nothing of the request was written, else unanswered.
+// No socket to be had (descriptors or kernel memory have run out): nothing was tried, so no attempt may be spent:
+// throttled for kNoSocketWait, with sent = false.
 #pragma once
 
 #include <curl/curl.h>
@@ -22,6 +24,7 @@ namespace forebay {
 constexpr size_t kReplyBodyMax = 64 * 1024;     // bytes read of a reply's body
 constexpr size_t kReplyHeadersMax = 64 * 1024;  // bytes of header lines, interim replies included
 constexpr size_t kExcerptMax = 256;
+constexpr Duration kNoSocketWait = Duration::milliseconds(100);
 
 struct Reply {
   int status = 0;
@@ -33,6 +36,7 @@ struct Reply {
 struct Failure {
   CURLcode code = CURLE_OK;
   int os_errno = 0;
+  int open_error = 0;            // errno, where a socket (or what it takes) could not be had; 0: it could
   bool written = false;          // the request was, or may have been, written in part
   bool headers_too_big = false;  // we stopped reading: above kReplyHeadersMax
   std::string_view host;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cassert>
+#include <cerrno>
 
 namespace forebay {
 
@@ -93,9 +94,10 @@ void CurlLoop::set_connections(uint32_t connections_max) {
   curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(connections_max));
 }
 
-void CurlLoop::attach(CURL* easy) {
+void CurlLoop::attach(CURL* easy, Opening* opening) {
+  opening->loop = this;
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, opening);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
 }
@@ -176,10 +178,15 @@ void CurlLoop::spoil_what_spoke() {
     if (looks_[i].revents != 0) spoil(looks_[i].fd);
 }
 
-curl_socket_t CurlLoop::on_open(void* self, curlsocktype, curl_sockaddr* address) {
+curl_socket_t CurlLoop::on_open(void* data, curlsocktype, curl_sockaddr* address) {
+  auto* opening = static_cast<Opening*>(data);
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
-  if (static_cast<CurlLoop*>(self)->watch_of(fd, true) != nullptr) return fd;
+  if (fd < 0) {
+    const bool ours = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    if (ours) opening->error = errno;  // else the family: this machine has no IPv6
+    return CURL_SOCKET_BAD;
+  }
+  if (opening->loop->watch_of(fd, true) != nullptr) return fd;
   ::close(fd);
   return CURL_SOCKET_BAD;
 }

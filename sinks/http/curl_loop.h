@@ -28,13 +28,19 @@ class CurlLoop {
     virtual void on_turn() = 0;  // once after each wake(), from the loop, before transfers are driven
   };
 
+  // Why the sockets of one handle could not be opened; the memory outlives the handle's last transfer.
+  struct Opening {
+    CurlLoop* loop = nullptr;
+    int error = 0;  // errno of the last that failed for want of descriptors or memory; reset by the owner
+  };
+
   CurlLoop(uv_loop_t* loop, Owner& owner);
   ~CurlLoop();
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
   void set_connections(uint32_t connections_max);  // at once and kept alive
-  void attach(CURL* easy);
+  void attach(CURL* easy, Opening* opening);
   void add(CURL* easy);
   void remove(CURL* easy);  // gives a transfer up; no on_done follows
   void wake();              // on_turn() follows in the next idle phase
@@ -46,7 +52,7 @@ class CurlLoop {
 
   static int on_socket_wish(CURL* easy, curl_socket_t fd, int what, void* self, void* unused);
   static int on_timer_wish(CURLM* multi, long timeout_ms, void* self);
-  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static curl_socket_t on_open(void* opening, curlsocktype purpose, curl_sockaddr* address);
   static int on_close(void* self, curl_socket_t fd);
   static void on_event(uv_poll_t* poll, int status, int events);
   static void on_timer(uv_timer_t* timer);

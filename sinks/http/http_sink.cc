@@ -74,7 +74,7 @@ Transfer* HttpSink::free_transfer() {
   if (under_way >= std::max(1u, plan_->config.concurrency)) return nullptr;
   if (free_.empty()) {
     transfers_.push_back(std::make_unique<Transfer>());
-    curl_.attach(transfers_.back()->easy());
+    transfers_.back()->attach_to(curl_);
     return transfers_.back().get();
   }
   Transfer* transfer = free_.back();

@@ -1,10 +1,13 @@
 #include "sinks/http/transfer.h"
 
+#include <fcntl.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 
 namespace forebay {
 
@@ -28,6 +31,17 @@ std::string host_of(const std::string& url) {
   curl_free(host);
   curl_url_cleanup(parts);
   return out;
+}
+
+// Of failures that libcurl does not tell from others: a look-up or a CA file without a descriptor to open. 0: one can
+// be had, so that was not it.
+int error_of_opening(CURLcode result) {
+  if (result != CURLE_COULDNT_RESOLVE_HOST && result != CURLE_SSL_CACERT_BADFILE && result != CURLE_OUT_OF_MEMORY)
+    return 0;
+  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  close(fd);
+  return 0;
 }
 
 template <typename Value>
@@ -110,6 +124,7 @@ void Transfer::start(Delivery delivery, std::shared_ptr<const RequestPlan> plan)
   set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(delivery_.body.size()));
   set(easy_, CURLOPT_POSTFIELDS, delivery_.body.empty() ? "" : delivery_.body.data());
   requests_ = 0;
+  opening_.error = 0;
   header_bytes_ = body_bytes_ = 0;
   headers_whole_ = headers_too_big_ = body_cut_ = false;
   body_.clear();
@@ -131,8 +146,10 @@ Outcome Transfer::finish(CURLcode result) {
   } else {
     long os_errno = 0;
     curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_errno);
+    if (opening_.error == 0) opening_.error = error_of_opening(result);
     outcome = classify_failure({.code = result,
                                 .os_errno = static_cast<int>(os_errno),
+                                .open_error = opening_.error,
                                 .written = requests_ > 0,
                                 .headers_too_big = headers_too_big_,
                                 .host = plan_->host,

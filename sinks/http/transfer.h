@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "sinks/http/classify.h"
+#include "sinks/http/curl_loop.h"
 #include "sinks/http/header_block.h"
 #include "sinks/sink.h"
 
@@ -36,6 +37,7 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
 
   CURL* easy() const { return easy_; }
+  void attach_to(CurlLoop& loop) { loop.attach(easy_, &opening_); }
   static Transfer* of(CURL* easy);
 
   // Everything for the next request; libcurl reads delivery's memory until finish() or abandon().
@@ -60,6 +62,7 @@ class Transfer {
   Delivery delivery_;
   HeaderBlock headers_;
   curl_slist* list_ = nullptr;  // what the handle was last told
+  CurlLoop::Opening opening_;
   int requests_ = 0;            // times libcurl was about to send
   size_t header_bytes_ = 0;
   bool headers_whole_ = false;  // of the last reply begun

@@ -132,6 +132,18 @@ TEST(Classify, FailuresBeforeAndAfterTheFirstByte) {
             "name not found: sms.example");
 }
 
+TEST(Classify, WithoutASocketNothingWasTried) {
+  for (int error : {EMFILE, ENFILE, ENOBUFS}) {
+    const Outcome outcome = classify_failure({.code = CURLE_COULDNT_CONNECT, .open_error = error});
+    EXPECT_EQ(outcome.kind, Kind::throttled);
+    EXPECT_FALSE(outcome.sent);
+    EXPECT_EQ(outcome.retry_after, kNoSocketWait);
+  }
+  // Another address was reached before: what was written counts.
+  EXPECT_EQ(classify_failure({.code = CURLE_GOT_NOTHING, .open_error = EMFILE, .written = true}).kind,
+            Kind::unanswered);
+}
+
 RC_GTEST_PROP(Classify, AnyReplyGivesOneBoundedOutcome, (const std::string& body, const std::string& retry_after)) {
   SinkConfig sink;
   sink.responses = {rule({{100, 250}}, Then::retry, "/0"), rule({}, Then::throttle, "/a/b", {"x"})};
