@@ -13,7 +13,7 @@ constexpr size_t content_length_digits_max = 18;  // below 10^18, far from any o
 struct Gathered {
   unsigned hosts = 0, lengths = 0, encodings = 0, expects = 0;
   std::string_view host, length, encoding, expect;
-  bool upgrade = false, close = false, keep_alive = false;
+  bool close = false, keep_alive = false;
 };
 
 void gather_connection(std::string_view value, Gathered* out) {
@@ -22,7 +22,6 @@ void gather_connection(std::string_view value, Gathered* out) {
     const std::string_view option = trimmed(value.substr(0, comma));
     out->close |= same_ignoring_case(option, "close");
     out->keep_alive |= same_ignoring_case(option, "keep-alive");
-    out->upgrade |= same_ignoring_case(option, "upgrade");
     value = comma == value.npos ? std::string_view() : value.substr(comma + 1);
   }
 }
@@ -36,9 +35,6 @@ Gathered gather(const RequestHead& head) {
         break;
       case 6:
         if (same_ignoring_case(name, "expect")) ++out.expects, out.expect = value;
-        break;
-      case 7:
-        if (same_ignoring_case(name, "upgrade")) out.upgrade = true;
         break;
       case 10:
         if (same_ignoring_case(name, "connection")) gather_connection(value, &out);
@@ -141,12 +137,12 @@ std::optional<Problem> read_target(const Gathered& seen, RequestHead* head) {
 
 }  // namespace
 
+// Upgrade is ignored (RFC 9110, section 7.8): the answer is HTTP/1.1, which the client must be ready for.
 std::optional<Problem> read_framing(RequestHead* head) {
   const Gathered seen = gather(*head);
   if (head->method == "CONNECT") {
     return refusal(501, "method-not-implemented", "CONNECT is not served here");
   }
-  if (seen.upgrade) return malformed("the protocol is never switched here: send no Upgrade");
   if (auto problem = read_host(seen, *head)) return problem;
   if (auto problem = read_body_framing(seen, head)) return problem;
   if (auto problem = read_expect(seen, head)) return problem;

@@ -1,5 +1,6 @@
 #include "doors/listener.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -44,8 +45,8 @@ bool concerns_one_client(int error) {
 
 }  // namespace
 
-Listener::Listener(uv_loop_t* loop, std::function<void(int)> on_accept)
-    : loop_(loop), on_accept_(std::move(on_accept)) {}
+Listener::Listener(uv_loop_t* loop, unsigned reserve, std::function<void(int)> on_accept)
+    : loop_(loop), reserve_(reserve), on_accept_(std::move(on_accept)) {}
 
 Listener::~Listener() {
   assert(is_closed());
@@ -56,6 +57,7 @@ int Listener::open(const std::string& host, uint16_t port) {
   if (int error = bind_to(host, port)) return error;
   int error = port_of(fd_, &port_);
   if (error == 0) error = start_handles();
+  if (error == 0) take_back_spares();
   if (error != 0) {
     ::close(fd_);
     fd_ = -1;
@@ -94,12 +96,31 @@ void Listener::accept_some() {
   for (int i = 0; i < accepts_a_turn_max && fd_ >= 0 && !paused_; ++i) {
     const int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+      take_back_spares();
       on_accept_(fd);
+    } else if ((errno == EMFILE || errno == ENFILE) && give_up_spare()) {
+      continue;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return;
     } else if (!concerns_one_client(errno)) {
       return back_off();
     }
+  }
+}
+
+bool Listener::give_up_spare() {
+  if (spares_.empty()) return false;
+  ::close(spares_.back());
+  spares_.pop_back();
+  return true;
+}
+
+// As far as the process has descriptors again.
+void Listener::take_back_spares() {
+  while (spares_.size() < reserve_) {
+    const int spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (spare < 0) return;
+    spares_.push_back(spare);
   }
 }
 
@@ -111,7 +132,9 @@ void Listener::back_off() {
 }
 
 void Listener::descriptor_freed() {
-  if (!backing_off_ || fd_ < 0) return;
+  if (fd_ < 0) return;
+  take_back_spares();
+  if (!backing_off_) return;
   backing_off_ = false;
   uv_timer_stop(&timer_);
   listen_for_events();
@@ -134,6 +157,7 @@ void Listener::close() {
   uv_poll_stop(&poll_);
   ::close(fd_);
   fd_ = -1;
+  while (give_up_spare()) continue;
   auto closed = [](uv_handle_t* handle) { --static_cast<Listener*>(handle->data)->open_handles_; };
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), closed);

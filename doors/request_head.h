@@ -32,7 +32,7 @@ struct RequestHead {
 // Reads a head that HeadScan found whole (`text` ends in its empty line). nullopt: done; else why not.
 std::optional<Problem> read_head(std::string_view text, RequestHead* head);
 
-// The rules that span headers: one Host, one way to know the body's length, no change of protocol, target.
+// The rules that span headers: one Host, one way to know the body's length, no CONNECT, target.
 // Fills what RequestHead says of framing. Called by read_head().
 std::optional<Problem> read_framing(RequestHead* head);
 

@@ -30,6 +30,7 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free port
   uint32_t max_connections = 4096;
+  uint32_t reserved_connections = 0;      // that find a descriptor when the process has none left
   uint64_t max_header_bytes = 16 * 1024;  // request line and headers; above: 431
   uint32_t max_header_count = 100;        // above: 431
   uint64_t max_body_bytes = 256 * 1024;   // above: 413, before the body is read where Content-Length tells
@@ -40,6 +41,9 @@ struct ServerOptions {
   Duration body_timeout = Duration::seconds(60);
   Duration idle_timeout = Duration::seconds(75);
 };
+
+// The most descriptors a server's connections take: above max_connections a few are let in to be told.
+uint64_t descriptors_max(uint32_t max_connections);
 
 // What the config says of a door; the rest as above.
 ServerOptions server_options(const DoorConfig& config);

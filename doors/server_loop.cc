@@ -12,8 +12,6 @@ namespace forebay {
 namespace {
 
 constexpr size_t read_buffer_bytes = 256 * 1024;
-// Above max_connections so many more are let in to be told; beyond, they wait in the kernel's backlog.
-constexpr uint64_t turned_away_max = 64;
 
 // Fine enough that a deadline is kept within an eighth, coarse enough to cost nothing.
 uint64_t tick_ms(const ServerOptions& options) {
@@ -34,7 +32,7 @@ ServerLoop::ServerLoop(uv_loop_t* loop, ServerOptions options, RequestHandler& h
       options_(std::move(options)),
       limits_{options_.max_header_bytes, options_.max_header_count},
       handler_(handler),
-      listener_(loop, [this](int fd) { on_accept(fd); }),
+      listener_(loop, options_.reserved_connections, [this](int fd) { on_accept(fd); }),
       buffer_(new char[read_buffer_bytes + body_padding_bytes]()) {}
 
 ServerLoop::~ServerLoop() {
@@ -86,7 +84,7 @@ void ServerLoop::on_accept(int fd) {
   } else {
     connection.start();
   }
-  if (live_ >= options_.max_connections + turned_away_max) listener_.pause();
+  if (live_ >= descriptors_max(options_.max_connections)) listener_.pause();
 }
 
 void ServerLoop::gone(Connection& connection) {

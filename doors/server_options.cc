@@ -1,6 +1,13 @@
+#include <algorithm>
+
 #include "doors/server.h"
 
 namespace forebay {
+
+// Those above max_connections are few, and told; beyond, clients wait in the kernel's backlog.
+uint64_t descriptors_max(uint32_t max_connections) {
+  return uint64_t{max_connections} + std::clamp<uint64_t>(max_connections / 8, 4, 64);
+}
 
 ServerOptions server_options(const DoorConfig& config) {
   ServerOptions options;

@@ -18,6 +18,7 @@
 #include "backlog/posix_files.h"
 #include "doors/admin/admin_door.h"
 #include "doors/http/http_door.h"
+#include "relay/descriptors.h"
 #include "relay/loop.h"
 #include "relay/relay.h"
 #include "relay/short_slices.h"
@@ -188,8 +189,14 @@ bool Assembly::open_doors() {
     std::fflush(stdout);
     return true;
   };
-  for (const DoorConfig& door : config_.doors) {
-    if (door.type == DoorConfig::Type::http) {
+  const DescriptorPlan plan = plan_descriptors(config_, descriptor_limit(), open_descriptors());
+  const std::string fewer = explain(plan, config_, descriptor_limit());
+  if (!fewer.empty()) spdlog::warn("{}", fewer);
+  for (DoorConfig door : config_.doors) {
+    const bool is_http = door.type == DoorConfig::Type::http;
+    door.max_connections =
+        std::min(door.max_connections, is_http ? plan.http_connections_max : plan.admin_connections_max);
+    if (is_http) {
       http_doors_.push_back(std::make_unique<HttpDoor>(&uv_, door, relay_->intake()));
       const int error = http_doors_.back()->listen();
       if (!listening("http", door, error, http_doors_.back()->port())) return false;

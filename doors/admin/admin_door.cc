@@ -3,8 +3,19 @@
 #include <utility>
 
 namespace forebay {
+namespace {
+
+// Whoever looks what is wrong gets through when producers hold every descriptor.
+ServerOptions admin_options(const DoorConfig& config) {
+  ServerOptions options = server_options(config);
+  options.reserved_connections = 8;
+  return options;
+}
+
+}  // namespace
+
 AdminDoor::AdminDoor(uv_loop_t* loop, const DoorConfig& config, AdminView& view, MetricsText text)
-    : handler_(loop, view, std::move(text)), server_(make_server(loop, server_options(config), handler_)) {
+    : handler_(loop, view, std::move(text)), server_(make_server(loop, admin_options(config), handler_)) {
   handler_.answer_through(*server_);
 }
 

@@ -63,7 +63,7 @@ class Transfer {
   HeaderBlock headers_;
   curl_slist* list_ = nullptr;  // what the handle was last told
   CurlLoop::Opening opening_;
-  int requests_ = 0;            // times libcurl was about to send
+  int requests_ = 0;  // times libcurl was about to send
   size_t header_bytes_ = 0;
   bool headers_whole_ = false;  // of the last reply begun
   bool headers_too_big_ = false;

@@ -36,6 +36,7 @@ std::string post(std::string_view headers, std::string_view body = {}) {
 }
 
 const std::string chunked = "Transfer-Encoding: chunked\r\n";
+const std::string h2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAA\r\n";
 
 const Hostile list[] = {
     {"NoHost", "GET / HTTP/1.1\r\n\r\n", 400},
@@ -73,8 +74,8 @@ const Hostile list[] = {
           "0\r\n\r\n"),
      400},
     {"Connect", "CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n", 501},
-    {"UpgradeWebsocket", "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 400},
-    {"UpgradeH2c", "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n", 400},
+    {"ConnectWithUpgrade", "CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", 501},
+    {"UpgradeWithTwoLengths", post(h2c + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400},
     {"Http2Preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
     {"ChunkSizeEmpty", post(chunked, "\r\n"), 400},
     {"ChunkSizeHuge", post(chunked, "FFFFFFFFFFFFFFFFF\r\n"), 400},
@@ -160,6 +161,37 @@ TEST_P(Tolerance, Answers) {
   const auto response = client.read_response();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, GetParam().body);
+}
+
+// RFC 9110 section 7.8: a server may ignore Upgrade. Java's HttpClient and `curl --http2` offer h2c unasked; they are
+// answered in HTTP/1.1, their bodies read by the same rules, and what is pipelined behind them goes on.
+TEST(Upgrade, IsIgnoredWithAndWithoutBody) {
+  ServerFixture fixture;
+  RawClient client = fixture.connect();
+  ASSERT_TRUE(client.send("GET /a HTTP/1.1\r\nHost: x\r\n" + h2c + "\r\n" +         //
+                          post(h2c + "Content-Length: 3\r\n", "abc") +              //
+                          post(chunked + h2c, "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n") +  //
+                          "GET /b HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" +
+                          "GET /c HTTP/1.1\r\nHost: x\r\n\r\n"));
+  for (const char* body : {"GET /a ", "POST / abc", "POST / abcd", "GET /b ", "GET /c "}) {
+    const auto response = client.read_response();
+    ASSERT_TRUE(response) << body;
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->body, body);
+    EXPECT_EQ(response->header("Upgrade"), "");
+  }
+}
+
+// A body that comes in pieces behind its head.
+TEST(Upgrade, IsIgnoredWhenTheBodyComesLater) {
+  ServerFixture fixture;
+  RawClient client = fixture.connect();
+  ASSERT_TRUE(client.send(post(h2c + "Expect: 100-continue\r\nContent-Length: 4\r\n")));
+  ASSERT_EQ(client.read_line(), "HTTP/1.1 100 Continue\r\n");
+  ASSERT_EQ(client.read_line(), "\r\n");
+  ASSERT_TRUE(client.send("ab"));
+  ASSERT_TRUE(client.send("cd"));
+  EXPECT_EQ(client.read_response()->body, "POST / abcd");
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -51,11 +51,38 @@ TEST(DescriptorExhaustion, pauses_accepting_and_nothing_else) {
   ASSERT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 61; }));
   EXPECT_GE(open_descriptors(pid), limit - 1);
 
+  // Whoever looks what is wrong gets through, more than once.
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(relay.admin("GET", "/v1/status").status, 200) << i;
+  EXPECT_EQ(relay.metric("process_max_fds"), static_cast<double>(limit));
+
   clients.clear();
   last.set_deadline(std::chrono::seconds(10));
   const auto response = last.read_response();
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 404);
+  EXPECT_EQ(relay.stop(), 0) << relay.output();
+}
+
+// The limit that the process starts with: producers hold all they may, and every message still goes out at its first
+// attempt, over connections that the sink opens only then.
+TEST(DescriptorExhaustion, producers_leave_the_sinks_their_descriptors) {
+  EvilServer server([](const EvilServer::Request&) { return EvilServer::answer(200, "", "Connection: close\r\n"); });
+  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
+                     "\", concurrency: 8}\nqueues:\n  q: {sink: s, retry: {max_attempts: 1}}\n");
+  ASSERT_TRUE(relay.start({}, 160)) << relay.output();
+  EXPECT_NE(relay.output().find("of the 160 file descriptors"), std::string::npos) << relay.output();
+  RawClient connected(relay.http_port());
+  ASSERT_EQ(publish_over(connected, "first"), 202);
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(clients.emplace_back(relay.http_port()).connected());
+  RawClient& refused = clients[200];
+  refused.set_deadline(std::chrono::milliseconds(300));
+  ASSERT_FALSE(refused.read_response()) << "nobody has accepted it";
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(publish_over(connected, std::to_string(i)), 202);
+  ASSERT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 101; })) << server.arrivals();
+  EXPECT_EQ(relay.metric("forebay_delivered_messages_total{class=\"default\",queue=\"q\"}"), 101.0);
+  EXPECT_EQ(relay.metric("forebay_attempts_total{outcome=\"throttled\",sink=\"s\"}"), 0.0);
+  clients.clear();
   EXPECT_EQ(relay.stop(), 0) << relay.output();
 }
 

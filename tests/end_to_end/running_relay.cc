@@ -30,8 +30,13 @@ RunningRelay::RunningRelay(const std::string& sinks_and_queues, const std::strin
                                                       sinks_and_queues);
 }
 
-bool RunningRelay::start(const Process::Environment& extra) {
-  process_ = std::make_unique<Process>(std::vector<std::string>{forebay_binary(), "serve", "-c", config_path_}, extra);
+bool RunningRelay::start(const Process::Environment& extra, unsigned descriptors) {
+  std::vector<std::string> argv{forebay_binary(), "serve", "-c", config_path_};
+  if (descriptors > 0) {
+    const std::string limited = "ulimit -n " + std::to_string(descriptors) + " && exec \"$0\" \"$@\"";
+    argv.insert(argv.begin(), {"/bin/sh", "-c", limited});
+  }
+  process_ = std::make_unique<Process>(argv, extra);
   const auto http = process_->wait_for("http door on ");
   if (!http) return false;
   http_port_ = port_of(*http);

@@ -27,7 +27,8 @@ class RunningRelay {
   explicit RunningRelay(const std::string& sinks_and_queues, const std::string& top = "");
 
   // Starts the process and waits for its doors; false: it did not get there (see output()).
-  bool start(const Process::Environment& extra = {});
+  // `descriptors`: the most that it may open; 0: as many as this process may.
+  bool start(const Process::Environment& extra = {}, unsigned descriptors = 0);
   void kill() { process_->kill(); }
   // SIGTERM; the exit status.
   std::optional<int> stop();

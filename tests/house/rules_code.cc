@@ -25,9 +25,10 @@ const std::map<std::string, Names> arrows{
 };
 
 // The part of relay/ that touches the machine; the rest of it is the core.
-const std::array<std::string, 9> relay_shell{"relay/assemble.",     "relay/cli/",           "relay/loop.",
-                                             "relay/main.",         "relay/metrics.",       "relay/process_collector.",
-                                             "relay/system_clock.", "relay/thread_worker.", "relay/uv_mailbox."};
+const std::array<std::string, 10> relay_shell{
+    "relay/assemble.",      "relay/cli/",       "relay/descriptors.",       "relay/loop.",
+    "relay/main.",          "relay/metrics.",   "relay/process_collector.", "relay/system_clock.",
+    "relay/thread_worker.", "relay/uv_mailbox."};
 
 struct Concrete {
   std::string header;
