@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "doors/intake.h"
 
@@ -15,6 +16,15 @@ inline Problem refusal(int status, std::string_view type, std::string_view title
 // 400: the request cannot be read, or could be read in two ways.
 inline Problem malformed(std::string detail) {
   return refusal(400, "malformed-request", "The request is not valid HTTP/1.1", std::move(detail));
+}
+
+// 404 and 405 of a door, whichever it is. `hint` says where else to look.
+inline Problem no_such_path(std::string hint) {
+  return refusal(404, "no-such-path", "There is nothing at this path", std::move(hint));
+}
+
+inline Problem method_not_allowed(std::string_view allow) {
+  return refusal(405, "method-not-allowed", "This method does not go here", "allowed: " + std::string(allow));
 }
 
 }  // namespace forebay

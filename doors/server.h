@@ -42,6 +42,9 @@ struct ServerOptions {
   Duration idle_timeout = Duration::seconds(75);
 };
 
+// "127.0.0.1:7070", "[::1]:7070".
+std::string address_text(const std::string& host, uint16_t port);
+
 // The most descriptors a server's connections take: above max_connections a few are let in to be told.
 uint64_t descriptors_max(uint32_t max_connections);
 

@@ -4,6 +4,11 @@
 
 namespace forebay {
 
+std::string address_text(const std::string& host, uint16_t port) {
+  const bool is_v6 = host.find(':') != host.npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 // Those above max_connections are few, and told; beyond, clients wait in the kernel's backlog.
 uint64_t descriptors_max(uint32_t max_connections) {
   return uint64_t{max_connections} + std::clamp<uint64_t>(max_connections / 8, 4, 64);

@@ -181,11 +181,11 @@ bool Assembly::open_sinks() {
 bool Assembly::open_doors() {
   const auto listening = [](const char* what, const DoorConfig& door, int error, uint16_t port) {
     if (error != 0) {
-      spdlog::error("{} door: cannot listen on {}:{}: {}", what, door.host, door.port, uv_strerror(error));
+      spdlog::error("{} door: cannot listen on {}: {}", what, address_text(door.host, door.port), uv_strerror(error));
       return false;
     }
     // People and programs that let Forebay choose its ports read these two lines.
-    std::printf("%s door on %s:%u\n", what, door.host.c_str(), port);
+    std::printf("%s door on %s\n", what, address_text(door.host, port).c_str());
     std::fflush(stdout);
     return true;
   };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "doors/admin/status_json.h"
+#include "doors/refusal.h"
 
 namespace forebay {
 namespace {
@@ -78,9 +79,8 @@ void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
     allow += route.method == "GET" ? "GET, HEAD" : route.method;
   }
   if (allow.empty())
-    return respond_problem(exchange, {404, "not-found", "Not found", "there is nothing at this path", {}});
-  Response response =
-      problem_response({405, "method-not-allowed", "Method not allowed", "this path answers to " + allow, {}});
+    return respond_problem(exchange, no_such_path("this is the admin door; messages go to the publish door"));
+  Response response = problem_response(method_not_allowed(allow));
   response.headers.emplace_back("Allow", allow);
   server_->respond(exchange, std::move(response));
 }

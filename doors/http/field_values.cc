@@ -65,8 +65,9 @@ std::string read_ttl(std::string_view text, NewMessage* message) {
 std::string read_not_before(std::string_view text, NewMessage* message) {
   auto when = parse_unix_seconds(text);
   if (!when) when = parse_rfc3339(text);
-  if (!when) return "must be unix seconds or a time like 2026-03-01T12:00:00Z";
-  if (*when >= latest_not_before) return "must be before the year 2200";
+  if (!when || when->ns < 0 || *when >= latest_not_before) {
+    return "must be unix seconds (not milliseconds) or a time like 2026-03-01T12:00:00Z, from 1970 to before 2200";
+  }
   message->not_before = when;
   return {};
 }

@@ -26,6 +26,18 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
+// Crockford's base32 is read in either case, o as 0, i and l as 1; an answer names the id as it was given out.
+std::string canonical_id(std::string_view text) {
+  std::string out(text);
+  if (out.size() != std::tuple_size_v<MessageId>) return out;  // none of ours
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c == 'O') c = '0';
+    if (c == 'I' || c == 'L') c = '1';
+  }
+  return out;
+}
+
 bool is_media_type(std::string_view value, std::string_view type) {
   return same_ignoring_case(trimmed(value.substr(0, value.find(';'))), type);
 }
@@ -97,19 +109,18 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
     case Action::publish_batch:
       return publish_batch(request, exchange, name);
     case Action::find_message:
-      return find_message(exchange, name);
+      return find_message(exchange, canonical_id(name));
     case Action::cancel_message:
-      return cancel_message(exchange, name);
+      return cancel_message(exchange, canonical_id(name));
     case Action::not_yet:
       return refuse(exchange, refusal(501, "not-yet-available", "Not yet available",
                                       std::string(route.what) + " is not yet available"));
     case Action::unknown_path:
-      return refuse(exchange, refusal(404, "no-such-path", "There is nothing here"));
+      return refuse(exchange, no_such_path("messages come in here; state and metrics are at the admin door"));
     case Action::unknown_method:
       break;
   }
-  Response response = problem_response(
-      refusal(405, "method-not-allowed", "This method does not go here", "allowed: " + std::string(route.allow)));
+  Response response = problem_response(method_not_allowed(route.allow));
   response.headers.emplace_back("Allow", std::string(route.allow));
   server_->respond(exchange, std::move(response));
 }

@@ -92,6 +92,19 @@ TEST(AdminDoor, ProblemsAreProblems) {
   EXPECT_EQ(wrong.header("Allow"), "GET, HEAD");
 }
 
+// The publish door says the same words: HttpDoor.SaysWhatIsWrongWithAPath.
+TEST(AdminDoor, RefusesUnknownPathsLikeThePublishDoor) {
+  FakeView view;
+  RunningDoor door(view, [] { return std::string(); });
+  RawClient client(door.port());
+  EXPECT_EQ(ask(client, "GET /nothing").body,
+            "{\"type\":\"/problems/no-such-path\",\"title\":\"There is nothing at this path\",\"status\":404,"
+            "\"detail\":\"this is the admin door; messages go to the publish door\"}");
+  EXPECT_EQ(ask(client, "DELETE /v1/status").body,
+            "{\"type\":\"/problems/method-not-allowed\",\"title\":\"This method does not go here\",\"status\":405,"
+            "\"detail\":\"allowed: GET, HEAD\"}");
+}
+
 // The stated bounds: 20 ms to serialise, 2 ms on the loop. Printed; asserted only as far as a shared machine
 // allows.
 TEST(AdminDoor, TwoHundredQueuesAndSinksAreScrapedInTime) {

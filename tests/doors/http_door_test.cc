@@ -69,7 +69,11 @@ INSTANTIATE_TEST_SUITE_P(
                       BadHeader{"Forebay-Delay: 4000d\r\n", 422, "3650d at most"},
                       BadHeader{"Forebay-TTL: soon\r\n", 422, "Forebay-TTL"},
                       BadHeader{"Forebay-Not-Before: tomorrow\r\n", 422, "Forebay-Not-Before"},
-                      BadHeader{"Forebay-Not-Before: 7258118400\r\n", 422, "before the year 2200"},
+                      BadHeader{"Forebay-Not-Before: 7258118400\r\n", 422, "from 1970 to before 2200"},
+                      BadHeader{"Forebay-Not-Before: 1900000000000\r\n", 422, "from 1970 to before 2200"},
+                      BadHeader{"Forebay-Not-Before: 99999999999999999999.5\r\n", 422, "from 1970 to before 2200"},
+                      BadHeader{"Forebay-Not-Before: 9999-01-01T00:00:00Z\r\n", 422, "from 1970 to before 2200"},
+                      BadHeader{"Forebay-Not-Before: 1969-12-31T23:59:59Z\r\n", 422, "from 1970 to before 2200"},
                       BadHeader{"Forebay-Retries: 255\r\n", 422, "0 to 254"},
                       BadHeader{"Forebay-Retries: 4294967296\r\n", 422, "0 to 254"},
                       BadHeader{"Forebay-Retries: -1\r\n", 422, "0 to 254"},
@@ -111,6 +115,17 @@ INSTANTIATE_TEST_SUITE_P(
         PathCase{"GET", "/v1/topics/t/stream", 501, ""}, PathCase{"POST", "/v1/queues/sms/messages:lease", 501, ""},
         PathCase{"POST", "/v1/messages/x:release", 501, ""}, PathCase{"POST", "/v1/queues/none/messages", 404, ""}));
 
+// The admin door says the same words: AdminDoor.RefusesUnknownPathsLikeThePublishDoor.
+TEST(HttpDoor, SaysWhatIsWrongWithAPath) {
+  HttpDoorFixture fixture;
+  EXPECT_EQ(fixture.ask("GET", "/metrics").body,
+            "{\"type\":\"/problems/no-such-path\",\"title\":\"There is nothing at this path\",\"status\":404,"
+            "\"detail\":\"messages come in here; state and metrics are at the admin door\"}");
+  EXPECT_EQ(fixture.ask("GET", "/v1/queues/sms/messages").body,
+            "{\"type\":\"/problems/method-not-allowed\",\"title\":\"This method does not go here\",\"status\":405,"
+            "\"detail\":\"allowed: POST\"}");
+}
+
 TEST(HttpDoor, PassesProblemsOfTheIntakeOn) {
   HttpDoorFixture fixture;
   Problem full{503, "backlog-full", "The backlog is full", "queue \"sms\"", Duration::milliseconds(1200)};
@@ -144,6 +159,10 @@ TEST(HttpDoor, TellsAMessagesStatusAndCancels) {
                 "500\",\"position\":3,"
                 "\"estimated_delivery_time\":\"1970-01-01T00:00:00.005Z\",\"waiting_on\":{\"kind\":\"limit\","
                 "\"name\":\"300/1s\",\"until\":null}}");
+  // As people type ids: in lower case, with letters that look like digits.
+  std::string typed = id;
+  for (char& c : typed) c = c == '0' ? 'o' : c == '1' ? 'l' : static_cast<char>(std::tolower(c));
+  EXPECT_EQ(fixture.ask("GET", "/v1/messages/" + typed).body, fixture.ask("GET", "/v1/messages/" + id).body);
   EXPECT_EQ(fixture.ask("GET", "/v1/messages/flying").body,
             "{\"id\":\"flying\",\"queue\":\"sms\",\"state\":\"in_flight\",\"attempts\":2,\"last_outcome\":null,"
             "\"position\":null,\"estimated_delivery_time\":null,\"waiting_on\":null}");

@@ -5,6 +5,11 @@
 namespace forebay::testing {
 namespace {
 
+TEST(ServerAddress, IsWrittenAsItIsConfigured) {
+  EXPECT_EQ(address_text("127.0.0.1", 7070), "127.0.0.1:7070");
+  EXPECT_EQ(address_text("::1", 7070), "[::1]:7070");
+}
+
 constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
 
 TEST(Server, AnswersAndKeepsTheConnection) {
