@@ -57,7 +57,8 @@ const std::array table{
     value("data_dir", Kind::text, INTO(config.data_dir), {},
           "directory of the journal; relative to the working directory; one process each"),
     value("max_bytes", Kind::size, INTO(config.max_bytes), {16 * mib, 1024 * tib},
-          "bound on all that is stored in data_dir; above it new messages are refused (507)"),
+          "bound on all that is stored in data_dir, at least 8 x journal.segment; above it new messages are refused "
+          "(507)"),
     value("status_retention", Kind::duration, INTO(config.status_retention), {0, 7 * d},
           "how long a finished message can be asked about"),
     value("status_memory", Kind::size, INTO(config.status_memory), {0, 64 * gib},
@@ -79,7 +80,7 @@ const std::array table{
           "start",
           {.example = "127.0.0.1:7070"}),
     value("doors[].max_connections", Kind::count, INTO(door.max_connections), {1, m},
-          "connections at once; above it accepting pauses"),
+          "connections at once; above it clients are told 503. Fewer where the process may open fewer files"),
     value("doors[].max_body_bytes", Kind::size, INTO(door.max_body_bytes), {1, 64 * mib},
           "largest message; above it 413"),
     value("doors[].max_header_bytes", Kind::size, INTO(door.max_header_bytes), {kib, mib},

@@ -63,17 +63,24 @@ void check_sink(const SinkConfig& sink, Warnings* out) {
   }
 }
 
-void check_queue(const QueueConfig& queue, const Config& config, Warnings* out) {
+void check_queue(const QueueConfig& queue, Warnings* out) {
   const std::string where = "queues." + queue.name;
   if (queue.retry.max_backoff < queue.retry.min_backoff) {
     out->push_back(where + ".retry: max_backoff is below min_backoff");
   }
-  if (queue.max_bytes > config.max_bytes) {
-    out->push_back(where + ".max_bytes is above max_bytes of the data_dir, which is reached first");
-  }
   if (queue.refuse_late && queue.ttl == Duration::max()) {
     out->push_back(where + ".on_late: refuse has an effect only on messages that bring a ttl of their own");
   }
+}
+
+// Said once, not for each queue: where the data_dir is small, it is so for all that have the default.
+void check_queue_bytes(const Config& config, Warnings* out) {
+  std::string names;
+  for (const auto& [name, queue] : config.queues) {
+    if (queue.max_bytes > config.max_bytes) names += (names.empty() ? "" : ", ") + name;
+  }
+  if (names.empty()) return;
+  out->push_back("max_bytes of the data_dir is below that of the queues it holds, and is reached first: " + names);
 }
 
 bool drains_into(const Config& config, const std::string& sink) {
@@ -93,7 +100,8 @@ std::vector<std::string> config_warnings(const Config& config) {
     if (!drains_into(config, name)) out.push_back("sinks." + name + " is not used by any queue");
   }
   if (config.queues.empty()) out.push_back("there are no queues: nothing can be published");
-  for (const auto& [name, queue] : config.queues) check_queue(queue, config, &out);
+  for (const auto& [name, queue] : config.queues) check_queue(queue, &out);
+  check_queue_bytes(config, &out);
   return out;
 }
 

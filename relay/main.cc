@@ -13,7 +13,7 @@ namespace {
 struct Command {
   const char* name;
   int (*run)(int argc, char** argv);
-  const char* what;  // nullptr: not shown in the help
+  const char* what;
 };
 
 constexpr Command commands[] = {
@@ -22,7 +22,7 @@ constexpr Command commands[] = {
     {"send", forebay::send_main, "send a burst of messages to a relay"},
     {"gateway", forebay::gateway_main, "a mock SMS gateway that keeps score"},
     {"journal", forebay::journal_main, "verify or describe a data_dir, offline: verify|stat DIR"},
-    {"demo", forebay::demo_main, nullptr},
+    {"demo", forebay::demo_main, "a relay, a gateway and a burst between them, with a verdict"},
 };
 
 int usage(std::FILE* out) {
@@ -31,7 +31,7 @@ int usage(std::FILE* out) {
                "usage: forebay COMMAND [OPTIONS]\n\n",
                forebay::version);
   for (const Command& command : commands) {
-    if (command.what != nullptr) std::fprintf(out, "  %-8s  %s\n", command.name, command.what);
+    std::fprintf(out, "  %-8s  %s\n", command.name, command.what);
   }
   std::fprintf(out,
                "\n`forebay COMMAND --help` tells the options. Exit status: 0 done, 1 refused or failed, 2 usage.\n");

@@ -102,10 +102,20 @@ TEST_F(Check, warnings) {
             "t.yaml: warning: sinks.b.responses: until keys are available, scope: key closes the whole sink\n"
             "t.yaml: warning: sinks.b is not used by any queue\n"
             "t.yaml: warning: queues.q.retry: max_backoff is below min_backoff\n"
-            "t.yaml: warning: queues.q.max_bytes is above max_bytes of the data_dir, which is reached first\n"
             "t.yaml: warning: queues.q.on_late: refuse has an effect only on messages that bring a ttl of their "
             "own\n"
+            "t.yaml: warning: max_bytes of the data_dir is below that of the queues it holds, and is reached first: q\n"
             "ok: 1 door, 2 sinks, 1 queue; 10 warnings\n");
+}
+
+TEST_F(Check, a_small_data_dir_is_said_once_for_all_queues) {
+  EXPECT_EQ(check("max_bytes: 1GiB\nsinks: {a: {url: http://h/, limits: [300/1s], timeout: 200ms}}\n"
+                  "queues: {q: {sink: a}, r: {sink: a}, small: {sink: a, max_bytes: 1MiB}}"),
+            0);
+  EXPECT_EQ(
+      out_,
+      "t.yaml: warning: max_bytes of the data_dir is below that of the queues it holds, and is reached first: q, r\n"
+      "ok: 2 doors, 1 sink, 3 queues; 1 warning\n");
 }
 
 TEST_F(Check, an_empty_file_is_a_relay_with_nothing_to_do) {

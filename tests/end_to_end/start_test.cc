@@ -85,5 +85,14 @@ TEST(BrokenStart, a_second_process_on_the_same_data_dir_is_told_which) {
   EXPECT_TRUE(relay.start()) << "the lock goes with its process: " << relay.output();
 }
 
+TEST(Start, the_help_names_every_command) {
+  Process help({forebay_binary(), "--help"});
+  const std::string text = help.read_all();
+  EXPECT_EQ(help.wait(), 0);
+  for (const char* command : {"serve", "check", "send", "gateway", "journal", "demo"}) {
+    EXPECT_NE(text.find("\n  " + std::string(command) + " "), std::string::npos) << command;
+  }
+}
+
 }  // namespace
 }  // namespace forebay::testing

@@ -77,18 +77,24 @@ TEST(HttpSink, SendsEmptyAndLargeBodiesWithoutAskingFirst) {
 TEST(HttpSink, HeadersOfTheSinkWinOverForwardedOnesAndOwnOverAll) {
   EvilServer server(always(200));
   SinkConfig config = sink_to(server.url());
-  config.headers = {{"X-From", "sink"}, {"Idempotency-Key", "sink"}, {"Host", "sms.example"}};
+  config.headers = {
+      {"X-From", "sink"}, {"Idempotency-Key", "sink"}, {"Host", "sms.example"}, {"Authorization", "Bearer sink"}};
   SinkRig rig(config);
   Delivery delivery = SinkRig::delivery(1);
-  delivery.headers = {{"x-from", "producer"},         {"forebay-attempt", "99"}, {"content-type", "text/x"},
-                      {"User-Agent", "shop"},         {"X-Twice", "1"},          {"X-Twice", "2"},
+  delivery.headers = {{"authorization", "Bearer producer"},
+                      {"x-from", "producer"},
+                      {"forebay-attempt", "99"},
+                      {"content-type", "text/x"},
+                      {"User-Agent", "shop"},
+                      {"X-Twice", "1"},
+                      {"X-Twice", "2"},
                       {"Forebay-Message-ID", "other"}};
   EXPECT_EQ(rig.send_and_wait(delivery).kind, Kind::delivered);
   std::string head = server.requests()[0].head;
   for (const char* line :
-       {"\r\nX-From: sink\r\n", "\r\nForebay-Attempt: 1\r\n", "\r\ncontent-type: text/x\r\n",
-        "\r\nUser-Agent: shop\r\n", "\r\nX-Twice: 1\r\n", "\r\nX-Twice: 2\r\n", "\r\nForebay-Message-Id: M1\r\n",
-        "\r\nIdempotency-Key: M1\r\n", "\r\nHost: sms.example\r\n"})
+       {"\r\nX-From: sink\r\n", "\r\nAuthorization: Bearer sink\r\n", "\r\nForebay-Attempt: 1\r\n",
+        "\r\ncontent-type: text/x\r\n", "\r\nUser-Agent: shop\r\n", "\r\nX-Twice: 1\r\n", "\r\nX-Twice: 2\r\n",
+        "\r\nForebay-Message-Id: M1\r\n", "\r\nIdempotency-Key: M1\r\n", "\r\nHost: sms.example\r\n"})
     EXPECT_NE(head.find(line), std::string::npos) << line << " in\n" << head;
   for (const char* text : {"producer", "99", "other", "text/plain", "User-Agent: forebay", "Idempotency-Key: sink"})
     EXPECT_EQ(head.find(text), std::string::npos) << text << " in\n" << head;
