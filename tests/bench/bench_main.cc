@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds, "alternations; the median counts")->capture_default_str();
   app.add_option("--only", only, "groups: accept store deliver idle shape overload");
   app.add_option("--json", json, "file to write the rows to");
-  app.add_flag("--long", options.long_run, "10 M messages, 60 s of overload");
+  app.add_flag("--long", options.long_run, "10 M messages");
   CLI11_PARSE(app, argc, argv);
   options.forebay = std::filesystem::canonical(options.forebay);
   options.directory = std::filesystem::canonical(options.directory);

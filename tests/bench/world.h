@@ -49,6 +49,7 @@ class Relay {
   // Starts `forebay serve` on that data_dir; ready when its doors listen.
   Relay(const std::string& forebay, const std::string& directory, const RelaySetup& setup);
   uint16_t http_port() const { return http_port_; }
+  uint16_t admin_port() const { return admin_port_; }
   pid_t pid() const { return child_->pid(); }
   int64_t started_ns() const { return started_ns_; }
   uint64_t waiting() const;  // ready, delayed, retrying and in flight
