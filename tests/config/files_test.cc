@@ -132,5 +132,20 @@ TEST(ContractExample, is_refused_only_for_what_is_not_there_yet) {
                   }));
 }
 
+// What a new user copies first.
+TEST(Readme, has_a_minimal_config_that_checks_without_a_warning) {
+  const std::string readme = content(source + "/README.md");
+  const std::string fence = "```yaml\n";
+  const size_t begin = readme.find(fence);
+  ASSERT_NE(begin, std::string::npos);
+  const size_t end = readme.find("```", begin + fence.size());
+  const std::string yaml = readme.substr(begin + fence.size(), end - begin - fence.size());
+  Config config;
+  std::vector<ConfigError> errors;
+  ASSERT_TRUE(load_config_text(yaml, "README.md", &config, &errors));
+  EXPECT_EQ(config.sinks.at("sms-gateway").limits.at(0).name, "300/1s");
+  EXPECT_EQ(config_warnings(config), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace forebay
