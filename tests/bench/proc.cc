@@ -60,6 +60,13 @@ double cpu_seconds(pid_t pid) {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+double waited_seconds(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/schedstat");
+  uint64_t ran_ns = 0, waited_ns = 0;
+  file >> ran_ns >> waited_ns;
+  return static_cast<double>(waited_ns) / 1e9;
+}
+
 uint64_t rss_bytes(pid_t pid) {
   return field(text_of(pid, "status"), "VmRSS") * 1024;
 }

@@ -10,7 +10,10 @@
 namespace forebay::bench {
 
 int64_t steady_ns();
-double cpu_seconds(pid_t pid);       // user and system, all threads (/proc/PID/stat)
+double cpu_seconds(pid_t pid);  // user and system, all threads (/proc/PID/stat)
+// What the process's first thread, its loop, has waited for a processor while it could have run
+// (/proc/PID/schedstat): what other programs on this machine did to a figure.
+double waited_seconds(pid_t pid);
 uint64_t rss_bytes(pid_t pid);       // VmRSS
 uint64_t rss_peak_bytes(pid_t pid);  // VmHWM
 // Three views of what is written. Kernels with large folios count a whole folio in write_bytes for each write

@@ -49,7 +49,7 @@ double quantile_between(const std::map<double, double>& before, const std::map<d
 struct Overload {
   double peak_mib = 0, lag_p99_ms = 0, probe_p99_ms = 0, control_p99_ms = 0;
   uint64_t accepted = 0, refused = 0, odd = 0;
-  double seconds = 0, reply_p99_ms = 0, drained_per_second = 0;
+  double seconds = 0, reply_p99_ms = 0, drained_per_second = 0, waited = 0;
 };
 
 Overload overload(const Options& options) {
@@ -74,6 +74,7 @@ Overload overload(const Options& options) {
   if (!error.empty()) die("overload: " + error);
   out.peak_mib = static_cast<double>(rss_peak_bytes(relay.pid())) / (1 << 20);
   out.lag_p99_ms = quantile_between(before, buckets(relay.metrics(), "forebay_loop_lag_seconds"), 0.99) * 1e3;
+  out.waited = waited_seconds(relay.pid());
   out.accepted = result.good - out.refused;
   out.drained_per_second = gateway.summary().mean_per_second;
   out.odd = result.bad;
@@ -126,7 +127,9 @@ std::vector<Row> overload_rows(const Options& options) {
        .ours = {seen.lag_p99_ms},
        .target = 5,
        .at_least = false,
-       .note = "forebay_loop_lag_seconds; upper edge of its bucket"},
+       .note =
+           fmt::format("forebay_loop_lag_seconds; upper edge of its bucket; the loop waited {:.1f} s for a processor",
+                       seen.waited)},
       {.name = "overload_probe_p99",
        .figure = what + "probe p99",
        .unit = "ms",
