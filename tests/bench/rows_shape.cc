@@ -78,7 +78,8 @@ std::vector<Row> shape_rows(const Options& options) {
   std::vector<double> nginx_worst, relay_waited, gateway_waited;
   for (int round = 0; round < options.rounds; ++round) {
     const Shaped shaped = ours(options);
-    const GatewaySummary &mine = shaped.summary, theirs = nginx(options);
+    const GatewaySummary& mine = shaped.summary;
+    const GatewaySummary theirs = nginx(options);
     relay_waited.push_back(shaped.relay_waited);
     gateway_waited.push_back(shaped.gateway_waited);
     worst.ours.push_back(static_cast<double>(mine.worst_1s));
