@@ -74,7 +74,7 @@ struct BacklogFigures {
   uint64_t disk_free_bytes = 0;
   uint64_t torn_tails = 0, quarantined_segments = 0, missing_segments = 0;
   uint64_t bytes_written = 0;  // everything this process wrote to the data_dir
-  bool refusing = false;       // the last write of messages failed; tried again by itself
+  bool refusing = false;       // the last write of messages failed; tried again by itself, once a second
   std::string refusing_why;    // "no space left on device (…)"
 };
 
@@ -104,8 +104,9 @@ class Backlog {
   // A small named value that outlives restarts (spends, pauses); the newest of a name wins, empty removes it.
   virtual void note(std::string_view name, std::string_view value) = 0;
   virtual uint64_t open_batch() const = 0;
-  // End of a loop turn: hands the open batch on if there is anything in it. Batches in waiting share one sync.
-  virtual void flush() = 0;
+  // End of a loop turn: hands the open batch on if there is anything in it. Batches in waiting share one sync. Returns
+  // when it must be called again, should nothing else call it: a disk that refuses is tried again by then.
+  virtual Instant flush() = 0;
 
   // -- attempts: written, not synced for; they survive kill -9 and tell which message a crash interrupted --
   virtual void attempt_begun(Sequence sequence, uint8_t attempt) = 0;  // attempt: 1 for the first

@@ -65,6 +65,7 @@ void Committer::commit(std::vector<std::unique_ptr<Group>> groups) {
     if (!group->admissions.empty()) group->messages_error = messages_error;
     if (messages_error == 0) result.messages += group->message_count;
     write_copies(*group);
+    if (group->probe) group->probe_error = probe();
   }
   result.changes_waiting = changes_error != 0;
   result.groups = std::move(groups);
@@ -133,6 +134,13 @@ void Committer::write_copies(Group& group) {
   if (error == 0) return;
   log_.abandon_commit();
   for (Copy& copy : group.copied) copy.place = {};
+}
+
+// Would a message be kept? Here, and if this segment's disk does not take it, in the next.
+int Committer::probe() {
+  if (log_.probe() == 0) return 0;
+  const int error = log_.leave_segment(SegmentUse::messages);
+  return error == 0 ? log_.probe() : error;
 }
 
 void Committer::sync(CommitResult* result) {

@@ -65,6 +65,7 @@ class Committer {
   int put_changes();
   int put_messages(Group& group);
   void write_copies(Group& group);
+  int probe();
   void sync(CommitResult* result);
 
   SegmentPool& pool_;

@@ -30,11 +30,7 @@ int OpenJournal::room(uint64_t bytes) {
   if (broken_) return EIO;
   const uint64_t needed = bytes + message_overhead_max(1);
   if (needed > pool_->usable_per_segment()) return EMSGSIZE;
-  if (refusing_ != 0) {
-    const Instant now = clock_.now().steady;
-    if (now - probed_ < probe_interval) return refusing_;
-    probed_ = now;
-  }
+  if (refusing_ != 0) return refusing_;
   // Frames do not fill segments to the last byte: what is promised is what fits in the worst case.
   return gathered_bytes_ + needed + gathered_bytes_ / 16 > upkeep_->room() ? ENOSPC : 0;
 }
@@ -130,21 +126,38 @@ void OpenJournal::encode_settles() {
   settles_.clear();
 }
 
-void OpenJournal::flush() {
-  if (broken_ || closed_) return;
+Instant OpenJournal::flush() {
+  if (broken_ || closed_) return Instant::never();
   const Instant now = clock_.now().steady;
   measure_free_space(now);
   encode_settles();
   upkeep_->run(*open_, now);
+  probe_if_due(now);
   if (!open_->empty()) {
     auto group = std::move(open_);
     open_ = std::make_unique<Group>();
     open_->batch = group->batch + 1;
+    poked_ = now;  // changes that wait go along
     committer_->hand_over(std::move(group));
   } else if (changes_waiting_ && now - poked_ >= probe_interval) {
     poked_ = now;
     committer_->poke();
   }
+  return next_flush(now);
+}
+
+// Nobody publishes to a relay that refuses: it finds out by itself when it need not any more.
+void OpenJournal::probe_if_due(Instant now) {
+  if (refusing_ == 0 || now - probed_ < probe_interval) return;
+  probed_ = now;
+  open_->probe = true;
+}
+
+Instant OpenJournal::next_flush(Instant now) const {
+  Instant next = upkeep_->next_run(now);
+  if (refusing_ != 0) next = std::min(next, probed_ + probe_interval);
+  if (changes_waiting_) next = std::min(next, poked_ + probe_interval);
+  return next;
 }
 
 void OpenJournal::measure_free_space(Instant now) {
@@ -204,9 +217,10 @@ void OpenJournal::keep_bodies(Group& group) {
 }
 
 void OpenJournal::note_refusal(const Group& group) {
-  if (group.admissions.empty()) return;
-  if (group.messages_error != 0 && refusing_ == 0) probed_ = clock_.now().steady;
-  refusing_ = group.messages_error;
+  if (group.admissions.empty() && !group.probe) return;
+  const int error = group.admissions.empty() ? group.probe_error : group.messages_error;
+  if (error != 0 && refusing_ == 0) probed_ = clock_.now().steady;
+  refusing_ = error;
 }
 
 void OpenJournal::broken(const std::string& what) {

@@ -42,7 +42,7 @@ class OpenJournal final : public Journal {
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
   uint64_t open_batch() const override { return open_->batch; }
-  void flush() override;
+  Instant flush() override;
   bool stopped_cleanly() const override { return report_.clean; }
 
   void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
@@ -78,6 +78,8 @@ class OpenJournal final : public Journal {
   void admit(Group& group);
   void keep_bodies(Group& group);
   void note_refusal(const Group& group);
+  void probe_if_due(Instant now);
+  Instant next_flush(Instant now) const;
   void broken(const std::string& what);
   int failed(const std::string& what, int error, std::string* words) const;
 

@@ -38,6 +38,8 @@ class Upkeep {
   // At the end of a turn, right before `group` is handed over: whatever is due. True: copies were put into
   // it.
   bool run(Group& group, Instant now);
+  // When what failed is tried again, right after run().
+  Instant next_run(Instant now) const;
   // What is left of room for messages, the open segment included.
   uint64_t room() const;
   bool space_short() const;

@@ -39,7 +39,7 @@ class PlainLog : public Backlog {
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
   uint64_t open_batch() const override { return batch_; }
-  void flush() override;
+  Instant flush() override;
   void attempt_begun(Sequence sequence, uint8_t attempt) override;
   void attempt_over(Sequence sequence) override;
   void write_attempts() override;

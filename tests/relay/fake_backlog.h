@@ -66,8 +66,9 @@ class FakeBacklog : public Backlog {
     gathered_ = true;
   }
   uint64_t open_batch() const override { return batch; }
-  void flush() override {
+  Instant flush() override {
     if (std::exchange(gathered_, false)) handed_over.push_back(batch++);
+    return Instant::never();
   }
   void attempt_begun(Sequence sequence, uint8_t attempt) override { begun[sequence] = attempt; }
   void attempt_over(Sequence sequence) override { begun.erase(sequence); }
