@@ -284,7 +284,8 @@ void OpenJournal::close() {
   helper_.finish();
   inbox_.drain();
   if (broken_ || changes_waiting_) return;
-  upkeep_->checkpoint_now(true);
+  // A stop whose mark cannot be taken back counts as none, which costs the next start a little and loses nothing.
+  if (upkeep_->checkpoint_now(true) == 0) attempts_.stopped();
 }
 
 }  // namespace forebay
