@@ -34,7 +34,7 @@ class OpenJournal final : public Journal {
   int start(std::string* error);
   int recover(const Recovered& recovered, std::string* error) override;
 
-  int room(uint64_t bytes) override;
+  int room(uint64_t bytes, size_t messages) override;
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
   void settle(Sequence sequence, Settlement how) override;
   void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) override;
@@ -71,6 +71,9 @@ class OpenJournal final : public Journal {
   int assemble(RecoveredLog& log, std::string* error);
 
   void mark_change();
+  void mark_urgent_change();
+  void hand_over(Instant now);
+  void poke(Instant now);
   void measure_free_space(Instant now);
   void encode_settles();
   std::unique_ptr<Group> fresh_group();
@@ -107,6 +110,7 @@ class OpenJournal final : public Journal {
   bool broken_ = false;
   bool closed_ = false;
   int refusing_ = 0;  // the errno of the last failed write of messages
+  Instant unsynced_since_ = Instant::never();  // settles handed over that nothing urgent followed
   Instant probed_;
   Instant poked_;
   Instant measured_;

@@ -119,6 +119,7 @@ void Upkeep::prepare_spares(Instant now) {
       if (const std::string failure = pool_.sync_failure(); !failure.empty()) return broken_(failure);
       const Instant then = clock_.now().steady;
       if (error != 0) prepare_from_ = then + pause_after_error;
+      disk_full_ = error == ENOSPC || error == EDQUOT;
       prepare_spares(then);
     });
   });
@@ -134,7 +135,7 @@ uint64_t Upkeep::room() const {
 }
 
 bool Upkeep::space_short() const {
-  return room() < 2 * options_.segment_bytes;
+  return disk_full_ || room() < 2 * options_.segment_bytes;
 }
 
 CheckpointHead Upkeep::next_head(bool clean) const {

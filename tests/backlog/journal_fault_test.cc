@@ -198,19 +198,6 @@ TEST(JournalFault, WhatIsFlushedDuringASyncSharesTheNextOne) {
   EXPECT_EQ(rig.synced, (std::vector<uint32_t>{1, 10}));
 }
 
-TEST(JournalFault, SettlesAloneStartACommit) {
-  MemoryFiles disk;
-  Rig rig(disk);
-  rig.open_or_fail();
-  const Sequence sequence = rig.append("x");
-  rig.commit();
-  rig.journal->settle(sequence, Settlement::delivered);
-  rig.commit();
-  EXPECT_EQ(rig.committed, (Reports{{1, 0}, {2, 0}}));
-  rig.commit();
-  EXPECT_EQ(rig.committed.size(), 2u) << "nothing gathered, nothing reported";
-}
-
 TEST(JournalFault, ASecondOpenerIsToldWhy) {
   MemoryFiles disk;
   Rig rig(disk);

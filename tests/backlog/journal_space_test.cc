@@ -120,7 +120,7 @@ TEST(JournalSpace, MaxBytesIsNeverPassedAndDrainingMakesRoom) {
       if (sequence % 40 == 0) rig.commit();
       ASSERT_LE(disk.total_bytes(), rig.options.max_bytes);
     }
-    rig.commit();
+    rig.rest();
     rig.commit();
     EXPECT_EQ(rig.journal->room(304), 0);
   }

@@ -31,7 +31,7 @@ class PlainLog : public Backlog {
   static std::unique_ptr<PlainLog> open(Files& files, Worker& commit, Worker& loop, BacklogListener& listener,
                                         Flaw flaw, std::vector<RecoveredMessage>* recovered, std::string* error);
 
-  int room(uint64_t) override { return 0; }
+  int room(uint64_t, size_t) override { return 0; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
   void settle(Sequence sequence, Settlement how) override;
   void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) override;
