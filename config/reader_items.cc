@@ -218,7 +218,7 @@ void Reader::check_room(const Given& given) {
   constexpr size_t queues_max = 65'535;  // their numbers have 16 bits
   const Config& config = target_.config;
   if (config.journal.segment_bytes % page_bytes != 0) {
-    const auto place = given.find("journal.segment");
+    const auto place = given.find("journal");
     complain(place != given.end() ? place->second : Place{1, 1}, "journal.segment must be a multiple of 4KiB",
              std::to_string(config.journal.segment_bytes) + " bytes are not");
   }
