@@ -81,8 +81,8 @@ struct BacklogFigures {
   // Everything this process wrote to the data_dir: in write calls, and as the disk gets it, each page of 4 KiB counted
   // once for every sync between which it was written to.
   uint64_t bytes_written = 0, page_bytes_written = 0;
-  bool refusing = false;       // the last write of messages failed; tried again by itself, once a second
-  std::string refusing_why;    // "no space left on device (…)"
+  bool refusing = false;     // the last write of messages failed; tried again by itself, once a second
+  std::string refusing_why;  // "no space left on device (…)"
 };
 
 class BacklogListener {

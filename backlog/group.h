@@ -46,7 +46,7 @@ struct Group {
   ByteBuffer copies;
   std::vector<Copy> copied;
   bool urgent = false;  // somebody waits for its sync
-  bool probe = false;  // asks whether the disk takes messages again
+  bool probe = false;   // asks whether the disk takes messages again
   int messages_error = 0;
   int probe_error = 0;
   int changes_error = 0;

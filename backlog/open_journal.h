@@ -109,7 +109,7 @@ class OpenJournal final : public Journal {
   bool changes_waiting_ = false;
   bool broken_ = false;
   bool closed_ = false;
-  int refusing_ = 0;  // the errno of the last failed write of messages
+  int refusing_ = 0;                           // the errno of the last failed write of messages
   Instant unsynced_since_ = Instant::never();  // settles handed over that nothing urgent followed
   Instant probed_;
   Instant poked_;

@@ -99,7 +99,7 @@ class Upkeep {
   std::unique_ptr<const Catalog> picture_;  // until its checkpoint is written; made and destroyed on the loop
   uint64_t committed_batch_ = 0;
   bool preparing_ = false;
-  bool disk_full_ = false;  // the last spare found no space
+  bool disk_full_ = false;                  // the last spare found no space
   Instant prepare_from_, checkpoint_from_;  // after an error: not before
   bool trimming_ = false;
   std::map<uint32_t, uint64_t> index_bytes_;  // by slot; 0: being written

@@ -211,7 +211,8 @@ void Reader::check_messages_fit() {
   }
 }
 
-// What the journal refuses. Below 8 files it has no room to turn over: reserves, the file being written, files being copied from.
+// What the journal refuses. Below 8 files it has no room to turn over: reserves, the file being written, files being
+// copied from.
 void Reader::check_room(const Given& given) {
   constexpr uint64_t segments_min = 8;
   constexpr uint64_t page_bytes = 4096;

@@ -24,8 +24,8 @@ std::ostream& operator<<(std::ostream& out, const MatrixRow& row);
 std::vector<MatrixRow> fault_rows();    // one operation goes wrong, or the power is cut before it
 std::vector<MatrixRow> trouble_rows();  // writes fail for a while, then the disk is well again
 
-// Of which cases the recovery is cut again, at every operation of its own: of a sample of the power cuts, of all of them,
-// or of every case.
+// Of which cases the recovery is cut again, at every operation of its own: of a sample of the power cuts, of all of
+// them, or of every case.
 enum class RecoveryCuts { sampled, after_power_cuts, all };
 
 struct MatrixRun {

@@ -1,8 +1,8 @@
 // The crash matrix on the journal: a scripted run over new and recycled segments, run again for every n with
 // the n-th operation on the disk failing, cut short, torn, delayed or lost, the process killed or the power
-// cut before it; disk trouble that passes; damaged files. Where the first life ends by a power cut, its recovery is cut at
-// every operation of its own as well; a sample of them under a sanitizer. FOREBAY_SEED=n: that seed. FOREBAY_LONG=1: more
-// seeds, and every recovery of every row is cut.
+// cut before it; disk trouble that passes; damaged files. Where the first life ends by a power cut, its recovery is cut
+// at every operation of its own as well; a sample of them under a sanitizer. FOREBAY_SEED=n: that seed. FOREBAY_LONG=1:
+// more seeds, and every recovery of every row is cut.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
