@@ -10,6 +10,7 @@ namespace forebay {
 namespace {
 
 constexpr size_t slot_bytes = format::attempt_slot_bytes;
+constexpr uint32_t mark_slot = 0;
 
 uint32_t slot_checksum(const std::byte* slot) {
   return static_cast<uint32_t>(checksum({slot, slot_bytes - 4}));
@@ -17,7 +18,7 @@ uint32_t slot_checksum(const std::byte* slot) {
 
 }  // namespace
 
-int AttemptsFile::open(Files& files, std::unordered_map<Sequence, uint8_t>* left_over) {
+int AttemptsFile::open(Files& files, LeftOver* left_over) {
   if (const int error = files.open(format::attempts_name, Files::Mode::open_or_create, &file_)) return error;
   uint64_t size = 0;
   if (const int error = file_->size(&size)) return error;
@@ -30,15 +31,29 @@ int AttemptsFile::open(Files& files, std::unordered_map<Sequence, uint8_t>* left
     const Sequence sequence = in.u64();
     const uint8_t attempt = in.u8();
     in.take(3);
-    if (sequence != 0 && in.u32() == slot_checksum(bytes.data() + at)) (*left_over)[sequence] = attempt;
+    if (sequence == 0 || in.u32() != slot_checksum(bytes.data() + at)) continue;
+    if (sequence == format::at_work_mark) {
+      left_over->at_work = true;
+    } else {
+      left_over->attempts[sequence] = attempt;
+    }
   }
   return 0;
 }
 
 int AttemptsFile::restart(const std::unordered_map<Sequence, uint8_t>& kept) {
+  slots_.extend(slot_bytes);
+  set(mark_slot, format::at_work_mark, 1);
   for (const auto& [sequence, attempt] : kept) begun(sequence, attempt);
   if (const int error = write()) return error;
-  return file_->truncate(slots_.size());
+  if (const int error = file_->truncate(slots_.size())) return error;
+  return file_->sync();
+}
+
+int AttemptsFile::stopped() {
+  set(mark_slot, 0, 0);
+  const int error = write();
+  return error == 0 ? file_->sync() : error;
 }
 
 void AttemptsFile::begun(Sequence sequence, uint8_t attempt) {

@@ -2,7 +2,9 @@
 //
 // Everything is called on the loop thread and reports on the loop thread. What is gathered between two flush()
 // calls belongs to one batch, numbered from 1; batches are reported in order, each exactly once:
-//   on_committed(batch, messages_error = 0)  everything in it is synced
+//   on_committed(batch, messages_error = 0)  everything in it is synced: at once, but for settles that nobody waits for
+//                                            (all but cancelled and purged): written at once, synced with the next
+//                                            commit, or when settles_wait is over
 //   on_committed(batch, messages_error = E)  its *messages* were not kept (ENOSPC, EDQUOT, EIO, EROFS): refuse
 //                                            them; its changes (settle, retry, dead …) are kept all the same:
 //                                            synced by now or as soon as the disk lets them
@@ -10,7 +12,8 @@
 // A message is the backlog's from append() on, may be fetched from on_committed on, and is forgotten by settle().
 //
 // Identity is the sequence: settle wins wherever it stands, a second copy of a sequence is ignored.
-// Redelivered after a crash: what was in flight, plus what settled during one commit, never more.
+// Redelivered after a crash: what was in flight, plus what settled during one commit, never more. A commit of settles
+// alone lasts settles_wait and its sync; only a power cut takes back what is written, kill -9 does not.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +54,8 @@ struct RecoveredMessage {
 
 enum class Settlement : uint8_t { delivered = 1, expired, cancelled, superseded, purged, dropped };
 
+constexpr Duration settles_wait = Duration::milliseconds(20);
+
 struct DeadLetter {
   Sequence sequence = 0;
   QueueId queue = 0;
@@ -73,9 +78,11 @@ struct BacklogFigures {
   uint64_t live_bytes = 0, dead_bytes = 0, free_bytes = 0;  // of the segments' space: forebay_journal_bytes{kind}
   uint64_t disk_free_bytes = 0;
   uint64_t torn_tails = 0, quarantined_segments = 0, missing_segments = 0;
-  uint64_t bytes_written = 0;  // everything this process wrote to the data_dir
-  bool refusing = false;       // the last write of messages failed; tried again by itself
-  std::string refusing_why;    // "no space left on device (…)"
+  // Everything this process wrote to the data_dir: in write calls, and as the disk gets it, each page of 4 KiB counted
+  // once for every sync between which it was written to.
+  uint64_t bytes_written = 0, page_bytes_written = 0;
+  bool refusing = false;     // the last write of messages failed; tried again by itself, once a second
+  std::string refusing_why;  // "no space left on device (…)"
 };
 
 class BacklogListener {
@@ -92,9 +99,10 @@ class Backlog {
   virtual ~Backlog() = default;
 
   // -- gather (into the open batch) --
-  // May one more message of this size come in? 0, or why not: ENOSPC (data_dir's max_bytes, or the disk), EIO,
-  // EROFS. Asked before a sequence is reserved; nothing is kept of the asking.
-  virtual int room(uint64_t bytes) = 0;
+  // May so many more messages of so many bytes together come in, as one? 0, or why not: ENOSPC (data_dir's max_bytes,
+  // or the disk), EIO, EROFS; EMSGSIZE: never, they do not fit into a segment; EAGAIN: not before what is waiting for
+  // its sync is synced. Asked before a sequence is reserved; nothing is kept of the asking.
+  virtual int room(uint64_t bytes, size_t messages = 1) = 0;
   // One body, stored once, with one copy per facts entry (sequences rising by one).
   virtual void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) = 0;
   virtual void settle(Sequence sequence, Settlement how) = 0;
@@ -104,8 +112,9 @@ class Backlog {
   // A small named value that outlives restarts (spends, pauses); the newest of a name wins, empty removes it.
   virtual void note(std::string_view name, std::string_view value) = 0;
   virtual uint64_t open_batch() const = 0;
-  // End of a loop turn: hands the open batch on if there is anything in it. Batches in waiting share one sync.
-  virtual void flush() = 0;
+  // End of a loop turn: hands the open batch on if there is anything in it. Batches in waiting share one sync. Returns
+  // when it must be called again, should nothing else call it: a disk that refuses is tried again by then.
+  virtual Instant flush() = 0;
 
   // -- attempts: written, not synced for; they survive kill -9 and tell which message a crash interrupted --
   virtual void attempt_begun(Sequence sequence, uint8_t attempt) = 0;  // attempt: 1 for the first
@@ -115,7 +124,8 @@ class Backlog {
   // -- bodies --
   // The message, if its bytes are in memory already (just appended, or read ahead) and sound; else fetch() it.
   virtual std::optional<StoredMessage> held(Sequence) { return std::nullopt; }
-  // `done` comes later, on the loop thread: the message, or an errno (EIO: its place on disk is damaged).
+  // `done` comes later, on the loop thread: the message, or an errno. EBADMSG: the disk does not hold what was written
+  // for it; ENOENT: the backlog does not know it. Any other passes (EIO, EMFILE, ENOMEM …): fetch it again.
   using Fetched = std::function<void(int error, StoredMessage message)>;
   virtual void fetch(Sequence sequence, Fetched done) = 0;
   // Reads ahead into a byte-bounded window, so that a later held() finds them there. In the order in which they will

@@ -18,7 +18,7 @@ class BodyReader::OpenFiles {
     if (const int error = get(slot, &file)) return error;
     size_t read = 0;
     if (const int error = file->read_at(offset, bytes, &read)) return error;
-    return read == bytes.size() ? 0 : EIO;
+    return read == bytes.size() ? 0 : EBADMSG;  // the file was cut short
   }
 
   void forget(uint32_t slot) {
@@ -34,7 +34,8 @@ class BodyReader::OpenFiles {
       std::rotate(at, at + 1, open_.end());
     } else {
       std::unique_ptr<File> opened;
-      if (const int error = files_.open(segment_name(slot), Files::Mode::open_existing, &opened)) return error;
+      const int error = files_.open(segment_name(slot), Files::Mode::open_existing, &opened);
+      if (error != 0) return error == ENOENT ? EBADMSG : error;  // the file was taken away
       if (open_.size() == most) open_.erase(open_.begin());
       open_.emplace_back(slot, std::move(opened));
     }
@@ -82,8 +83,7 @@ void BodyReader::fetch(Sequence sequence, Backlog::Fetched done) {
   const Place* place = catalog_.place(sequence);
   Want want{sequence, place ? *place : Place{}, std::move(done)};
   if (!place) return fail(want, ENOENT);
-  const auto [bytes, owner] = bytes_of(*place);
-  if (owner) return answer(want, bytes, owner);
+  if (auto message = held(sequence)) return answer(want, std::move(*message));
   wanted_.push_back(std::move(want));
   start();
 }
@@ -103,10 +103,8 @@ void BodyReader::prefetch(std::span<const Sequence> sequences) {
   start();
 }
 
-void BodyReader::answer(const Want& want, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
-  auto message = message_in(bytes, std::move(owner), want.sequence);
-  if (!message) return fail(want, EIO);
-  later([done = want.done, message = std::move(*message)]() mutable { done(0, std::move(message)); });
+void BodyReader::answer(const Want& want, StoredMessage message) {
+  later([done = want.done, message = std::move(message)]() mutable { done(0, std::move(message)); });
 }
 
 // nullopt: they are not what was written for that message.
@@ -134,8 +132,19 @@ void BodyReader::later(std::function<void()> answer) {
   });
 }
 
+// Only what is being read is pinned: compaction may have moved what waited, and its old place hold something else.
+void BodyReader::look_up_again() {
+  std::erase_if(wanted_, [this](Want& want) {
+    const Place* place = catalog_.place(want.sequence);
+    if (place) want.place = *place;
+    if (!place && want.done) fail(want, ENOENT);
+    return !place;
+  });
+}
+
 void BodyReader::start() {
   if (busy_) return;
+  look_up_again();
   // What was asked for while the last job ran may have come with it.
   std::erase_if(wanted_, [this](const Want& want) { return !want.done && bytes_of(want.place).second; });
   if (wanted_.empty()) return;
@@ -191,7 +200,8 @@ void BodyReader::settle_want(const Want& want, const Job& job) {
     if (stretch.slot != want.place.slot || begin < stretch.begin || end > stretch.end) continue;
     if (stretch.error != 0) return fail(want, stretch.error);
     const std::span<const std::byte> bytes = stretch.bytes->span();
-    return answer(want, bytes.subspan(begin - stretch.begin, end - begin), stretch.bytes);
+    auto message = message_in(bytes.subspan(begin - stretch.begin, end - begin), stretch.bytes, want.sequence);
+    return message ? answer(want, std::move(*message)) : fail(want, EBADMSG);
   }
   assert(false);
 }

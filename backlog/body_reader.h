@@ -1,7 +1,8 @@
 // BodyReader: messages back from the disk, shortly before they are sent. Answers come later, on the loop
 // thread. One job at a time goes to the reader worker; what is asked for meanwhile is gathered, sorted by
 // place and read together where it lies close together. A segment being read is pinned, so that it is not
-// recycled.
+// recycled; what waits for its turn is looked up again when that comes, because it may have moved.
+// EBADMSG is an answer about what the disk holds; memory that does not hold a message is passed over.
 #pragma once
 
 #include <functional>
@@ -55,8 +56,9 @@ class BodyReader {
   std::pair<std::span<const std::byte>, std::shared_ptr<const void>> bytes_of(const Place& place) const;
   std::optional<StoredMessage> message_in(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                                           Sequence sequence);
-  void answer(const Want& want, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+  void answer(const Want& want, StoredMessage message);
   void fail(const Want& want, int error);
+  void look_up_again();
   void later(std::function<void()> answer);
   void start();
   Job plan() const;

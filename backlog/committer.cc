@@ -1,8 +1,11 @@
 #include "backlog/committer.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 namespace forebay {
 
@@ -18,6 +21,10 @@ void Committer::hand_over(std::unique_ptr<Group> group) {
 }
 
 void Committer::poke() {
+  {
+    const std::lock_guard lock(mutex_);
+    poked_ = true;
+  }
   start();
 }
 
@@ -33,19 +40,21 @@ void Committer::start() {
 void Committer::run() {
   for (bool first = true;; first = false) {
     std::vector<std::unique_ptr<Group>> groups;
+    bool urgent = false;
     {
       const std::lock_guard lock(mutex_);
-      started_ = first || !waiting_.empty();
+      started_ = first || !waiting_.empty() || poked_;
       if (!started_) return;
       groups.swap(waiting_);
+      urgent = std::exchange(poked_, false);
     }
     if (broken_) continue;
-    commit(std::move(groups));
+    commit(std::move(groups), urgent);
   }
 }
 
-void Committer::commit(std::vector<std::unique_ptr<Group>> groups) {
-  CommitResult result;
+void Committer::commit(std::vector<std::unique_ptr<Group>> groups, bool urgent) {
+  CommitResult& result = unreported_;
   const uint64_t bytes_before = log_.frame_bytes_written();
   for (auto& group : groups) {
     if (group->changes.empty()) continue;
@@ -65,12 +74,15 @@ void Committer::commit(std::vector<std::unique_ptr<Group>> groups) {
     if (!group->admissions.empty()) group->messages_error = messages_error;
     if (messages_error == 0) result.messages += group->message_count;
     write_copies(*group);
+    urgent = urgent || group->urgent;
+    if (group->probe) group->probe_error = probe();
   }
   result.changes_waiting = changes_error != 0;
-  result.groups = std::move(groups);
-  result.frame_bytes = log_.frame_bytes_written() - bytes_before;
+  std::ranges::move(groups, std::back_inserter(result.groups));
+  result.frame_bytes += log_.frame_bytes_written() - bytes_before;
+  if (!urgent && messages_error == 0) return;
   sync(&result);
-  report_(std::move(result));
+  report_(std::exchange(unreported_, {}));
 }
 
 int Committer::write_together(std::vector<std::unique_ptr<Group>>& groups) {
@@ -133,6 +145,13 @@ void Committer::write_copies(Group& group) {
   if (error == 0) return;
   log_.abandon_commit();
   for (Copy& copy : group.copied) copy.place = {};
+}
+
+// Would a message be kept? Here, and if this segment's disk does not take it, in the next.
+int Committer::probe() {
+  if (log_.probe() == 0) return 0;
+  const int error = log_.leave_segment(SegmentUse::messages);
+  return error == 0 ? log_.probe() : error;
 }
 
 void Committer::sync(CommitResult* result) {

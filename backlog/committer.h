@@ -1,7 +1,8 @@
 // Committer: group commit. Takes all that the loop has flushed, writes it, syncs once, reports.
 //
 // hand_over() is the loop's; the rest happens on the commit worker, which goes on by itself for as long as
-// there is something waiting: the running sync forms the next batch, no timer. On disk a commit is whole or
+// there is something waiting: the running sync forms the next batch, no timer. Groups that nobody waits for are
+// written, and neither synced nor reported before an urgent one comes, a poke, or trouble. On disk a commit is whole or
 // it never happened: the changes of all groups, then their messages. If that cannot be written the messages
 // fail and the changes go alone, if need be into the reserve; if even that cannot be, they are kept and go
 // with the next commit. Copies are a commit of their own: losing them costs nothing. A failed sync ends it:
@@ -43,7 +44,7 @@ class Committer {
   Committer(Worker& worker, SegmentPool& pool, LogWriter log, Clock& clock, Report report);
 
   void hand_over(std::unique_ptr<Group> group);
-  // Tries again what could not be written.
+  // Tries again what could not be written, and syncs what is.
   void poke();
   // Loop thread: everything handed over is written (or has failed) when it returns.
   void finish() { line_.finish(); }
@@ -59,12 +60,13 @@ class Committer {
 
   void start();
   void run();
-  void commit(std::vector<std::unique_ptr<Group>> groups);
+  void commit(std::vector<std::unique_ptr<Group>> groups, bool urgent);
   int write_together(std::vector<std::unique_ptr<Group>>& groups);
   int write_changes_alone();
   int put_changes();
   int put_messages(Group& group);
   void write_copies(Group& group);
+  int probe();
   void sync(CommitResult* result);
 
   SegmentPool& pool_;
@@ -72,10 +74,12 @@ class Committer {
   Clock& clock_;
   Report report_;
   std::deque<Changes> changes_;
+  CommitResult unreported_;  // what was written since the last sync
   bool broken_ = false;
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<Group>> waiting_;
+  bool poked_ = false;
   bool started_ = false;  // a run is posted or under way
 
   TaskLine line_;

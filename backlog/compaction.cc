@@ -12,14 +12,15 @@ namespace {
 // Dead bytes below this many segments are not worth the copying: they go by themselves as the queue drains.
 constexpr uint64_t slack_segments = 4;
 constexpr uint32_t turns_between_looks = 64;
+constexpr Duration pause_after_failure = Duration::seconds(1);
 
 }  // namespace
 
 Compaction::Compaction(Files& files, TaskLine& helper, Inbox& inbox, Catalog& catalog)
     : files_(files), helper_(helper), inbox_(inbox), catalog_(catalog) {}
 
-void Compaction::choose(bool space_short) {
-  if (state_ != State::idle) return;
+void Compaction::choose(Instant now, bool space_short) {
+  if (state_ != State::idle || now < choose_from_) return;
   if (turns_to_look_ > 0 && !space_short) return void(--turns_to_look_);
   turns_to_look_ = turns_between_looks;
   uint64_t used = 0, longest = 0;
@@ -139,7 +140,9 @@ void Compaction::committed(const Group& group) {
     }
   }
   state_ = State::copying;
-  if (failed) leave(false);
+  if (!failed) return;
+  leave(false);
+  choose_from_ = refilled_ + pause_after_failure;
 }
 
 }  // namespace forebay

@@ -1,7 +1,8 @@
 // Compaction: moves what still lives in a mostly dead segment to the end of the log, so that the segment can
 // be recycled. The helper reads the segment, the loop picks what still lives there and copies it in small
 // portions into the open group; once a portion is synced its messages are known to lie in their new place.
-// Rate-limited, unless space is short. A segment that does not read back whole is left alone.
+// Rate-limited, unless space is short. A segment that does not read back whole is left alone. Where copies find no
+// space it pauses: nothing is gained by reading again and again.
 #pragma once
 
 #include <memory>
@@ -25,7 +26,7 @@ class Compaction {
   Compaction(Files& files, TaskLine& helper, Inbox& inbox, Catalog& catalog);
 
   // Chooses a segment if none is being worked on and enough is dead. Looks around only now and then.
-  void choose(bool space_short);
+  void choose(Instant now, bool space_short);
   // Copies the next portion into `group` if one is due. True: something was added.
   bool copy_some(Group& group, Instant now, bool space_short);
   // The group came back: its copies are synced, or were not written.
@@ -33,6 +34,7 @@ class Compaction {
   // Bytes of segments emptied since the last call.
   uint64_t take_emptied_bytes() { return std::exchange(emptied_bytes_, 0); }
   bool idle() const { return state_ == State::idle; }
+  Instant paused_until() const { return choose_from_; }
 
  private:
   enum class State { idle, reading, copying, committing };
@@ -61,6 +63,7 @@ class Compaction {
   size_t next_record_ = 0;
   std::set<uint32_t> unfit_;  // numbers of segments that did not read back, or would not be copied
   Instant refilled_;
+  Instant choose_from_;  // after copies that were not written: not before
   int64_t allowance_ = 0;
   Record record_;
 };

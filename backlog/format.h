@@ -41,8 +41,8 @@
 //   then u64 checksum of all before it. The content of each is told where it is written:
 //   store_file.cc, checkpoint.cc, index_file.cc.
 //
-// attempts: slots of 16 bytes: u64 sequence (0: empty), u8 attempt, 3 zero bytes, u32 checksum of bytes 0
-// to 11.
+// attempts: slots of 16 bytes: u64 sequence (0: empty; all ones, in the first slot: a process is at work), u8 attempt,
+// 3 zero bytes, u32 checksum of bytes 0 to 11.
 #pragma once
 
 #include <cstddef>
@@ -75,6 +75,7 @@ constexpr uint32_t frame_first_bit = 1u << 30;
 constexpr uint32_t frame_last_bit = 1u << 31;
 constexpr size_t whole_header_bytes = 24;
 constexpr size_t attempt_slot_bytes = 16;
+constexpr uint64_t at_work_mark = UINT64_MAX;  // no message's sequence
 
 constexpr uint8_t kind_mask = 0x0f;
 constexpr uint8_t message_is_copy = 0x10;

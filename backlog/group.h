@@ -45,10 +45,13 @@ struct Group {
   std::vector<std::pair<uint32_t, uint32_t>> settled;  // slot, how many of its messages `changes` settles
   ByteBuffer copies;
   std::vector<Copy> copied;
+  bool urgent = false;  // somebody waits for its sync
+  bool probe = false;   // asks whether the disk takes messages again
   int messages_error = 0;
+  int probe_error = 0;
   int changes_error = 0;
 
-  bool empty() const { return admissions.empty() && changes.empty() && copied.empty(); }
+  bool empty() const { return admissions.empty() && changes.empty() && copied.empty() && !probe; }
 };
 
 }  // namespace forebay

@@ -26,15 +26,12 @@ OpenJournal::~OpenJournal() {
 
 // -- gathering --
 
-int OpenJournal::room(uint64_t bytes) {
+int OpenJournal::room(uint64_t bytes, size_t messages) {
   if (broken_) return EIO;
-  const uint64_t needed = bytes + message_overhead_max(1);
+  const uint64_t needed = bytes + messages * message_overhead_max(1);
   if (needed > pool_->usable_per_segment()) return EMSGSIZE;
-  if (refusing_ != 0) {
-    const Instant now = clock_.now().steady;
-    if (now - probed_ < probe_interval) return refusing_;
-    probed_ = now;
-  }
+  if (refusing_ != 0) return refusing_;
+  if (gathered_bytes_ != 0 && gathered_bytes_ + needed > options_.unsynced_bytes) return EAGAIN;
   // Frames do not fill segments to the last byte: what is promised is what fits in the worst case.
   return gathered_bytes_ + needed + gathered_bytes_ / 16 > upkeep_->room() ? ENOSPC : 0;
 }
@@ -46,6 +43,7 @@ void OpenJournal::append(std::span<const MessageFacts> copies, std::string_view 
   const auto length = static_cast<uint32_t>(open_->messages.size()) - offset;
   open_->admissions.push_back({copies[0].sequence, static_cast<uint32_t>(copies.size()), offset, length, {}});
   open_->message_count += static_cast<uint32_t>(copies.size());
+  open_->urgent = true;
   next_sequence_ += copies.size();
   gathered_bytes_ += length;
 }
@@ -61,13 +59,14 @@ void OpenJournal::settle(Sequence sequence, Settlement how) {
     settled.emplace_back(*slot, 1);
   }
   settles_.emplace_back(sequence, how);
+  if (how == Settlement::cancelled || how == Settlement::purged) open_->urgent = true;
 }
 
 void OpenJournal::retry(Sequence sequence, int64_t due_ms, uint8_t attempts) {
   if (!catalog_.place(sequence)) return;
   catalog_.retry(sequence, due_ms, attempts);
   put_retry(open_->changes, sequence, due_ms, attempts);
-  mark_change();
+  mark_urgent_change();
 }
 
 void OpenJournal::dead(const DeadLetter& letter) {
@@ -77,20 +76,25 @@ void OpenJournal::dead(const DeadLetter& letter) {
   kept.excerpt.resize(std::min(kept.excerpt.size(), excerpt_bytes_max));
   catalog_.dead(kept);
   put_dead(open_->changes, kept);
-  mark_change();
+  mark_urgent_change();
 }
 
 void OpenJournal::revive(Sequence sequence, int64_t due_ms) {
   if (!catalog_.place(sequence)) return;
   catalog_.revive(sequence, due_ms);
   put_revive(open_->changes, sequence, due_ms);
-  mark_change();
+  mark_urgent_change();
 }
 
 void OpenJournal::note(std::string_view name, std::string_view value) {
   assert(name.size() + value.size() <= options_.segment_bytes / 4);
   catalog_.note(name, value);
   put_note(open_->changes, name, value);
+  mark_urgent_change();
+}
+
+void OpenJournal::mark_urgent_change() {
+  open_->urgent = true;
   mark_change();
 }
 
@@ -130,21 +134,55 @@ void OpenJournal::encode_settles() {
   settles_.clear();
 }
 
-void OpenJournal::flush() {
-  if (broken_ || closed_) return;
+Instant OpenJournal::flush() {
+  if (broken_ || closed_) return Instant::never();
   const Instant now = clock_.now().steady;
   measure_free_space(now);
   encode_settles();
-  upkeep_->run(*open_, now);
-  if (!open_->empty()) {
-    auto group = std::move(open_);
-    open_ = std::make_unique<Group>();
-    open_->batch = group->batch + 1;
-    committer_->hand_over(std::move(group));
-  } else if (changes_waiting_ && now - poked_ >= probe_interval) {
-    poked_ = now;
-    committer_->poke();
+  if (upkeep_->run(*open_, now)) open_->urgent = true;
+  probe_if_due(now);
+  const bool retry_due = changes_waiting_ && now - poked_ >= probe_interval;
+  hand_over(now);
+  const bool sync_due = !unsynced_since_.is_never() && now - unsynced_since_ >= settles_wait;
+  if (sync_due || retry_due) poke(now);
+  return next_flush(now);
+}
+
+void OpenJournal::hand_over(Instant now) {
+  if (open_->empty()) return;
+  auto group = std::move(open_);
+  open_ = std::make_unique<Group>();
+  open_->batch = group->batch + 1;
+  if (group->urgent) {
+    unsynced_since_ = Instant::never();  // its sync takes with it what went before
+  } else if (unsynced_since_.is_never()) {
+    unsynced_since_ = now;
   }
+  poked_ = now;  // changes that could not be written go along
+  committer_->hand_over(std::move(group));
+}
+
+// What is written is synced, what could not be written is tried again.
+void OpenJournal::poke(Instant now) {
+  poked_ = now;
+  unsynced_since_ = Instant::never();
+  committer_->poke();
+}
+
+// Nobody publishes to a relay that refuses: it finds out by itself when it need not any more.
+void OpenJournal::probe_if_due(Instant now) {
+  if (refusing_ == 0 || now - probed_ < probe_interval) return;
+  probed_ = now;
+  open_->probe = true;
+  open_->urgent = true;
+}
+
+Instant OpenJournal::next_flush(Instant now) const {
+  Instant next = upkeep_->next_run(now);
+  if (refusing_ != 0) next = std::min(next, probed_ + probe_interval);
+  next = std::min(next, unsynced_since_ + settles_wait);
+  if (changes_waiting_) next = std::min(next, poked_ + probe_interval);
+  return next;
 }
 
 void OpenJournal::measure_free_space(Instant now) {
@@ -204,9 +242,10 @@ void OpenJournal::keep_bodies(Group& group) {
 }
 
 void OpenJournal::note_refusal(const Group& group) {
-  if (group.admissions.empty()) return;
-  if (group.messages_error != 0 && refusing_ == 0) probed_ = clock_.now().steady;
-  refusing_ = group.messages_error;
+  if (group.admissions.empty() && !group.probe) return;
+  const int error = group.admissions.empty() ? group.probe_error : group.messages_error;
+  if (error != 0 && refusing_ == 0) probed_ = clock_.now().steady;
+  refusing_ = error;
 }
 
 void OpenJournal::broken(const std::string& what) {
@@ -242,6 +281,7 @@ BacklogFigures OpenJournal::figures() const {
   figures.quarantined_segments = report_.quarantined_segments;
   figures.missing_segments = report_.missing_segments;
   figures.bytes_written = files_.bytes_written();
+  figures.page_bytes_written = files_.page_bytes_written();
   figures.refusing = refusing_ != 0;
   if (refusing_ != 0) figures.refusing_why = std::string(std::strerror(refusing_)) + " (" + files_.where() + ")";
   return figures;
@@ -265,12 +305,14 @@ void OpenJournal::close() {
   if (closed_) return;
   flush();
   closed_ = true;
+  committer_->poke();
   committer_->finish();
   inbox_.drain();
   helper_.finish();
   inbox_.drain();
   if (broken_ || changes_waiting_) return;
-  upkeep_->checkpoint_now(true);
+  // A stop whose mark cannot be taken back counts as none, which costs the next start a little and loses nothing.
+  if (upkeep_->checkpoint_now(true) == 0) attempts_.stopped();
 }
 
 }  // namespace forebay

@@ -26,6 +26,7 @@ struct JournalOptions {
   uint64_t segment_bytes = 16ull << 20;
   uint64_t checkpoint_bytes = 64ull << 20;  // of new frames between checkpoints
   uint64_t max_bytes = 50ull << 30;         // of the data_dir
+  uint64_t unsynced_bytes = 32ull << 20;    // of messages that wait for their sync, whoever sent them
   uint64_t window_bytes = 8ull << 20;       // bodies kept in memory: as much again for those read ahead
   // For a store that is new: drawn at random by whoever opens it.
   uint32_t new_store_id = 0;

@@ -38,11 +38,11 @@ int OpenJournal::start(std::string* error) {
 
 int OpenJournal::recover(const Recovered& recovered, std::string* error) {
   assert(!committer_);
-  std::unordered_map<Sequence, uint8_t> attempts;
-  if (const int unread = attempts_.open(files_, &attempts)) return failed("the attempts file", unread, error);
+  AttemptsFile::LeftOver left_over;
+  if (const int unread = attempts_.open(files_, &left_over)) return failed("the attempts file", unread, error);
   RecoveredLog log;
   Recovery recovery(files_, store_);
-  if (const int lost = recovery.run(attempts, &catalog_, recovered, &log, &report_, error)) return lost;
+  if (const int lost = recovery.run(left_over, &catalog_, recovered, &log, &report_, error)) return lost;
   next_sequence_ = log.next_sequence;
   if (const int unready = assemble(log, error)) return unready;
   if (const int unkept = attempts_.restart(log.crashed)) return failed("the attempts file", unkept, error);

@@ -94,6 +94,15 @@ int LogWriter::leave_segment(SegmentUse use) {
   return offset_ == format::segment_header_bytes ? 0 : next_segment(use);
 }
 
+int LogWriter::probe() {
+  static constexpr std::array<std::byte, 4096> nothing{};
+  if (left() < nothing.size()) {
+    if (const int error = next_segment(SegmentUse::messages)) return error;
+  }
+  touch();
+  return active_.file->write_at(offset_, nothing);
+}
+
 void LogWriter::seal() {
   if (!active_.file) return;
   const SegmentHeader& header = active_.header;

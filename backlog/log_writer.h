@@ -46,6 +46,8 @@ class LogWriter {
   void abandon_commit();
   // Nothing more goes into this segment: its disk does not take it. Between commits.
   int leave_segment(SegmentUse use);
+  // Writes where the next message would be written, bytes that are no frame. Between commits. An errno, or 0.
+  int probe();
   // Syncs what was written since the last time.
   int sync();
 

@@ -1,4 +1,6 @@
-// MeteredFiles: any Files, with a count of the bytes written through it.
+// MeteredFiles: any Files, with a count of the bytes written through it, and of what the disk makes of them: a page of
+// 4 KiB counts once, however often it is written to between two syncs of its file, and again after each. (What is never
+// synced counts once; the kernel writes it every half minute or so.)
 #pragma once
 
 #include <atomic>
@@ -10,7 +12,12 @@ namespace forebay {
 class MeteredFiles : public Files {
  public:
   explicit MeteredFiles(Files& files) : files_(files) {}
-  uint64_t bytes_written() const { return written_.load(std::memory_order_relaxed); }
+  static constexpr uint64_t page_bytes = 4096;
+  struct Meter {
+    std::atomic<uint64_t> bytes{0}, pages{0};
+  };
+  uint64_t bytes_written() const { return meter_.bytes.load(std::memory_order_relaxed); }
+  uint64_t page_bytes_written() const { return meter_.pages.load(std::memory_order_relaxed) * page_bytes; }
 
   int open(std::string_view name, Mode mode, std::unique_ptr<File>* file) override;
   int rename(std::string_view from, std::string_view to) override { return files_.rename(from, to); }
@@ -23,7 +30,7 @@ class MeteredFiles : public Files {
 
  private:
   Files& files_;
-  std::atomic<uint64_t> written_{0};
+  Meter meter_;
 };
 
 }  // namespace forebay

@@ -106,7 +106,7 @@ int Inspection::run() {
   const auto count_some = [&](std::span<const RecoveredMessage> messages) {
     for (const RecoveredMessage& message : messages) ++(message.dead ? dead : waiting);
   };
-  if (Recovery(files_, store_).run({}, &catalog_, count_some, &log_, &found, &error) != 0) {
+  if (Recovery(files_, store_).run(AttemptsFile::LeftOver{}, &catalog_, count_some, &log_, &found, &error) != 0) {
     wrong(error);
     return 1;
   }

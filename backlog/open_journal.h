@@ -34,7 +34,7 @@ class OpenJournal final : public Journal {
   int start(std::string* error);
   int recover(const Recovered& recovered, std::string* error) override;
 
-  int room(uint64_t bytes) override;
+  int room(uint64_t bytes, size_t messages) override;
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
   void settle(Sequence sequence, Settlement how) override;
   void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) override;
@@ -42,7 +42,7 @@ class OpenJournal final : public Journal {
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
   uint64_t open_batch() const override { return open_->batch; }
-  void flush() override;
+  Instant flush() override;
   bool stopped_cleanly() const override { return report_.clean; }
 
   void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
@@ -71,6 +71,9 @@ class OpenJournal final : public Journal {
   int assemble(RecoveredLog& log, std::string* error);
 
   void mark_change();
+  void mark_urgent_change();
+  void hand_over(Instant now);
+  void poke(Instant now);
   void measure_free_space(Instant now);
   void encode_settles();
   std::unique_ptr<Group> fresh_group();
@@ -78,6 +81,8 @@ class OpenJournal final : public Journal {
   void admit(Group& group);
   void keep_bodies(Group& group);
   void note_refusal(const Group& group);
+  void probe_if_due(Instant now);
+  Instant next_flush(Instant now) const;
   void broken(const std::string& what);
   int failed(const std::string& what, int error, std::string* words) const;
 
@@ -104,7 +109,8 @@ class OpenJournal final : public Journal {
   bool changes_waiting_ = false;
   bool broken_ = false;
   bool closed_ = false;
-  int refusing_ = 0;  // the errno of the last failed write of messages
+  int refusing_ = 0;                           // the errno of the last failed write of messages
+  Instant unsynced_since_ = Instant::never();  // settles handed over that nothing urgent followed
   Instant probed_;
   Instant poked_;
   Instant measured_;

@@ -9,9 +9,9 @@
 
 namespace forebay {
 
-int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog, const Recovered& recovered,
+int Recovery::run(const AttemptsFile::LeftOver& left_over, Catalog* catalog, const Recovered& recovered,
                   RecoveredLog* log, RecoveryReport* report, std::string* error) {
-  attempts_.insert(attempts.begin(), attempts.end());
+  attempts_.insert(left_over.attempts.begin(), left_over.attempts.end());
   catalog_ = catalog;
   log_ = log;
   report_ = report;
@@ -27,7 +27,7 @@ int Recovery::run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog
   for (const SequenceRun& run : settled_) checkpoint_.live.erase_run(run.first, run.count);
   place_all(recovered);
   for (const auto& [name, value] : checkpoint_.notes) catalog_->note(name, value);
-  const bool clean_stop = checkpoint_.head.clean && report_->replayed_frames == 0;
+  const bool clean_stop = checkpoint_.head.clean && !left_over.at_work && report_->replayed_frames == 0;
   log_->next_frame = expected_ == 0 ? 1 : expected_;
   log_->next_sequence = std::max(checkpoint_.head.next_sequence, highest_sequence_ + 1);
   if (!clean_stop) log_->next_sequence += unclean_jump;

@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backlog/attempts_file.h"
 #include "backlog/catalog.h"
 #include "backlog/checkpoint.h"
 #include "backlog/index_file.h"
@@ -61,8 +62,8 @@ class Recovery {
   // An errno with `error` in words (a format this program does not read, an unreadable directory), or 0.
   // `recovered` is told a block of sequences at a time, while the next are still on disk.
   using Recovered = std::function<void(std::span<const RecoveredMessage>)>;
-  int run(const std::unordered_map<Sequence, uint8_t>& attempts, Catalog* catalog, const Recovered& recovered,
-          RecoveredLog* log, RecoveryReport* report, std::string* error);
+  int run(const AttemptsFile::LeftOver& left_over, Catalog* catalog, const Recovered& recovered, RecoveredLog* log,
+          RecoveryReport* report, std::string* error);
 
  private:
   struct OnDisk {

@@ -194,6 +194,11 @@ uint64_t SegmentPool::free_bytes() const {
   return (spares_.size() + free_.size()) * options_.segment_bytes;
 }
 
+size_t SegmentPool::free_slots() const {
+  const std::lock_guard lock(mutex_);
+  return free_.size();
+}
+
 uint64_t SegmentPool::file_count() const {
   const std::lock_guard lock(mutex_);
   return file_count_;

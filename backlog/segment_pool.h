@@ -69,6 +69,7 @@ class SegmentPool {
   uint64_t room() const;
   uint64_t free_bytes() const;  // of spares and free slots
   uint64_t file_count() const;
+  size_t free_slots() const;
   // Not empty: a sync failed; nothing more may be vouched for.
   std::string sync_failure() const;
   uint64_t usable_per_segment() const;

@@ -97,8 +97,16 @@ bool Upkeep::run(Group& group, Instant now) {
   const bool is_short = space_short();
   if (is_short && !checkpointing_) recycle();
   checkpoint_if_due(group, now);
-  compaction_.choose(is_short);
+  compaction_.choose(now, is_short);
   return compaction_.copy_some(group, now, is_short);
+}
+
+Instant Upkeep::next_run(Instant now) const {
+  Instant next = Instant::never();
+  if (!preparing_ && prepare_from_ > now && pool_.wants_spare()) next = prepare_from_;
+  if (!checkpointing_ && checkpoint_from_ > now && checkpoint_is_due()) next = std::min(next, checkpoint_from_);
+  if (compaction_.paused_until() > now && space_short()) next = std::min(next, compaction_.paused_until());
+  return next;
 }
 
 void Upkeep::prepare_spares(Instant now) {
@@ -111,6 +119,7 @@ void Upkeep::prepare_spares(Instant now) {
       if (const std::string failure = pool_.sync_failure(); !failure.empty()) return broken_(failure);
       const Instant then = clock_.now().steady;
       if (error != 0) prepare_from_ = then + pause_after_error;
+      disk_full_ = error == ENOSPC || error == EDQUOT;
       prepare_spares(then);
     });
   });
@@ -126,7 +135,7 @@ uint64_t Upkeep::room() const {
 }
 
 bool Upkeep::space_short() const {
-  return room() < 2 * options_.segment_bytes;
+  return disk_full_ || room() < 2 * options_.segment_bytes;
 }
 
 CheckpointHead Upkeep::next_head(bool clean) const {
@@ -243,10 +252,11 @@ void Upkeep::recycle() {
 
 // A burst that has drained leaves files behind; what checkpoints hold back in the usual course may stay.
 void Upkeep::trim(uint64_t held_back) {
-  if (trimming_) return;
-  trimming_ = true;
   const uint64_t usual = 2 * options_.checkpoint_bytes / options_.segment_bytes + 2;
-  helper_.post([this, keep = usual > held_back ? usual - held_back : 0] {
+  const uint64_t keep = usual > held_back ? usual - held_back : 0;
+  if (trimming_ || pool_.free_slots() <= keep) return;
+  trimming_ = true;
+  helper_.post([this, keep] {
     const auto gone = pool_.trim(keep);
     inbox_.post([this, gone] {
       trimming_ = false;

@@ -38,9 +38,11 @@ class Upkeep {
   // At the end of a turn, right before `group` is handed over: whatever is due. True: copies were put into
   // it.
   bool run(Group& group, Instant now);
+  // When what failed is tried again, right after run().
+  Instant next_run(Instant now) const;
   // What is left of room for messages, the open segment included.
   uint64_t room() const;
-  bool space_short() const;
+  bool space_short() const;  // of max_bytes, or on the disk
   Compaction& compaction() { return compaction_; }
   uint64_t open_left() const;
 
@@ -97,6 +99,7 @@ class Upkeep {
   std::unique_ptr<const Catalog> picture_;  // until its checkpoint is written; made and destroyed on the loop
   uint64_t committed_batch_ = 0;
   bool preparing_ = false;
+  bool disk_full_ = false;                  // the last spare found no space
   Instant prepare_from_, checkpoint_from_;  // after an error: not before
   bool trimming_ = false;
   std::map<uint32_t, uint64_t> index_bytes_;  // by slot; 0: being written

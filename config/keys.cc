@@ -67,8 +67,8 @@ const std::array table{
           "how long SIGTERM waits for attempts in flight"),
 
     group("journal", Kind::section, "the embedded backlog"),
-    value("journal.segment", Kind::size, INTO(config.journal.segment_bytes), {mib, gib},
-          "size of one file of the journal"),
+    value("journal.segment", Kind::size, INTO(config.journal.segment_bytes), {mib, gib / 2},
+          "size of one file of the journal, a multiple of 4KiB"),
     value("journal.checkpoint", Kind::size, INTO(config.journal.checkpoint_bytes), {mib, 64 * gib},
           "new frames between two checkpoints: what a restart reads at most"),
 

@@ -211,10 +211,22 @@ void Reader::check_messages_fit() {
   }
 }
 
-// Below this the journal has no room to turn over: reserves, the file being written, files being copied from.
+// What the journal refuses. Below 8 files it has no room to turn over: reserves, the file being written, files being
+// copied from.
 void Reader::check_room(const Given& given) {
   constexpr uint64_t segments_min = 8;
+  constexpr uint64_t page_bytes = 4096;
+  constexpr size_t queues_max = 65'535;  // their numbers have 16 bits
   const Config& config = target_.config;
+  if (config.journal.segment_bytes % page_bytes != 0) {
+    const auto place = given.find("journal");
+    complain(place != given.end() ? place->second : Place{1, 1}, "journal.segment must be a multiple of 4KiB",
+             std::to_string(config.journal.segment_bytes) + " bytes are not");
+  }
+  if (config.queues.size() > queues_max) {
+    complain(given.contains("queues") ? given.find("queues")->second : Place{1, 1}, "there can be 65,535 queues",
+             "there are " + std::to_string(config.queues.size()));
+  }
   if (config.max_bytes / segments_min >= config.journal.segment_bytes) return;
   const auto place = given.find("max_bytes");
   complain(place != given.end() ? place->second : Place{1, 1}, "max_bytes must hold at least 8 files of the journal",

@@ -31,9 +31,16 @@ Problem storage_problem(int error, const std::string& why) {
   if (error == EMSGSIZE) {
     problem.status = 413;
     problem.type = "too-large";
-    problem.detail = "it does not fit into a segment of the journal (journal.segment_bytes)";
+    problem.detail =
+        "what one request holds must fit into one file of the journal (journal.segment) with what is kept beside it; "
+        "send fewer messages in a batch";
     problem.retry_after.reset();
     return problem;
+  }
+  if (error == EAGAIN) {
+    problem.status = 503;
+    problem.type = "busy";
+    problem.detail = "more messages wait for the disk than may at a time";
   }
   problem.detail += "; nothing was kept, send it again later";
   return problem;

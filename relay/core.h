@@ -55,6 +55,8 @@ class Core {
   void settled(Ticket ticket, const Outcome& outcome, Now now);
   // The body of a message under way could not be read back: nothing was sent, and it never can be.
   void damaged(Ticket ticket, const std::string& why, Now now);
+  // It could not be read this time: nothing was sent, no attempt is spent, and it is tried again in a second.
+  void unread(Ticket ticket, const std::string& why, Now now);
 
   // That sink's limits changed from outside: the next tick serves it.
   void look_again(SinkId sink) { touch(*lanes_[sink]); }
@@ -139,6 +141,7 @@ class Core {
   void drop_stale(RunQueue& line) const;
 
   // outcomes (core_outcome.cc)
+  Attempt take_back(Ticket ticket, Now now);  // it never left: no permit and no attempt is spent
   void again_later(Sequence sequence, MessageEntry& entry, const Attempt& attempt, const Outcome& outcome, Now now);
   void hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outcome, SinkLane& lane, Now now);
   bool bury(Sequence sequence, MessageEntry& entry, const std::string& reason, uint64_t QueueCounters::*counter,

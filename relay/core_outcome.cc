@@ -9,6 +9,8 @@
 namespace forebay {
 namespace {
 
+constexpr Duration pause_after_misread = Duration::seconds(1);
+
 SettledAs as_settled(const Outcome& outcome) {
   if (!outcome.sent) return SettledAs::not_sent;
   if (!outcome.answered) return SettledAs::unanswered;
@@ -75,7 +77,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
   touch(lane);
 }
 
-void Core::damaged(Ticket ticket, const std::string& why, Now now) {
+Core::Attempt Core::take_back(Ticket ticket, Now now) {
   const auto found = attempts_.find(ticket);
   assert(found != attempts_.end());
   const Attempt attempt = found->second;
@@ -84,11 +86,27 @@ void Core::damaged(Ticket ticket, const std::string& why, Now now) {
   SinkLane& lane = *lanes_[attempt.sink];
   lane.limits().settle(attempt.taken, now, SettledAs::not_sent);
   backlog_.attempt_over(attempt.sequence);
-  bury(attempt.sequence, *messages_.find(attempt.sequence), why, &QueueCounters::dead_damaged, "", now);
   Outcome nothing_sent;
   nothing_sent.kind = Outcome::Kind::retry;
   lane.ended(nothing_sent, attempt.probe, false, now);
   touch(lane);
+  return attempt;
+}
+
+void Core::damaged(Ticket ticket, const std::string& why, Now now) {
+  const Sequence sequence = take_back(ticket, now).sequence;
+  bury(sequence, *messages_.find(sequence), why, &QueueCounters::dead_damaged, "", now);
+}
+
+void Core::unread(Ticket ticket, const std::string& why, Now now) {
+  const Attempt attempt = take_back(ticket, now);
+  MessageEntry& entry = *messages_.find(attempt.sequence);
+  if (time_.ms(now) - entry.since_ms() > lanes_[attempt.sink]->config().max_age.ms()) {
+    bury(attempt.sequence, entry, "too old: waited longer than max_age, " + why, &QueueCounters::dead_too_old, "", now);
+    return;
+  }
+  wait_until(attempt.sequence, entry, MessageState::retrying, time_.ms_at(now.steady + pause_after_misread) + 1, false);
+  if (entry.expires_ms() > 0) watch_expiry(attempt.sequence, entry);
 }
 
 void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, const Outcome& outcome, Now now) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace forebay {
 
@@ -50,14 +51,24 @@ void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
   std::deque<Ticket>& line = lines_[outgoing.send.sink];
   outgoing.stored = std::move(message);
   if (error == 0) outgoing.meta = decode_meta(outgoing.stored.meta);
-  if (!outgoing.meta) {
-    const std::string why = std::string("unreadable on disk: ") + std::strerror(error == 0 ? EBADMSG : error);
-    spdlog::error("message {}: {}; it is a dead letter now", std::string_view(outgoing.id.data(), outgoing.id.size()),
-                  why);
-    outgoing_.erase(found);
-    core_.damaged(ticket, why, clock_.now());
-  }
+  if (!outgoing.meta) unreadable(ticket, error == 0 ? EBADMSG : error);
+  if (outgoing_.contains(ticket)) misreading_ = false;
   deliver_from(line);
+}
+
+// What the disk does not hold is given up; a disk or a process in trouble is no reason to give up a message.
+void Dispatcher::unreadable(Ticket ticket, int error) {
+  const auto found = outgoing_.find(ticket);
+  const MessageId id = found->second->id;
+  outgoing_.erase(found);
+  if (error == EBADMSG || error == ENOENT) {
+    const std::string why = std::string("unreadable on disk: ") + std::strerror(error);
+    spdlog::error("message {}: {}; it is a dead letter now", std::string_view(id.data(), id.size()), why);
+    return core_.damaged(ticket, why, clock_.now());
+  }
+  const std::string why = std::string("cannot be read: ") + std::strerror(error);
+  if (!std::exchange(misreading_, true)) spdlog::error("messages on disk: {}; they are tried again every second", why);
+  core_.unread(ticket, why, clock_.now());
 }
 
 // They never left: no attempt of theirs is under way.

@@ -52,6 +52,7 @@ class Dispatcher : public SinkListener {
   };
   void take_up(Outgoing& outgoing);
   void fetched(Ticket ticket, int error, StoredMessage message);
+  void unreadable(Ticket ticket, int error);
   void deliver_from(std::deque<Ticket>& line);
   void deliver(Outgoing& outgoing);
   void observe(const Outgoing& outgoing, const Outcome& outcome, Now now);
@@ -64,6 +65,7 @@ class Dispatcher : public SinkListener {
   LastOutcomes& last_outcomes_;
   std::vector<Sink*> sinks_;
   bool closed_ = false;
+  bool misreading_ = false;                // the last body that was read could not be, for now
   std::vector<std::deque<Ticket>> lines_;  // by SinkId: sends that are read or stand behind one that is
   absl::flat_hash_map<Ticket, std::unique_ptr<Outgoing>> outgoing_;
   std::vector<Sequence> ahead_;

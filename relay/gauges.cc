@@ -91,6 +91,8 @@ void Overseer::refresh_journal() {
   metrics.bytes[Space::live]->Set(number(figures.live_bytes));
   metrics.bytes[Space::dead]->Set(number(figures.dead_bytes));
   metrics.bytes[Space::free]->Set(number(figures.free_bytes));
+  raise_to(*metrics.written_calls, number(figures.bytes_written));
+  raise_to(*metrics.written_pages, number(figures.page_bytes_written));
   raise_to(*metrics.torn_tails, number(figures.torn_tails));
   metrics.quarantined_segments->Set(number(figures.quarantined_segments));
   metrics.disk_free_bytes->Set(number(figures.disk_free_bytes));

@@ -96,7 +96,7 @@ std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> message
     if (auto refused = admit_one(message, now)) return refused;
     bytes += facts_.back().bytes;
   }
-  if (const int error = backlog_.room(bytes)) {
+  if (const int error = backlog_.room(bytes, messages.size())) {
     for (const NewMessage& message : messages) count_refused(message.queue, refusal_counter(error));
     return storage_problem(error, backlog_.figures().refusing_why);
   }

@@ -171,6 +171,10 @@ void Metrics::add_journal() {
   m.group_size = &histograms(r, "forebay_journal_group_size", "Messages that shared one sync.").Add({}, group_buckets);
   add_words(gauges(r, "forebay_journal_bytes", "Space of the journal's segments, by what is in it."), {}, "kind",
             journal_words, &m.bytes);
+  auto& written = counters(r, "forebay_journal_written_bytes_total",
+                           "Bytes written to data_dir: in write calls, and in pages of 4 KiB dirtied between syncs.");
+  m.written_calls = &written.Add({{"as", "calls"}});
+  m.written_pages = &written.Add({{"as", "pages"}});
   m.torn_tails = &counters(r, "forebay_journal_torn_tails_total",
                            "Unfinished last frames cut off at start, as a crash leaves them.")
                       .Add({});

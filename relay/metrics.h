@@ -90,6 +90,8 @@ struct JournalMetrics {
   prometheus::Histogram* sync_seconds = nullptr;
   prometheus::Histogram* group_size = nullptr;  // messages that shared one sync
   ByWord<prometheus::Gauge, Kind, 3> bytes;
+  prometheus::Counter* written_calls = nullptr;  // bytes passed to write calls
+  prometheus::Counter* written_pages = nullptr;  // bytes of the pages dirtied between syncs
   prometheus::Counter* torn_tails = nullptr;
   prometheus::Gauge* quarantined_segments = nullptr;
   prometheus::Gauge* disk_free_bytes = nullptr;

@@ -57,7 +57,7 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
-  backlog_.flush();
+  next = std::min(next, backlog_.flush());
   return more_work ? now.steady : next;
 }
 

@@ -103,7 +103,78 @@ TEST(BodyReader, damaged_bytes_are_not_held) {
   world.prefetch_all();
   EXPECT_EQ(world.held(world.sequences[0]), "not held");
   EXPECT_EQ(world.held(world.sequences[1]), brief(body_of(1)));
-  EXPECT_EQ(world.rig.fetch(world.sequences[0]), "errno " + std::to_string(EIO));
+  EXPECT_EQ(world.rig.fetch(world.sequences[0]), "errno " + std::to_string(EBADMSG));
+}
+
+// Everybody works but the reader: a disk that is slow to read.
+void turn_without_reader(Rig& rig) {
+  rig.clock.time = rig.clock.time + Duration::milliseconds(100);
+  rig.journal->flush();
+  while (rig.loop.step() || rig.commit_worker.step() || rig.helper.step()) {
+  }
+}
+
+Backlog::Fetched into(std::string* to) {
+  return [to](int error, StoredMessage message) {
+    *to = error != 0 ? "errno " + std::to_string(error) : std::string(message.body);
+  };
+}
+
+// A read that waits behind another pins nothing: its message may move, and its segment be used again.
+TEST(BodyReader, a_message_that_moved_while_its_read_waited_is_read_where_it_is) {
+  MemoryFiles disk;
+  Rig rig(disk);
+  rig.options.checkpoint_bytes = 128 * 1024;
+  rig.options.window_bytes = 1;  // nothing is kept in memory
+  rig.open_or_fail();
+  std::vector<Sequence> all;
+  const auto numbered = [](Sequence sequence) { return std::to_string(sequence) + std::string(300, '.'); };
+  const auto fill = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      all.push_back(rig.append(numbered(rig.journal->next_sequence())));
+      if (i % 50 == 49) turn_without_reader(rig);
+    }
+  };
+  fill(8000);
+  const Sequence moves = all[10], first = all[7990], goes = all[20];
+  std::string got_first = "nothing", got = "nothing", got_gone = "nothing";
+  rig.journal->fetch(first, into(&got_first));  // under way
+  rig.journal->fetch(moves, into(&got));        // these wait for it
+  rig.journal->fetch(goes, into(&got_gone));
+  for (const Sequence sequence : all) {
+    const bool stays = sequence == moves || sequence == first || (sequence % 20 == 0 && sequence != goes);
+    if (!stays) rig.journal->settle(sequence, Settlement::delivered);
+    if (sequence % 200 == 0) turn_without_reader(rig);
+  }
+  for (int i = 0; i < 300; ++i) turn_without_reader(rig);
+  fill(4000);  // uses what became free
+  rig.run_all();
+  EXPECT_EQ(got_first, numbered(first));
+  EXPECT_EQ(got, numbered(moves)) << "a healthy message became unreadable";
+  EXPECT_EQ(got_gone, "errno " + std::to_string(ENOENT)) << "settled meanwhile";
+}
+
+// What passes is told apart from what the disk does not hold, and nothing of it sticks.
+TEST(BodyReader, a_read_that_fails_once_says_so_and_works_the_next_time) {
+  for (const int error : {EIO, ENOMEM, EAGAIN, EINTR}) {
+    World world;
+    world.disk.on_read = [&](const std::string& name) { return name.ends_with(".segment") ? error : 0; };
+    EXPECT_EQ(world.rig.fetch(world.sequences[0]), "errno " + std::to_string(error));
+    world.prefetch_all();
+    world.disk.on_read = nullptr;
+    EXPECT_EQ(brief(world.rig.fetch(world.sequences[0])), brief(body_of(0)));
+  }
+}
+
+TEST(BodyReader, a_segment_that_was_taken_away_or_cut_short_is_no_passing_trouble) {
+  for (const bool gone : {true, false}) {
+    World world;
+    for (auto& [name, node] : world.disk.nodes) {
+      if (name.ends_with(".segment")) node->bytes.resize(4096);
+    }
+    if (gone) std::erase_if(world.disk.nodes, [](const auto& entry) { return entry.first.ends_with(".segment"); });
+    EXPECT_EQ(world.rig.fetch(world.sequences[0]), "errno " + std::to_string(EBADMSG));
+  }
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ CrashCase case_at(uint64_t n, const MatrixRow& row, const MatrixRun& matrix) {
   crash.fault->at = n;
   crash.forget = row.forget;
   crash.lifted_after = row.lifted_after;
-  bool sampled = row.fault.kind == Fault::Kind::cut && n % 41 == matrix.seed % 41;
-  crash.recovery_cuts_every = matrix.all_recovery_cuts || sampled ? 1 : 0;
+  const bool power_cut = row.fault.kind == Fault::Kind::cut;
+  const bool sampled = matrix.recovery_cuts != RecoveryCuts::sampled || n % 41 == matrix.seed % 41;
+  crash.recovery_cuts_every = matrix.recovery_cuts == RecoveryCuts::all || (power_cut && sampled) ? 1 : 0;
   // The second life ends in every way in turn.
   if (n % 4 != 0) crash.forget_next = static_cast<Forget>(n % 4 - 1);
   crash.close = row.close;

@@ -24,12 +24,16 @@ std::ostream& operator<<(std::ostream& out, const MatrixRow& row);
 std::vector<MatrixRow> fault_rows();    // one operation goes wrong, or the power is cut before it
 std::vector<MatrixRow> trouble_rows();  // writes fail for a while, then the disk is well again
 
+// Of which cases the recovery is cut again, at every operation of its own: of a sample of the power cuts, of all of
+// them, or of every case.
+enum class RecoveryCuts { sampled, after_power_cuts, all };
+
 struct MatrixRun {
   OpenBacklog open;
   uint64_t seed = 1;
-  uint64_t every = 1;              // operations: 1 is all of them
-  bool all_recovery_cuts = false;  // else of a sample of operations
-  uint64_t failures_max = 3;       // stop after so many
+  uint64_t every = 1;         // operations: 1 is all of them
+  uint64_t failures_max = 3;  // stop after so many
+  RecoveryCuts recovery_cuts = RecoveryCuts::sampled;
 };
 
 // What failed, each with seed, operation and log; empty: the row holds.

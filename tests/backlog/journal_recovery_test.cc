@@ -162,8 +162,8 @@ TEST(JournalRecovery, ABodyDamagedBehindTheIndexIsNotDelivered) {
   int damaged = 0;
   for (const Sequence sequence : sequences) {
     const std::string body = rig.fetch(sequence);
-    damaged += body == "errno " + std::to_string(EIO);
-    EXPECT_TRUE(body == std::string(300, 'x') || body == "errno " + std::to_string(EIO));
+    damaged += body == "errno " + std::to_string(EBADMSG);
+    EXPECT_TRUE(body == std::string(300, 'x') || body == "errno " + std::to_string(EBADMSG));
   }
   EXPECT_EQ(damaged, 1);
 }

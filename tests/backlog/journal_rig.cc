@@ -148,6 +148,12 @@ uint64_t Rig::commit() {
   return batch;
 }
 
+void Rig::rest() {
+  commit();
+  clock.time = clock.time + settles_wait;
+  commit();
+}
+
 std::string Rig::fetch(Sequence sequence) {
   std::string body = "nothing";
   journal->fetch(sequence, [&](int failed, StoredMessage message) {

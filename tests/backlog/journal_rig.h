@@ -89,6 +89,7 @@ class Rig : public BacklogListener {
   // Appends one message, returns its sequence.
   Sequence append(const std::string& body, QueueId queue = 1);
   uint64_t commit();                     // flush and run everything; the batch
+  void rest();                           // commits, also what nobody waits for
   std::string fetch(Sequence sequence);  // the body, or "errno N"
 
   void on_committed(uint64_t batch, int messages_error) override { committed.emplace_back(batch, messages_error); }

@@ -120,7 +120,7 @@ TEST(JournalSpace, MaxBytesIsNeverPassedAndDrainingMakesRoom) {
       if (sequence % 40 == 0) rig.commit();
       ASSERT_LE(disk.total_bytes(), rig.options.max_bytes);
     }
-    rig.commit();
+    rig.rest();
     rig.commit();
     EXPECT_EQ(rig.journal->room(304), 0);
   }
@@ -136,6 +136,34 @@ TEST(JournalSpace, AMessageThatFitsNoSegmentIsRefusedBeforehand) {
   const Sequence sequence = rig.append(body);
   rig.commit();
   EXPECT_EQ(rig.fetch(sequence), body);
+}
+
+// A batch counts what is kept beside each of its messages, and fits a segment or is refused for good.
+TEST(JournalSpace, ABatchThatFitsNoSegmentIsRefusedBeforehand) {
+  MemoryFiles disk;
+  Rig rig(disk);
+  rig.open_or_fail();
+  EXPECT_EQ(rig.journal->room(50'000, 1), 0);
+  EXPECT_EQ(rig.journal->room(50'000, 1'000), EMSGSIZE);
+}
+
+// Whoever sends them: what waits for its sync is held in memory.
+TEST(JournalSpace, NoMoreThanABoundWaitsForItsSync) {
+  MemoryFiles disk;
+  Rig rig(disk);
+  rig.options.unsynced_bytes = 100'000;
+  rig.open_or_fail();
+  uint64_t taken = 0;
+  for (; rig.journal->room(5'000) == 0; taken += 5'000) {
+    ASSERT_LT(taken, 1'000'000u);
+    rig.append(std::string(5'000, 'x'));
+    if (taken % 10'000 == 0) rig.journal->flush();  // a disk that takes its time
+  }
+  EXPECT_EQ(rig.journal->room(5'000), EAGAIN);
+  EXPECT_GE(taken, 85'000u);
+  EXPECT_LE(taken, 100'000u);
+  rig.commit();
+  EXPECT_EQ(rig.journal->room(5'000), 0) << "synced";
 }
 
 TEST(JournalSpace, OnRecycledSegmentsLittleMoreThanThePayloadIsWritten) {

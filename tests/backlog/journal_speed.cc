@@ -46,8 +46,8 @@ int run(uint64_t messages, const std::string& path) {
       for (int k = 0; k < batch_messages; ++k) append_one(*rig.journal, body);
       in_append += seconds_since(appending);
       rig.journal->flush();
-      rig.loop.turn(false);
-      while (rig.journal->open_batch() > rig.last_batch + 64) rig.loop.turn(true);
+      rig.loop.turn(Instant{});
+      while (rig.journal->open_batch() > rig.last_batch + 64) rig.loop.turn(Instant::never());
     }
     rig.commit();
     const double took = seconds_since(start);

@@ -68,5 +68,45 @@ TEST(JournalStart, TellsOfMessagesWhileTheNextAreStillOnDisk) {
   EXPECT_EQ(told, 6'000u);
 }
 
+// Started after an orderly stop and ended before it wrote a frame: it may have sent, and what the limits let through is
+// not written down.
+TEST(JournalStart, AKillBeforeTheFirstFrameIsNotTakenForAnOrderlyStop) {
+  MemoryFiles disk;
+  {
+    Rig rig(disk);
+    rig.open_or_fail();
+    rig.append("waits");
+    rig.commit();
+    rig.journal->close();
+    rig.run_all();
+  }
+  MemoryFiles stopped = disk.copy();
+  Rig rig(stopped);
+  rig.open_or_fail();
+  ASSERT_TRUE(rig.journal->stopped_cleanly());
+  MemoryFiles killed = stopped.copy();
+  Rig again(killed);
+  again.open_or_fail();
+  ASSERT_EQ(again.recovered.size(), 1u);
+  EXPECT_FALSE(again.journal->stopped_cleanly());
+  EXPECT_TRUE(again.journal->recovery().complaints.empty());
+  again.journal->close();
+  again.run_all();
+  MemoryFiles stopped_again = killed.copy();
+  Rig last(stopped_again);
+  last.open_or_fail();
+  EXPECT_TRUE(last.journal->stopped_cleanly());
+}
+
+// The mark does not wait for a page to be written some day: it is synced before a start is through.
+TEST(JournalStart, TheMarkOfAProcessAtWorkIsSynced) {
+  MemoryFiles disk;
+  Rig rig(disk);
+  bool synced = false;
+  disk.on_sync = [&](const std::string& name) { return synced = synced || name == "attempts", 0; };
+  rig.open_or_fail();
+  EXPECT_TRUE(synced);
+}
+
 }  // namespace
 }  // namespace forebay

@@ -212,12 +212,13 @@ void PlainLog::write_attempts() {
   });
 }
 
-void PlainLog::flush() {
-  if (messages_.empty() && changes_.empty()) return;
+Instant PlainLog::flush() {
+  if (messages_.empty() && changes_.empty()) return Instant::never();
   commit_.post([this, batch = batch_, messages = std::exchange(messages_, {}), changes = std::exchange(changes_, {})] {
     write(batch, messages, changes);
   });
   ++batch_;
+  return Instant::never();
 }
 
 void PlainLog::write(uint64_t batch, std::string messages, std::string changes) {

@@ -31,7 +31,7 @@ class PlainLog : public Backlog {
   static std::unique_ptr<PlainLog> open(Files& files, Worker& commit, Worker& loop, BacklogListener& listener,
                                         Flaw flaw, std::vector<RecoveredMessage>* recovered, std::string* error);
 
-  int room(uint64_t) override { return 0; }
+  int room(uint64_t, size_t) override { return 0; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override;
   void settle(Sequence sequence, Settlement how) override;
   void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) override;
@@ -39,7 +39,7 @@ class PlainLog : public Backlog {
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
   uint64_t open_batch() const override { return batch_; }
-  void flush() override;
+  Instant flush() override;
   void attempt_begun(Sequence sequence, uint8_t attempt) override;
   void attempt_over(Sequence sequence) override;
   void write_attempts() override;

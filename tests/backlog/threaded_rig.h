@@ -24,12 +24,17 @@ class LoopQueue : public Worker {
     tasks_.push_back(std::move(task));
     changed_.notify_one();
   }
-  // Runs what has come; waits for something first if told to.
-  void turn(bool wait) {
+  // Runs what has come; waits for something first, until then (of std::chrono::steady_clock) at most.
+  void turn(Instant until) {
     std::deque<std::function<void()>> tasks;
     {
       std::unique_lock lock(mutex_);
-      if (wait) changed_.wait(lock, [this] { return !tasks_.empty(); });
+      const auto came = [this] { return !tasks_.empty(); };
+      if (until.is_never()) {
+        changed_.wait(lock, came);
+      } else {
+        changed_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(until.ns)), came);
+      }
       tasks.swap(tasks_);
     }
     for (const auto& task : tasks) task();
@@ -81,9 +86,12 @@ class ThreadedRig : public BacklogListener {
   // Flushes and waits until everything flushed is reported.
   void commit() {
     const uint64_t batch = journal->open_batch();
-    journal->flush();
+    Instant next = journal->flush();
     if (journal->open_batch() == batch) return;
-    while (last_batch < batch && broken.empty()) loop.turn(true);
+    while (last_batch < batch && broken.empty()) {
+      loop.turn(next);
+      next = journal->flush();
+    }
   }
 
   void on_committed(uint64_t batch, int messages_error) override {

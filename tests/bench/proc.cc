@@ -29,17 +29,6 @@ uint64_t field(const std::string& text, const std::string& name) {
   return at == std::string::npos ? 0 : strtoull(text.c_str() + at + name.size() + 1, nullptr, 10);
 }
 
-// The seventh number of a block device's stat: sectors of 512 bytes written.
-uint64_t device_written(const std::string& directory) {
-  struct stat at {};
-  if (stat(directory.c_str(), &at) != 0) return 0;
-  std::ifstream in("/sys/dev/block/" + std::to_string(major(at.st_dev)) + ":" + std::to_string(minor(at.st_dev)) +
-                   "/stat");
-  uint64_t number = 0;
-  for (int i = 0; i < 7; ++i) in >> number;
-  return in ? number * 512 : 0;
-}
-
 }  // namespace
 
 int64_t steady_ns() {
@@ -74,9 +63,15 @@ uint64_t rss_peak_bytes(pid_t pid) {
   return field(text_of(pid, "status"), "VmHWM") * 1024;
 }
 
-Written written(pid_t pid, const std::string& directory) {
-  const std::string text = text_of(pid, "io");
-  return {device_written(directory), field(text, "\nwrite_bytes"), field(text, "\nwchar")};
+// The seventh number of a block device's stat: sectors of 512 bytes written.
+uint64_t device_written(const std::string& directory) {
+  struct stat at {};
+  if (stat(directory.c_str(), &at) != 0) return 0;
+  std::ifstream in("/sys/dev/block/" + std::to_string(major(at.st_dev)) + ":" + std::to_string(minor(at.st_dev)) +
+                   "/stat");
+  uint64_t number = 0;
+  for (int i = 0; i < 7; ++i) in >> number;
+  return in ? number * 512 : 0;
 }
 
 uint16_t free_port() {

@@ -16,15 +16,10 @@ double cpu_seconds(pid_t pid);  // user and system, all threads (/proc/PID/stat)
 double waited_seconds(pid_t pid);
 uint64_t rss_bytes(pid_t pid);       // VmRSS
 uint64_t rss_peak_bytes(pid_t pid);  // VmHWM
-// Three views of what is written. Kernels with large folios count a whole folio in write_bytes for each write
-// into it, so that small synced writes look many times their size: the device's own count is the true one on
-// a quiet machine.
-struct Written {
-  uint64_t device = 0;       // by all processes, to the block device below `directory`; 0: not known
-  uint64_t write_bytes = 0;  // pages that the process made dirty
-  uint64_t wchar = 0;        // passed to write calls, of sockets too
-};
-Written written(pid_t pid, const std::string& directory);
+// Bytes written, by all processes, to the block device below `directory`; 0: not known. True on a quiet machine only.
+// (The kernel's count of a process is no better: with large folios write_bytes counts a whole folio for each write into
+// it, so that small synced writes look many times their size.)
+uint64_t device_written(const std::string& directory);
 
 // A TCP port of loopback that was free a moment ago, for servers that cannot choose one themselves.
 uint16_t free_port();

@@ -58,6 +58,13 @@ TEST_F(Check, a_bad_file_tells_all_and_exits_one) {
             "t.yaml: 2 errors\n");
 }
 
+TEST_F(Check, more_queues_than_the_journal_numbers) {
+  std::string queues = "sinks: {a: {url: http://h/}}\nqueues:\n";
+  for (int i = 0; i < 65'536; ++i) queues += "  q" + std::to_string(i) + ": {sink: a}\n";
+  EXPECT_EQ(check(queues), 1);
+  EXPECT_EQ(err_, "t.yaml:2:1: there can be 65,535 queues (there are 65536)\nt.yaml: 1 error\n");
+}
+
 TEST_F(Check, a_file_that_is_not_there) {
   std::ostringstream out, err;
   EXPECT_EQ(run_check(folder_ + "/none.yaml", out, err), 1);

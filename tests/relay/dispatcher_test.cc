@@ -100,11 +100,31 @@ TEST(Dispatcher, an_unreadable_message_dies_and_those_behind_it_go) {
   world.accept(DeskWorld::message("b"));
   world.backlog.in_memory = {2};
   world.turn();
-  answer_fetch(world, 0, EIO);
+  answer_fetch(world, 0, EBADMSG);
   EXPECT_EQ(bodies(world), Bodies{"b"});
   EXPECT_EQ(world.status(id).state, "dead");
   EXPECT_EQ(world.queue().counters.dead_damaged, 1u);
   EXPECT_EQ(world.relay->in_flight(), 1u);
+}
+
+// A disk or a process in trouble: EIO once, no descriptors, no memory.
+TEST(Dispatcher, a_message_that_cannot_be_read_for_now_is_tried_again_and_spends_no_attempt) {
+  for (const int error : {EIO, EMFILE, ENOMEM, EAGAIN, EINTR}) {
+    SCOPED_TRACE(error);
+    DeskWorld world;
+    const std::string id = world.accept(DeskWorld::message("a"));
+    world.turn();
+    for (size_t again = 0; again < 20; ++again) {
+      answer_fetch(world, again, error);
+      EXPECT_EQ(world.status(id).state, "retrying");
+      EXPECT_EQ(world.status(id).attempts, 0u);
+      world.advance(Duration::seconds(2));
+      world.turn();
+    }
+    answer_fetch(world, 20);
+    EXPECT_EQ(bodies(world), Bodies{"a"});
+    EXPECT_EQ(world.sink.deliveries.back().attempt, 1u);
+  }
 }
 
 TEST(Dispatcher, broken_meta_is_an_unreadable_message) {

@@ -38,7 +38,7 @@ class FakeBacklog : public Backlog {
   std::vector<std::pair<Sequence, Fetched>> fetches;
   std::vector<Sequence> ahead;  // of the last prefetch()
 
-  int room(uint64_t) override { return refuse; }
+  int room(uint64_t, size_t) override { return refuse; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override {
     assert(copies.front().sequence == next);
     for (const MessageFacts& facts : copies) bodies[facts.sequence] = {std::string(meta), std::string(body)};
@@ -66,8 +66,9 @@ class FakeBacklog : public Backlog {
     gathered_ = true;
   }
   uint64_t open_batch() const override { return batch; }
-  void flush() override {
+  Instant flush() override {
     if (std::exchange(gathered_, false)) handed_over.push_back(batch++);
+    return Instant::never();
   }
   void attempt_begun(Sequence sequence, uint8_t attempt) override { begun[sequence] = attempt; }
   void attempt_over(Sequence sequence) override { begun.erase(sequence); }

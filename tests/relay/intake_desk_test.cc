@@ -134,7 +134,16 @@ TEST(IntakeDesk, what_no_segment_can_hold_is_too_large_and_not_to_be_sent_again)
   world.backlog.refuse = EMSGSIZE;
   const Problem problem = refused(world, {World::message()});
   EXPECT_EQ(problem.status, 413);
+  EXPECT_NE(problem.detail.find("fewer messages"), std::string::npos);
   EXPECT_FALSE(problem.retry_after);
+}
+
+TEST(IntakeDesk, more_than_may_wait_for_the_disk_is_to_be_sent_again) {
+  World world;
+  world.backlog.refuse = EAGAIN;
+  const Problem problem = refused(world, {World::message()});
+  EXPECT_EQ(problem.status, 503);
+  EXPECT_TRUE(problem.retry_after);
 }
 
 TEST(IntakeDesk, a_batch_is_all_or_nothing) {

@@ -69,6 +69,7 @@ TEST(Metrics, ExportsEveryNameOfTheContractThatExistsSoFar) {
       "forebay_journal_sync_seconds histogram",
       "forebay_journal_group_size histogram",
       "forebay_journal_bytes gauge",
+      "forebay_journal_written_bytes_total counter",
       "forebay_journal_torn_tails_total counter",
       "forebay_journal_quarantined_segments gauge",
       "forebay_disk_free_bytes gauge",
