@@ -113,7 +113,7 @@ class Core {
   static size_t plain_run(std::span<const RecoveredMessage> messages, std::span<const MessageEntry> entries,
                           size_t begin);
   void take_back_run(Sequence first, std::span<const MessageEntry> entries);
-  void take_back(Sequence sequence, const MessageEntry& entry);
+  void take_back(Sequence sequence, const MessageEntry& entry, bool revived);
   void keep_orphans(QueueId id);
   SinkLane* lane_of(const Queue& queue) { return queue.configured ? lanes_[queue.sink].get() : nullptr; }
   void touch(SinkLane& lane);

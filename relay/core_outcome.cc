@@ -167,6 +167,7 @@ void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
   entry.attempts = 0;
   entry.set_expires_ms(0);
   backlog_.revive(sequence, time_.ms(now));
+  backlog_.attempt_over(sequence);  // one that a crash interrupted: it starts over
   make_ready(sequence, entry, queue.replayed, time_.ms(now));
 }
 

@@ -20,7 +20,7 @@ void Core::recover(std::span<const RecoveredMessage> messages) {
     if (plain > 0) {
       take_back_run(messages[i].facts.sequence, std::span(entries).subspan(i, plain));
     } else {
-      take_back(messages[i].facts.sequence, entries[i]);
+      take_back(messages[i].facts.sequence, entries[i], messages[i].revived);
     }
     i += std::max<size_t>(plain, 1);
   }
@@ -36,7 +36,7 @@ size_t Core::plain_run(std::span<const RecoveredMessage> messages, std::span<con
   for (; i < messages.size(); ++i) {
     const MessageEntry& entry = entries[i];
     if (entry.state != MessageState::ready || entry.expires_ms() != 0 || entry.queue != entries[begin].queue) break;
-    if (messages[i].facts.sequence != first + (i - begin)) break;
+    if (messages[i].facts.sequence != first + (i - begin) || messages[i].revived) break;
   }
   return i - begin;
 }
@@ -57,10 +57,11 @@ MessageEntry Core::entry_of(const RecoveredMessage& message) const {
   entry.max_attempts = facts.max_attempts;
   entry.klass = facts.klass;
   entry.due_by_wall = facts.due_by_wall && message.attempts == 0;
-  entry.state = message.dead                       ? MessageState::dead
-                : message.attempts > 0             ? MessageState::retrying
-                : facts.due_ms > facts.accepted_ms ? MessageState::delayed
-                                                   : MessageState::ready;
+  const bool delayed = facts.due_ms > facts.accepted_ms && !message.revived;
+  entry.state = message.dead           ? MessageState::dead
+                : message.attempts > 0 ? MessageState::retrying
+                : delayed              ? MessageState::delayed
+                                       : MessageState::ready;
   entry.set_since_ms(facts.due_ms > 0 ? facts.due_ms : facts.accepted_ms);
   entry.set_expires_ms(facts.expires_ms);
   if (message.dead) {
@@ -79,14 +80,14 @@ void Core::keep_orphans(QueueId id) {
   queues_.push_back(std::move(orphan));
 }
 
-void Core::take_back(Sequence sequence, const MessageEntry& entry) {
+void Core::take_back(Sequence sequence, const MessageEntry& entry, bool revived) {
   Queue& queue = queue_of(entry.queue);
   ++queue.count(entry.state);
   (entry.state == MessageState::dead ? queue.dead_bytes : queue.bytes) += entry.bytes;
   if (entry.expires_ms() > 0 && entry.state != MessageState::dead) watch_expiry(sequence, entry);
   switch (entry.state) {
     case MessageState::ready:
-      queue.fresh.push(sequence);
+      (revived ? queue.replayed : queue.fresh).push(sequence);
       break;
     case MessageState::dead:
       queue.dead_letters.bury({entry.since_ms(), sequence});

@@ -57,6 +57,7 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
+  backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   backlog_.flush();
   return more_work ? now.steady : next;
 }
