@@ -102,6 +102,11 @@ Explanation Core::explain(Sequence sequence, Now now) const {
   explanation.queue = entry->queue;
   explanation.attempts = entry->attempts;
   const Queue& queue = queues_[queue_index_[entry->queue]];
+  if (entry->state == MessageState::retrying && queue.configured && exhausted(queue, *entry)) {
+    explanation.kind = "paused";
+    explanation.name = lanes_[queue.sink]->reason();
+    return explanation;
+  }
   switch (entry->state) {
     case MessageState::in_flight:
     case MessageState::dead:
@@ -116,16 +121,15 @@ Explanation Core::explain(Sequence sequence, Now now) const {
           by_wall ? now.steady + (WallTime::from_ms(entry->since_ms()) - now.wall) : time_.instant(entry->since_ms());
       explanation.kind = entry->state == MessageState::delayed ? "delay" : "retry";
       explanation.until = WallTime::from_ms(entry->since_ms());
-      explanation.position = queue.ready;
-      explanation.estimated = estimate(queue, queue.ready, due, now);
+      explanation.position = position_when_due(queue, entry->since_ms());
+      explanation.estimated = estimate(queue, explanation.position, due, now);
     }
   }
   return explanation;
 }
 
 void Core::explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const {
-  explanation->position = queue.fresh.before(sequence) + queue.front.size();
-  explanation->position = std::min(explanation->position, queue.ready);
+  explanation->position = position_of_ready(queue, sequence, *messages_.find(sequence));
   explanation->estimated = estimate(queue, explanation->position, now.steady, now);
   if (!queue.configured || queue.paused) {
     explanation->kind = "paused";

@@ -94,7 +94,7 @@ void Core::damaged(Ticket ticket, const std::string& why, Now now) {
 void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, const Outcome& outcome, Now now) {
   Queue& queue = queue_of(entry.queue);
   ++entry.attempts;
-  if (entry.attempts >= max_attempts(queue, entry)) {
+  if (exhausted(queue, entry)) {
     bury(sequence, entry, "attempts exhausted: " + outcome.reason, &QueueCounters::dead_attempts, outcome.excerpt, now);
     return;
   }
@@ -104,7 +104,7 @@ void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, c
   const int64_t due_ms = time_.ms_at(now.steady + wait) + 1;
   backlog_.retry(sequence, due_ms, entry.attempts);
   wait_until(sequence, entry, MessageState::retrying, due_ms, false);
-  if (entry.expires_ms() > 0) watch_expiry(sequence, entry);  // it may have lapsed while under way
+  if (entry.expires_ms() > 0) expiries_.watch(sequence, entry.expires_ms());  // it may have lapsed while under way
 }
 
 // No attempt was spent: first in line again, once the sink opens.
@@ -114,61 +114,8 @@ void Core::hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outc
          outcome.excerpt, now);
     return;
   }
-  make_ready(sequence, entry, queue_of(entry.queue).front, entry.since_ms());
-  if (entry.expires_ms() > 0) watch_expiry(sequence, entry);
-}
-
-// True: it is a dead letter now. False: the dead-letter store is full, which holds the sink; it stays first in line.
-bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reason, uint64_t QueueCounters::*counter,
-                const std::string& excerpt, Now now) {
-  Queue& queue = queue_of(entry.queue);
-  const uint32_t bytes = entry.bytes;
-  const int64_t since_ms = entry.since_ms();
-  if (queue.config.dead.on_full == DeadConfig::OnFull::drop_oldest) make_dead_room(queue, bytes, now);
-  if (!queue.dead_has_room(bytes) && queue.configured) {
-    lanes_[queue.sink]->hold_for_dead_letters(queue.config.name);
-    make_ready(sequence, *messages_.find(sequence), queue.front, since_ms);
-    return false;
-  }
-  // make_dead_room() may have dropped other messages, which moves entries about.
-  MessageEntry& letter = *messages_.find(sequence);
-  ++(queue.counters.*counter);
-  const int64_t now_ms = time_.ms(now);
-  queue.bytes -= bytes;
-  queue.dead_bytes += bytes;
-  change_state(queue, letter, MessageState::dead, now_ms);
-  queue.dead_letters.bury({now_ms, sequence});
-  expiries_.add(now_ms + queue.config.dead.ttl.ms(), sequence);
-  DeadLetter record;
-  record.sequence = sequence;
-  record.queue = letter.queue;
-  record.attempts = letter.attempts;
-  record.died_ms = now_ms;
-  record.bytes = bytes;
-  record.reason = reason;
-  record.excerpt = excerpt;
-  backlog_.dead(record);
-  return true;
-}
-
-void Core::make_dead_room(Queue& queue, uint32_t bytes, Now now) {
-  while (!queue.dead_has_room(bytes) && !queue.dead_letters.empty()) {
-    ++queue.counters.dead_dropped;
-    finish(queue.dead_letters.oldest().sequence, Settlement::dropped, 0, now);
-  }
-}
-
-void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
-  Queue& queue = queue_of(entry.queue);
-  queue.dead_letters.dig_up({entry.since_ms(), sequence});
-  queue.dead_bytes -= entry.bytes;
-  queue.bytes += entry.bytes;
-  if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room();
-  entry.attempts = 0;
-  entry.set_expires_ms(0);
-  backlog_.revive(sequence, time_.ms(now));
-  backlog_.attempt_over(sequence);  // one that a crash interrupted: it starts over
-  make_ready(sequence, entry, queue.replayed, time_.ms(now));
+  make_ready(sequence, entry, Line::front, entry.since_ms());
+  if (entry.expires_ms() > 0) expiries_.watch(sequence, entry.expires_ms());
 }
 
 // ---- admissions that came to nothing ----
@@ -231,37 +178,6 @@ uint64_t Core::purge(QueueId id, Sweep* sweep, uint64_t most, Now now) {
     finish(sequence, Settlement::purged, 0, now);
   }
   return doomed.size();
-}
-
-bool Core::purge_dead_letter(Sequence sequence, Now now) {
-  const MessageEntry* entry = messages_.find(sequence);
-  if (entry == nullptr || entry->state != MessageState::dead) return false;
-  finish(sequence, Settlement::purged, 0, now);
-  return true;
-}
-
-bool Core::replay_dead_letter(Sequence sequence, Now now) {
-  MessageEntry* entry = messages_.find(sequence);
-  if (entry == nullptr || entry->state != MessageState::dead) return false;
-  revive(sequence, *entry, now);
-  return true;
-}
-
-uint64_t Core::purge_dead(QueueId id, uint64_t most, Now now) {
-  const BurialOrder& letters = queue_of(id).dead_letters;
-  uint64_t purged = 0;
-  for (; !letters.empty() && purged < most; ++purged) finish(letters.oldest().sequence, Settlement::purged, 0, now);
-  return purged;
-}
-
-uint64_t Core::replay_dead(QueueId id, uint64_t most, Now now) {
-  const BurialOrder& letters = queue_of(id).dead_letters;
-  uint64_t replayed = 0;
-  for (; !letters.empty() && replayed < most; ++replayed) {
-    const Sequence oldest = letters.oldest().sequence;
-    revive(oldest, *messages_.find(oldest), now);
-  }
-  return replayed;
 }
 
 }  // namespace forebay

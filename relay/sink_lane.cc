@@ -34,13 +34,12 @@ void SinkLane::resume() {
   reason_.clear();
 }
 
-void SinkLane::hold_for_dead_letters(const std::string& queue) {
-  dead_full_ = true;
-  dead_full_reason_ = "the dead-letter store of queue " + queue + " is full: replay or purge it";
+void SinkLane::hold_for_dead_letters(QueueId queue, const std::string& name) {
+  dead_full_.emplace(queue, "the dead-letter store of queue " + name + " is full: replay or purge it");
 }
 
-void SinkLane::dead_letters_have_room() {
-  dead_full_ = false;
+void SinkLane::dead_letters_have_room(QueueId queue) {
+  dead_full_.erase(queue);
 }
 
 void SinkLane::blocked_by(const std::string& limit, Now now) {
