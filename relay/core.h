@@ -72,6 +72,9 @@ class Core {
   Sequence next_sequence() const { return next_sequence_; }
   double oldest_age_seconds(const Queue& queue, Now now) const;
   double drain_seconds(const Queue& queue, Now now) const;  // +inf: never
+  // How long the sinks take over so many bytes of what waits; a second at least, an hour at most, a minute if nothing
+  // goes out now.
+  Duration until_drained(uint64_t bytes, Now now) const;
 
   // -- operators --
   bool cancel(Sequence sequence, Now now);  // false: in flight
@@ -93,6 +96,8 @@ class Core {
   std::vector<std::unique_ptr<SinkLane>>& lanes() { return lanes_; }
   const MessageEntry* entry(Sequence sequence) const { return messages_.find(sequence); }
   const RelayTime& time() const { return time_; }
+  // Each change once, since the last call.
+  std::vector<LaneChange> take_lane_changes() { return std::exchange(lane_changes_, {}); }
 
   static constexpr size_t sends_per_tick_max = 256;
   // Of lapsed messages, about so many are given up in a tick, and as many at the fronts of lines; of lapsed dead
@@ -149,6 +154,7 @@ class Core {
   void drop_stale(RunQueue& line) const;
 
   // outcomes (core_outcome.cc)
+  void pause_by_answer(SinkLane& lane, const Outcome& outcome);
   void again_later(Sequence sequence, MessageEntry& entry, const Attempt& attempt, const Outcome& outcome, Now now);
   void hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outcome, SinkLane& lane, Now now);
   uint32_t max_attempts(const Queue& queue, const MessageEntry& entry) const;
@@ -199,6 +205,7 @@ class Core {
   size_t lapsed_heads_left_ = 0;
   std::vector<MessageEntry> recovering_;
   std::vector<std::pair<Sequence, bool>> exhausted_;  // these two during the start; no attempts left, crashed
+  std::vector<LaneChange> lane_changes_;
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
   Sequence next_sequence_ = 1;

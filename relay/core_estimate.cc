@@ -53,6 +53,23 @@ double Core::drain_seconds(const Queue& queue, Now now) const {
   return std::max(0.0, (last - time_.wall(now.steady)).as_seconds());
 }
 
+Duration Core::until_drained(uint64_t bytes, Now now) const {
+  double bytes_per_second = 0;
+  for (const auto& lane : lanes_) {
+    uint64_t messages = 0, waiting_bytes = 0;
+    for (const QueueId id : lane->queues) {
+      const Queue& queue = queues_[queue_index_[id]];
+      if (!queue.paused) messages += queue.waiting() + queue.reserved, waiting_bytes += queue.bytes;
+    }
+    if (messages == 0 || lane->state(now) != LaneState::open) continue;
+    bytes_per_second +=
+        lane->limits().rate_per_second() * static_cast<double>(waiting_bytes) / static_cast<double>(messages);
+  }
+  if (bytes_per_second <= 0) return Duration::minutes(1);
+  const double seconds = std::clamp(static_cast<double>(bytes) / bytes_per_second, 1.0, 3600.0);
+  return Duration{static_cast<int64_t>(seconds * 1e9)};
+}
+
 double Core::oldest_age_seconds(const Queue& queue, Now now) const {
   int64_t oldest = time_.ms(now);
   for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) {

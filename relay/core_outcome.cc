@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "relay/core.h"
+#include "relay/pause_notes.h"
 #include "relay/retry.h"
 
 namespace forebay {
@@ -72,7 +73,16 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       break;
   }
   lane.ended(outcome, attempt.probe, died, now);
+  if (outcome.pause_sink) pause_by_answer(lane, outcome);
   touch(lane);
+}
+
+// Until an operator resumes it, restarts included.
+void Core::pause_by_answer(SinkLane& lane, const Outcome& outcome) {
+  if (lane.paused_until_resumed()) return;
+  const std::string why = "the sink answered " + outcome.reason + ", which pauses it (pause_on)";
+  lane.pause(why);
+  backlog_.note(sink_pause_note(lane.config().name), why);
 }
 
 void Core::damaged(Ticket ticket, const std::string& why, Now now) {

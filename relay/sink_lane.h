@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ class SinkLane {
   void pause(std::string why);
   void resume();
   bool paused() const { return paused_ || !dead_full_.empty(); }
+  bool paused_until_resumed() const { return paused_; }
+  // The state to tell people of, if it is another than last time. A throttle is told as over when a message got through
+  // again, so that a sink that lives at its limit is one line.
+  std::optional<LaneState> state_to_report(Now now);
   // That queue's dead-letter store has no room: held like a pause until there is some again in it.
   void hold_for_dead_letters(QueueId queue, const std::string& name);
   void dead_letters_have_room(QueueId queue);
@@ -85,6 +90,8 @@ class SinkLane {
   std::unique_ptr<LimitSet> limits_;
   uint64_t in_flight_ = 0;
   bool paused_ = false;
+  bool got_through_ = true;  // a message, since the last throttle
+  LaneState reported_ = LaneState::open;
   bool breaker_open_ = false;
   bool probe_out_ = false;
   Instant closed_until_{std::numeric_limits<int64_t>::min()};
