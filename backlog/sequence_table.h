@@ -101,7 +101,7 @@ class SequenceTable {
     return 0;
   }
 
-  // How many of `count` neighbours from `first` on are alive. Looks at bitmaps only.
+  // How many of `count` neighbours from `first` on are alive. Looks at bitmaps only, one for every 1,024 of `count`.
   uint64_t alive(Sequence first, uint64_t count) const {
     uint64_t alive = 0;
     for (Sequence at = first, end = first + count; at < end;) {

@@ -179,7 +179,8 @@ class TimingWheel {
     const Slot& slot = slots_[level][index];
     const uint64_t width = uint64_t{1} << (8 * level);
     const uint64_t low = due & (width - 1);
-    if (slot.size() > few) return static_cast<uint64_t>(static_cast<double>(slot.size()) * (double(low) / double(width)));
+    if (slot.size() > few)
+      return static_cast<uint64_t>(static_cast<double>(slot.size()) * (double(low) / double(width)));
     uint64_t count = 0;
     for (uint32_t i = 0; i < slot.size(); i++) count += slot.low_bytes(level, i) < low;
     return count;

@@ -1,4 +1,5 @@
 // What lapses while nobody looks: ttls of messages, and of dead letters. A bounded part a tick, whatever the number.
+#include <algorithm>
 #include <utility>
 
 #include "relay/core.h"

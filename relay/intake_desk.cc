@@ -73,8 +73,8 @@ const char* name_of(MessageState state) {
 
 }  // namespace
 
-IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
-                       JournalRoom& room, const LastOutcomes& last_outcomes)
+IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
+                       const LastOutcomes& last_outcomes)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
@@ -149,8 +149,8 @@ std::optional<Problem> IntakeDesk::never_fits(std::span<const NewMessage> messag
   if (count <= queue.max_messages && bytes <= queue.max_bytes) return std::nullopt;
   const bool by_count = count > queue.max_messages;
   return problem(413, "too-large", "The queue can never hold it",
-                 by_count ? fmt::format("queue \"{}\" holds {} messages at most (max_messages), here are {}", queue.name,
-                                        queue.max_messages, count)
+                 by_count ? fmt::format("queue \"{}\" holds {} messages at most (max_messages), here are {}",
+                                        queue.name, queue.max_messages, count)
                           : fmt::format("queue \"{}\" holds {} bytes at most (max_bytes), here are {}", queue.name,
                                         queue.max_bytes, bytes));
 }

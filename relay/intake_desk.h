@@ -21,8 +21,8 @@ namespace forebay {
 
 class IntakeDesk : public Intake {
  public:
-  IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
-             JournalRoom& room, const LastOutcomes& last_outcomes);
+  IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
+             const LastOutcomes& last_outcomes);
 
   std::optional<Problem> publish(std::span<const NewMessage> messages, uint64_t token,
                                  PublishListener& listener) override;

@@ -17,10 +17,7 @@ namespace forebay {
 class JournalRoom {
  public:
   JournalRoom(Core& core, Backlog& backlog, const Config& config)
-      : core_(core),
-        backlog_(backlog),
-        max_bytes_(config.max_bytes),
-        segment_bytes_(config.journal.segment_bytes) {}
+      : core_(core), backlog_(backlog), max_bytes_(config.max_bytes), segment_bytes_(config.journal.segment_bytes) {}
 
   // None: there is room for so many bytes of messages. Else the refusal, and the backlog's errno.
   std::optional<Problem> refusal(uint64_t bytes, Now now, int* error);

@@ -22,7 +22,7 @@ class MessageEntry {
   MessageState state = MessageState::ready;
   bool due_by_wall = false;  // delayed by not_before: due when the wall clock says so
 
-  Line line = Line::fresh;   // of a ready one
+  Line line = Line::fresh;  // of a ready one
 
   // ready: since when. delayed, retrying: until when. dead: when it died.
   int64_t since_ms() const { return join(since_high_, since_low_); }

@@ -50,7 +50,7 @@ struct Queue {
   // Messages by state. `reserved` ones are on their way to the disk and count for the bounds.
   uint64_t reserved = 0, ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
   uint64_t ready_replayed = 0;  // of the ready ones, those in `replayed`
-  uint64_t bytes = 0;  // of all that wait or are in flight, reserved ones too
+  uint64_t bytes = 0;           // of all that wait or are in flight, reserved ones too
   uint64_t dead_bytes = 0;
   QueueCounters counters;
 

@@ -118,7 +118,8 @@ TEST(MessageStatus, dead_keeps_its_reason) {
   EXPECT_FALSE(status.waiting_on);
 }
 
-// The contract has no states for these: what an operator purged was called off, what left the dead-letter store is dead.
+// The contract has no states for these: what an operator purged was called off, what left the dead-letter store is
+// dead.
 TEST(MessageStatus, purged_is_cancelled_and_a_letter_that_left_its_store_is_dead) {
   Config config = CoreWorld::simple();
   config.queues["q"].dead.max_messages = 1;
