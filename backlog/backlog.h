@@ -50,6 +50,7 @@ struct RecoveredMessage {
   uint8_t attempts = 0;
   bool crashed_in_flight = false;  // an attempt had begun and its end is unknown; counted in `attempts`
   bool dead = false;
+  bool revived = false;  // it was a dead letter and was replayed; its ttl is gone (`facts.expires_ms` 0)
 };
 
 enum class Settlement : uint8_t { delivered = 1, expired, cancelled, superseded, purged, dropped };
@@ -108,7 +109,7 @@ class Backlog {
   virtual void settle(Sequence sequence, Settlement how) = 0;
   virtual void retry(Sequence sequence, int64_t due_ms, uint8_t attempts) = 0;
   virtual void dead(const DeadLetter& letter) = 0;
-  virtual void revive(Sequence sequence, int64_t due_ms) = 0;  // a dead letter waits again, attempts 0
+  virtual void revive(Sequence sequence, int64_t due_ms) = 0;  // a dead letter waits again, attempts 0, no ttl
   // A small named value that outlives restarts (spends, pauses); the newest of a name wins, empty removes it.
   virtual void note(std::string_view name, std::string_view value) = 0;
   virtual uint64_t open_batch() const = 0;
@@ -119,7 +120,7 @@ class Backlog {
   // -- attempts: written, not synced for; they survive kill -9 and tell which message a crash interrupted --
   virtual void attempt_begun(Sequence sequence, uint8_t attempt) = 0;  // attempt: 1 for the first
   virtual void attempt_over(Sequence sequence) = 0;
-  virtual void write_attempts() = 0;  // once a turn, before anything is handed to a sink
+  virtual void write_attempts() = 0;  // before anything is handed to a sink, and at the end of a turn
 
   // -- bodies --
   // The message, if its bytes are in memory already (just appended, or read ahead) and sound; else fetch() it.

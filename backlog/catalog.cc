@@ -58,7 +58,7 @@ Change& Catalog::change_of(Sequence sequence) {
 void Catalog::retry(Sequence sequence, int64_t due_ms, uint8_t attempts) {
   if (!places_.contains(sequence)) return;
   Change& change = change_of(sequence);
-  change = {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1, .attempts = attempts};
+  change = after_retry(change, due_ms, attempts);
 }
 
 void Catalog::dead(const DeadLetter& letter) {
@@ -69,7 +69,7 @@ void Catalog::dead(const DeadLetter& letter) {
 
 void Catalog::revive(Sequence sequence, int64_t due_ms) {
   if (!places_.contains(sequence)) return;
-  change_of(sequence) = {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1};
+  change_of(sequence) = after_revive(due_ms);
   dead_.erase(sequence);
 }
 

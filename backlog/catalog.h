@@ -41,9 +41,18 @@ struct Change {
   uint64_t due_ms : 47 = 0;
   uint64_t due_set : 1 = 0;
   uint64_t dead : 1 = 0;
+  uint64_t revived : 1 = 0;  // it was a dead letter once: its ttl does not count any more
   uint64_t attempts : 8 = 0;
 };
 static_assert(sizeof(Change) == 8);
+
+// What is left of `before` once a retry is recorded.
+inline Change after_retry(const Change& before, int64_t due_ms, uint8_t attempts) {
+  return {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1, .revived = before.revived, .attempts = attempts};
+}
+inline Change after_revive(int64_t due_ms) {
+  return {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1, .revived = 1};
+}
 
 struct SegmentTally {
   enum class State : uint8_t { none, open, sealed, quarantined };

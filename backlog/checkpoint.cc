@@ -8,7 +8,7 @@ namespace forebay {
 namespace {
 
 enum block_form : uint8_t { form_full = 0, form_bitmap = 1, form_list = 2 };
-enum change_flag : uint8_t { change_due = 1, change_dead = 2 };
+enum change_flag : uint8_t { change_due = 1, change_dead = 2, change_revived = 4 };
 constexpr uint32_t list_below = 64;  // so few are cheaper as differences than as 128 bytes
 using Bitmap = SequenceSet::Bitmap;
 
@@ -79,7 +79,7 @@ void put_changes(ByteBuffer& out, const Catalog& catalog) {
   catalog.changes().for_each([&](Sequence sequence, const Change& change) {
     out.varint(sequence - last);
     last = sequence;
-    out.u8((change.due_set ? change_due : 0) | (change.dead ? change_dead : 0));
+    out.u8((change.due_set ? change_due : 0) | (change.dead ? change_dead : 0) | (change.revived ? change_revived : 0));
     out.u8(static_cast<uint8_t>(change.attempts));
     if (change.due_set) out.varint(change.due_ms);
   });
@@ -111,6 +111,8 @@ void read_changes(Decoder& in, Checkpoint* checkpoint) {
     const uint8_t flags = in.u8();
     Change change{.dead = (flags & change_dead) != 0, .attempts = in.u8()};
     if (flags & change_due) change.due_ms = in.varint(), change.due_set = 1;
+    // Early checkpoints have no flag for it; but what is due without an attempt spent can only have been revived.
+    change.revived = (flags & change_revived) != 0 || (change.due_set && !change.dead && change.attempts == 0);
     checkpoint->changes.insert(sequence, change);
   }
 }

@@ -7,7 +7,7 @@
 // generation, u8 state, varint end, varint last frame, varint first sequence, varint live; varint blocks of
 // 1,024 sequences, per block: varint block number less the one before, u8 form (0 full, 1 bitmap of 128
 // bytes, 2 list: varint count, varint differences); varint changes, per change: varint sequence difference,
-// u8 flags (1 due, 2 dead), u8 attempts, [varint due]; varint dead letters as dead records; varint notes as
+// u8 flags (1 due, 2 dead, 4 revived), u8 attempts, [varint due]; varint dead letters as dead records; varint notes as
 // note records.
 #pragma once
 

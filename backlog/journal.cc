@@ -301,6 +301,13 @@ int OpenJournal::queue_id(std::string_view name, QueueId* id) {
   return 0;
 }
 
+std::string OpenJournal::queue_name(QueueId id) const {
+  for (const auto& [name, number] : store_.queues) {
+    if (number == id) return name;
+  }
+  return {};
+}
+
 void OpenJournal::close() {
   if (closed_) return;
   flush();

@@ -56,6 +56,8 @@ class Journal : public Backlog {
   // errno, and `error` says it in words, as open(); ENOSPC: too little space for the least of a journal.
   using Recovered = std::function<void(std::span<const RecoveredMessage>)>;
   virtual int recover(const Recovered& recovered, std::string* error) = 0;
+  // The name behind a number of queue_id(), of this config or of an earlier one; empty: none.
+  virtual std::string queue_name(QueueId id) const = 0;
   // How the store was found. Its complaints belong into the log, loudly.
   virtual const RecoveryReport& recovery() const = 0;
   // Memory of the index, in bytes.

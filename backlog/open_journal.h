@@ -60,6 +60,7 @@ class OpenJournal final : public Journal {
   uint32_t store_id() const override { return store_.store_id; }
   std::span<const uint8_t, 16> id_key() const override { return store_.id_key; }
   int queue_id(std::string_view name, QueueId* id) override;
+  std::string queue_name(QueueId id) const override;
   void close() override;
 
   const RecoveryReport& recovery() const override { return report_; }

@@ -149,6 +149,8 @@ void Recovery::apply_changes(std::span<RecoveredMessage> block) {
     if (!change) continue;
     message.attempts = static_cast<uint8_t>(change->attempts);
     message.dead = change->dead;
+    message.revived = change->revived;
+    if (change->revived) message.facts.expires_ms = 0;
     if (!change->due_set) continue;
     message.facts.due_ms = static_cast<int64_t>(change->due_ms);
     message.facts.due_by_wall = false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "backlog/format.h"
 #include "backlog/recovery.h"
@@ -268,15 +269,17 @@ void Recovery::apply(const Record& record) {
     case RecordKind::settle:
       settled_.insert(settled_.end(), record.runs.begin(), record.runs.end());
       break;
-    case RecordKind::retry:
-      change(sequence, {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1, .attempts = record.attempts});
+    case RecordKind::retry: {
+      const Change* before = std::as_const(checkpoint_.changes).find(sequence);
+      change(sequence, after_retry(before ? *before : Change{}, record.due_ms, record.attempts));
       break;
+    }
     case RecordKind::dead:
       change(sequence, {.dead = 1, .attempts = record.attempts});
       checkpoint_.dead.put(dead_letter_of(record));
       break;
     case RecordKind::revive:
-      change(sequence, {.due_ms = static_cast<uint64_t>(record.due_ms), .due_set = 1});
+      change(sequence, after_revive(record.due_ms));
       checkpoint_.dead.erase(sequence);
       break;
     case RecordKind::note:

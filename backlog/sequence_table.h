@@ -101,6 +101,24 @@ class SequenceTable {
     return 0;
   }
 
+  // How many of `count` neighbours from `first` on are alive. Looks at bitmaps only, one for every 1,024 of `count`.
+  uint64_t alive(Sequence first, uint64_t count) const {
+    uint64_t alive = 0;
+    for (Sequence at = first, end = first + count; at < end;) {
+      const Sequence block_end = (at / sequences_per_block + 1) * sequences_per_block;
+      const size_t entry = entry_of(at / sequences_per_block);
+      const auto slot = static_cast<uint32_t>(at % sequences_per_block);
+      const auto slots = static_cast<uint32_t>(std::min(end, block_end) - at);
+      if (entry != npos && entries_[entry].block) {
+        const Block& block = *entries_[entry].block;
+        const uint32_t up_to = slot + slots == sequences_per_block ? block.count : block.rank(slot + slots);
+        alive += up_to - block.rank(slot);
+      }
+      at = std::min(end, block_end);
+    }
+    return alive;
+  }
+
   // f(Sequence, T&), rising.
   template <class F>
   void for_each(F&& f) {

@@ -87,6 +87,23 @@ class TimingWheel {
     for (const Far& item : all) add(unbiased(item.due), item.item);
   }
 
+  // About how many items fall due before `due_ms`: exact but for the one slot in which that time lies, where they are
+  // taken to be spread evenly if there are many.
+  uint64_t count_before(int64_t due_ms) const {
+    const uint64_t due = biased(due_ms);
+    uint64_t count = 0;
+    for (const Far& late : late_) count += late.due < due;
+    for (const Far& far : far_) count += far.due < due;
+    for (unsigned level = 0; level < kLevels && cursor_ < due; level++) {
+      const bool beyond = due >> (8 * (level + 1)) != cursor_ >> (8 * (level + 1));
+      const unsigned end = beyond ? 256 : due >> (8 * level) & 255;
+      for (unsigned index = cursor_ >> (8 * level) & 255; index < end; index++) count += slots_[level][index].size();
+      if (beyond) continue;
+      return count + count_before_in(level, end, due);
+    }
+    return count;
+  }
+
   // Nothing falls due before this. Exact within 256 ms of the cursor, else the start of the next slot in use.
   std::optional<int64_t> next_due_ms() const {
     if (size_ == 0) return std::nullopt;
@@ -155,6 +172,19 @@ class TimingWheel {
   static int64_t unbiased(uint64_t at) { return static_cast<int64_t>(at ^ (uint64_t{1} << 63)); }
 
   bool occupied(unsigned level, unsigned index) const { return used_[level][index / 64] >> (index % 64) & 1; }
+
+  // Of the slot in which `due` lies.
+  uint64_t count_before_in(unsigned level, unsigned index, uint64_t due) const {
+    constexpr uint32_t few = 1024;
+    const Slot& slot = slots_[level][index];
+    const uint64_t width = uint64_t{1} << (8 * level);
+    const uint64_t low = due & (width - 1);
+    if (slot.size() > few)
+      return static_cast<uint64_t>(static_cast<double>(slot.size()) * (double(low) / double(width)));
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < slot.size(); i++) count += slot.low_bytes(level, i) < low;
+    return count;
+  }
 
   Slot take(unsigned level, unsigned index) {
     used_[level][index / 64] &= ~(uint64_t{1} << (index % 64));

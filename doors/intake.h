@@ -50,6 +50,7 @@ struct NewMessage {
   std::optional<uint32_t> retries;  // attempts after the first: max_attempts = retries + 1
   std::span<const std::pair<std::string_view, std::string_view>> forward;  // header name, value
   std::string_view body;
+  uint32_t line = 0;  // of a batch, from 1: what refusals name; 0: it came alone
 };
 
 struct AcceptedMessage {

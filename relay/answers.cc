@@ -13,7 +13,7 @@ Problem stored_nothing(int error, const std::string& why) {
   Problem problem;
   problem.status = 507;
   problem.type = "storage";
-  problem.detail = why.empty() ? std::strerror(error) : why;
+  problem.detail = why.empty() ? std::strerror(error) : error == ENOSPC ? "the disk is full: " + why : why;
   problem.retry_after = Duration::seconds(1);
   return problem;
 }

@@ -57,6 +57,7 @@ class Assembly {
  private:
   bool open_backlog();
   bool recover();
+  bool every_queue_is_configured();
   bool open_sinks();
   bool open_doors();
   bool watch_signals();
@@ -164,8 +165,23 @@ bool Assembly::recover() {
     return false;
   }
   for (const std::string& complaint : journal_->recovery().complaints) spdlog::error("journal: {}", complaint);
+  if (!every_queue_is_configured()) return false;
   relay_->recovered();
   return true;
+}
+
+// Nobody would drain, show or purge what waits in a queue that is not there.
+bool Assembly::every_queue_is_configured() {
+  bool every = true;
+  for (const Queue& queue : relay_->core().queues()) {
+    if (queue.configured || queue.waiting() + queue.dead == 0) continue;
+    spdlog::error(
+        "queue \"{}\" is not in the configuration, and {} holds {} waiting messages and {} dead letters of it: put it "
+        "back, let it drain or purge it and its dead letters, then take it out",
+        journal_->queue_name(queue.id), files_->where(), queue.waiting(), queue.dead);
+    every = false;
+  }
+  return every;
 }
 
 bool Assembly::open_sinks() {

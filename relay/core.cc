@@ -10,10 +10,6 @@ namespace {
 // Wall-clock waits are looked at this often, because a stepped clock wakes nobody.
 constexpr Duration wall_check = Duration::seconds(1);
 
-// In how coarse steps lapsed ttls are looked for while messages wait. They are checked to the millisecond when
-// a message comes to the front of its line.
-constexpr int64_t expiry_step_ms = 100;
-
 }  // namespace
 
 Core::Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& backlog, uint64_t seed, Now now)
@@ -23,7 +19,8 @@ Core::Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& ba
       finished_(config.status_retention.ms(), config.status_memory),
       due_(time_.ms(now)),
       due_by_wall_(now.wall.ms()),
-      expiries_(time_.ms(now)) {
+      expiries_(time_.ms(now)),
+      dead_ttls_(time_.ms(now)) {
   absl::flat_hash_map<std::string, SinkId> sink_ids;
   for (const auto& [name, sink] : config.sinks) {
     const auto id = static_cast<SinkId>(lanes_.size());
@@ -78,7 +75,7 @@ std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now 
   }
   const Duration ttl = request.ttl ? *request.ttl : queue.config.ttl;
   if (ttl != Duration::max()) facts.expires_ms = facts.accepted_ms + std::max<int64_t>(ttl.ms(), 1);
-  reservation.position = queue.ready + queue.reserved + (facts.due_ms > 0 ? queue.delayed + queue.retrying : 0);
+  reservation.position = queue.reserved + position_of_new(queue, facts);
   reservation.estimated = estimate(queue, reservation.position, earliest, now);
   if (queue.config.refuse_late && facts.expires_ms > 0 && reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
     ++queue.counters.refused_late;
@@ -123,22 +120,29 @@ void Core::schedule(const MessageFacts& facts, Now now) {
   } else {
     queue.fresh.push(facts.sequence);
   }
-  if (facts.expires_ms > 0) watch_expiry(facts.sequence, entry);
+  if (facts.expires_ms > 0) expiries_.watch(facts.sequence, facts.expires_ms);
+}
+
+void Core::leave_state(Queue& queue, const MessageEntry& entry) {
+  assert(queue.count(entry.state) > 0);
+  --queue.count(entry.state);
+  if (entry.state == MessageState::ready && entry.line == Line::replayed) --queue.ready_replayed;
 }
 
 void Core::change_state(Queue& queue, MessageEntry& entry, MessageState to, int64_t since_ms) {
-  assert(queue.count(entry.state) > 0);
-  --queue.count(entry.state);
+  leave_state(queue, entry);
   ++queue.count(to);
   entry.state = to;
   entry.set_since_ms(since_ms);
 }
 
-void Core::make_ready(Sequence sequence, MessageEntry& entry, RunQueue& line, int64_t since_ms) {
+void Core::make_ready(Sequence sequence, MessageEntry& entry, Line line, int64_t since_ms) {
   Queue& queue = queue_of(entry.queue);
   change_state(queue, entry, MessageState::ready, since_ms);
   entry.due_by_wall = false;
-  line.push(sequence);
+  entry.line = line;
+  if (line == Line::replayed) ++queue.ready_replayed;
+  queue.line(line).push(sequence);
   touch_queue(queue);
 }
 
@@ -148,24 +152,20 @@ void Core::wait_until(Sequence sequence, MessageEntry& entry, MessageState state
   (by_wall ? due_by_wall_ : due_).add(due_ms, sequence);
 }
 
-void Core::watch_expiry(Sequence sequence, const MessageEntry& entry) {
-  const int64_t step = (entry.expires_ms() + expiry_step_ms - 1) / expiry_step_ms * expiry_step_ms;
-  expiries_.add(step, sequence);
-}
-
 void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
   const MessageEntry* entry = messages_.find(sequence);
   assert(entry != nullptr);
   Queue& queue = queue_of(entry->queue);
-  --queue.count(entry->state);
-  if (entry->state == MessageState::dead) {
+  leave_state(queue, *entry);
+  const bool was_dead = entry->state == MessageState::dead;
+  if (was_dead) {
     queue.dead_bytes -= entry->bytes;
     queue.dead_letters.dig_up({entry->since_ms(), sequence});
-    if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room(), touch(*lane);
   } else {
     queue.bytes -= entry->bytes;
   }
-  finished_.add(sequence, {how, entry->attempts, entry->queue, status}, time_.ms(now));
+  if (!queue.unburied.empty()) touch_queue(queue);  // there is room now, or this was one of them
+  finished_.add(sequence, {how, was_dead, entry->attempts, entry->queue, status}, time_.ms(now));
   backlog_.settle(sequence, how);
   messages_.erase(sequence);
 }
@@ -184,6 +184,8 @@ void Core::touch_queue(const Queue& queue) {
 Instant Core::tick(Now now, std::vector<Send>* sends) {
   fire_due(now);
   fire_expired(now);
+  fire_dead_ttls(now);
+  lapsed_heads_left_ = expired_per_tick;
   while (!wakes_.empty() && wakes_.front().at <= now.steady) {
     const Wake wake = wakes_.front();
     std::pop_heap(wakes_.begin(), wakes_.end(), std::greater<>());
@@ -198,7 +200,9 @@ Instant Core::tick(Now now, std::vector<Send>* sends) {
   }
   Instant next = wakes_.empty() ? Instant::never() : wakes_.front().at;
   if (const auto due = due_.next_due_ms()) next = std::min(next, time_.instant(*due));
-  if (const auto due = expiries_.next_due_ms()) next = std::min(next, time_.instant(*due));
+  for (const auto& due : {expiries_.next_due_ms(), dead_ttls_.next_due_ms()}) {
+    if (due) next = std::min(next, *due <= time_.ms(now) ? now.steady : time_.instant(*due));
+  }
   if (const auto due = due_by_wall_.next_due_ms()) {
     const Duration wait = std::min(WallTime::from_ms(*due) - now.wall, wall_check);
     next = std::min(next, now.steady + wait);
@@ -212,31 +216,12 @@ void Core::fire_due(Now now) {
     if (entry == nullptr) return;
     if (entry->state != MessageState::delayed && entry->state != MessageState::retrying) return;
     if (entry->since_ms() > clock_ms) return;
-    Queue& queue = queue_of(entry->queue);
     // In lines by due time; a wall-clock due time says nothing there, so those stand by when they were seen.
-    make_ready(sequence, *entry, queue.returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
+    make_ready(sequence, *entry, Line::returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
   };
   due_.advance(time_.ms(now), [&](Sequence sequence) { release(sequence, time_.ms(now)); });
   due_by_wall_.set_back(now.wall.ms());
   due_by_wall_.advance(now.wall.ms(), [&](Sequence sequence) { release(sequence, now.wall.ms()); });
-}
-
-void Core::fire_expired(Now now) {
-  const int64_t now_ms = time_.ms(now);
-  expiries_.advance(now_ms, [&](Sequence sequence) {
-    const MessageEntry* entry = messages_.find(sequence);
-    if (entry == nullptr || entry->state == MessageState::in_flight) return;
-    if (entry->state == MessageState::dead) {
-      Queue& queue = queue_of(entry->queue);
-      if (entry->since_ms() + queue.config.dead.ttl.ms() > now_ms) return;
-      ++queue.counters.dead_expired;
-      finish(sequence, Settlement::dropped, 0, now);
-      return;
-    }
-    if (entry->expires_ms() == 0 || entry->expires_ms() > now_ms) return;
-    ++queue_of(entry->queue).counters.expired;
-    finish(sequence, Settlement::expired, 0, now);
-  });
 }
 
 }  // namespace forebay

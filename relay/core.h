@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "base/timing_wheel.h"
 #include "config/config.h"
 #include "relay/core_types.h"
+#include "relay/expiry_watch.h"
 #include "relay/finished.h"
 #include "relay/message_entry.h"
 #include "relay/queue.h"
@@ -72,6 +74,9 @@ class Core {
   Sequence next_sequence() const { return next_sequence_; }
   double oldest_age_seconds(const Queue& queue, Now now) const;
   double drain_seconds(const Queue& queue, Now now) const;  // +inf: never
+  // How long the sinks take over so many bytes of what waits; a second at least, an hour at most, a minute if nothing
+  // goes out now.
+  Duration until_drained(uint64_t bytes, Now now) const;
 
   // -- operators --
   bool cancel(Sequence sequence, Now now);  // false: in flight
@@ -93,8 +98,13 @@ class Core {
   std::vector<std::unique_ptr<SinkLane>>& lanes() { return lanes_; }
   const MessageEntry* entry(Sequence sequence) const { return messages_.find(sequence); }
   const RelayTime& time() const { return time_; }
+  // Each change once, since the last call.
+  std::vector<LaneChange> take_lane_changes() { return std::exchange(lane_changes_, {}); }
 
   static constexpr size_t sends_per_tick_max = 256;
+  // Of lapsed messages, about so many are given up in a tick, and as many at the fronts of lines; of lapsed dead
+  // letters as many. The rest is for the next turn, so that sends and doors wait milliseconds at most.
+  static constexpr size_t expired_per_tick = 1'000;
   static constexpr uint64_t purge_looks_per_message = 10;
 
  private:
@@ -115,22 +125,27 @@ class Core {
   static size_t plain_run(std::span<const RecoveredMessage> messages, std::span<const MessageEntry> entries,
                           size_t begin);
   void take_back_run(Sequence first, std::span<const MessageEntry> entries);
-  void take_back(Sequence sequence, const MessageEntry& entry);
+  void take_back(Sequence sequence, const MessageEntry& entry, bool crashed);
   void keep_orphans(QueueId id);
   SinkLane* lane_of(const Queue& queue) { return queue.configured ? lanes_[queue.sink].get() : nullptr; }
   void touch(SinkLane& lane);
   void touch_queue(const Queue& queue);
+  void leave_state(Queue& queue, const MessageEntry& entry);
   void change_state(Queue& queue, MessageEntry& entry, MessageState to, int64_t since_ms);
-  void make_ready(Sequence sequence, MessageEntry& entry, RunQueue& line, int64_t since_ms);
+  void make_ready(Sequence sequence, MessageEntry& entry, Line line, int64_t since_ms);
   void wait_until(Sequence sequence, MessageEntry& entry, MessageState state, int64_t due_ms, bool by_wall);
-  void watch_expiry(Sequence sequence, const MessageEntry& entry);
   // The message leaves the backlog for good.
   void finish(Sequence sequence, Settlement how, uint16_t status, Now now);
   void schedule(const MessageFacts& facts, Now now);
 
   // tick
   void fire_due(Now now);
+
+  // what lapses (core_expiry.cc)
   void fire_expired(Now now);
+  size_t expire_group(Sequence first, Now now);
+  void fire_dead_ttls(Now now);
+  void watch_dead_ttl(Queue& queue);
 
   // serving (core_serve.cc)
   void serve(SinkLane& lane, Now now, std::vector<Send>* sends);
@@ -142,13 +157,30 @@ class Core {
 
   // outcomes (core_outcome.cc)
   Attempt take_back(Ticket ticket, Now now);  // it never left: no permit and no attempt is spent
+  void pause_by_answer(SinkLane& lane, const Outcome& outcome);
   void again_later(Sequence sequence, MessageEntry& entry, const Attempt& attempt, const Outcome& outcome, Now now);
   void hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outcome, SinkLane& lane, Now now);
+  uint32_t max_attempts(const Queue& queue, const MessageEntry& entry) const;
+  bool exhausted(const Queue& queue, const MessageEntry& entry) const {
+    return entry.attempts >= max_attempts(queue, entry);
+  }
+
+  // dead letters (core_dead.cc)
   bool bury(Sequence sequence, MessageEntry& entry, const std::string& reason, uint64_t QueueCounters::*counter,
             const std::string& excerpt, Now now);
+  void leave_unburied(Queue& queue, MessageEntry& entry, Unburied unburied, Now now);
+  void inter(Queue& queue, Unburied unburied, Now now);
+  void bury_waiting(SinkLane& lane, Now now);
   void make_dead_room(Queue& queue, uint32_t bytes, Now now);
   void revive(Sequence sequence, MessageEntry& entry, Now now);
-  uint32_t max_attempts(const Queue& queue, const MessageEntry& entry) const;
+
+  // positions (core_position.cc)
+  uint64_t position_of_new(const Queue& queue, const MessageFacts& facts) const;
+  uint64_t position_of_ready(const Queue& queue, Sequence sequence, const MessageEntry& entry) const;
+  uint64_t position_when_due(const Queue& queue, int64_t due_ms) const;
+  uint64_t standing_before(const RunQueue& line, Sequence sequence) const;
+  uint64_t standing_since(const RunQueue& line, int64_t before_ms) const;
+  Sequence first_since(Sequence first, Sequence end, int64_t since_ms) const;
 
   // estimates (core_estimate.cc)
   uint64_t waiting_before(const SinkLane& lane) const;
@@ -170,9 +202,13 @@ class Core {
   absl::flat_hash_map<Ticket, Attempt> attempts_;
   absl::flat_hash_map<Sequence, Ticket> ticket_of_;
   Finished finished_;
-  TimingWheel due_, due_by_wall_, expiries_;
+  TimingWheel due_, due_by_wall_;
+  ExpiryWatch expiries_;
+  TimingWheel dead_ttls_;  // QueueIds: when the oldest letter of each may lapse
+  size_t lapsed_heads_left_ = 0;
   std::vector<MessageEntry> recovering_;
-  std::vector<Sequence> exhausted_;  // these two during the start; no attempts left
+  std::vector<std::pair<Sequence, bool>> exhausted_;  // these two during the start; no attempts left, crashed
+  std::vector<LaneChange> lane_changes_;
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
   Sequence next_sequence_ = 1;

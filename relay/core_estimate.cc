@@ -53,6 +53,23 @@ double Core::drain_seconds(const Queue& queue, Now now) const {
   return std::max(0.0, (last - time_.wall(now.steady)).as_seconds());
 }
 
+Duration Core::until_drained(uint64_t bytes, Now now) const {
+  double bytes_per_second = 0;
+  for (const auto& lane : lanes_) {
+    uint64_t messages = 0, waiting_bytes = 0;
+    for (const QueueId id : lane->queues) {
+      const Queue& queue = queues_[queue_index_[id]];
+      if (!queue.paused) messages += queue.waiting() + queue.reserved, waiting_bytes += queue.bytes;
+    }
+    if (messages == 0 || lane->state(now) != LaneState::open) continue;
+    bytes_per_second +=
+        lane->limits().rate_per_second() * static_cast<double>(waiting_bytes) / static_cast<double>(messages);
+  }
+  if (bytes_per_second <= 0) return Duration::minutes(1);
+  const double seconds = std::clamp(static_cast<double>(bytes) / bytes_per_second, 1.0, 3600.0);
+  return Duration{static_cast<int64_t>(seconds * 1e9)};
+}
+
 double Core::oldest_age_seconds(const Queue& queue, Now now) const {
   int64_t oldest = time_.ms(now);
   for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) {
@@ -102,6 +119,11 @@ Explanation Core::explain(Sequence sequence, Now now) const {
   explanation.queue = entry->queue;
   explanation.attempts = entry->attempts;
   const Queue& queue = queues_[queue_index_[entry->queue]];
+  if (entry->state == MessageState::retrying && queue.configured && exhausted(queue, *entry)) {
+    explanation.kind = "paused";
+    explanation.name = lanes_[queue.sink]->reason();
+    return explanation;
+  }
   switch (entry->state) {
     case MessageState::in_flight:
     case MessageState::dead:
@@ -116,16 +138,15 @@ Explanation Core::explain(Sequence sequence, Now now) const {
           by_wall ? now.steady + (WallTime::from_ms(entry->since_ms()) - now.wall) : time_.instant(entry->since_ms());
       explanation.kind = entry->state == MessageState::delayed ? "delay" : "retry";
       explanation.until = WallTime::from_ms(entry->since_ms());
-      explanation.position = queue.ready;
-      explanation.estimated = estimate(queue, queue.ready, due, now);
+      explanation.position = position_when_due(queue, entry->since_ms());
+      explanation.estimated = estimate(queue, explanation.position, due, now);
     }
   }
   return explanation;
 }
 
 void Core::explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const {
-  explanation->position = queue.fresh.before(sequence) + queue.front.size();
-  explanation->position = std::min(explanation->position, queue.ready);
+  explanation->position = position_of_ready(queue, sequence, *messages_.find(sequence));
   explanation->estimated = estimate(queue, explanation->position, now.steady, now);
   if (!queue.configured || queue.paused) {
     explanation->kind = "paused";

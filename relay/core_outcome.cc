@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "relay/core.h"
+#include "relay/pause_notes.h"
 #include "relay/retry.h"
 
 namespace forebay {
@@ -74,7 +75,16 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       break;
   }
   lane.ended(outcome, attempt.probe, died, now);
+  if (outcome.pause_sink) pause_by_answer(lane, outcome);
   touch(lane);
+}
+
+// Until an operator resumes it, restarts included.
+void Core::pause_by_answer(SinkLane& lane, const Outcome& outcome) {
+  if (lane.paused_until_resumed()) return;
+  const std::string why = "the sink answered " + outcome.reason + ", which pauses it (pause_on)";
+  lane.pause(why);
+  backlog_.note(sink_pause_note(lane.config().name), why);
 }
 
 Core::Attempt Core::take_back(Ticket ticket, Now now) {
@@ -106,13 +116,13 @@ void Core::unread(Ticket ticket, const std::string& why, Now now) {
     return;
   }
   wait_until(attempt.sequence, entry, MessageState::retrying, time_.ms_at(now.steady + pause_after_misread) + 1, false);
-  if (entry.expires_ms() > 0) watch_expiry(attempt.sequence, entry);
+  if (entry.expires_ms() > 0) expiries_.watch(attempt.sequence, entry.expires_ms());
 }
 
 void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, const Outcome& outcome, Now now) {
   Queue& queue = queue_of(entry.queue);
   ++entry.attempts;
-  if (entry.attempts >= max_attempts(queue, entry)) {
+  if (exhausted(queue, entry)) {
     bury(sequence, entry, "attempts exhausted: " + outcome.reason, &QueueCounters::dead_attempts, outcome.excerpt, now);
     return;
   }
@@ -122,7 +132,7 @@ void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, c
   const int64_t due_ms = time_.ms_at(now.steady + wait) + 1;
   backlog_.retry(sequence, due_ms, entry.attempts);
   wait_until(sequence, entry, MessageState::retrying, due_ms, false);
-  if (entry.expires_ms() > 0) watch_expiry(sequence, entry);  // it may have lapsed while under way
+  if (entry.expires_ms() > 0) expiries_.watch(sequence, entry.expires_ms());  // it may have lapsed while under way
 }
 
 // No attempt was spent: first in line again, once the sink opens.
@@ -132,60 +142,8 @@ void Core::hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outc
          outcome.excerpt, now);
     return;
   }
-  make_ready(sequence, entry, queue_of(entry.queue).front, entry.since_ms());
-  if (entry.expires_ms() > 0) watch_expiry(sequence, entry);
-}
-
-// True: it is a dead letter now. False: the dead-letter store is full, which holds the sink; it stays first in line.
-bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reason, uint64_t QueueCounters::*counter,
-                const std::string& excerpt, Now now) {
-  Queue& queue = queue_of(entry.queue);
-  const uint32_t bytes = entry.bytes;
-  const int64_t since_ms = entry.since_ms();
-  if (queue.config.dead.on_full == DeadConfig::OnFull::drop_oldest) make_dead_room(queue, bytes, now);
-  if (!queue.dead_has_room(bytes) && queue.configured) {
-    lanes_[queue.sink]->hold_for_dead_letters(queue.config.name);
-    make_ready(sequence, *messages_.find(sequence), queue.front, since_ms);
-    return false;
-  }
-  // make_dead_room() may have dropped other messages, which moves entries about.
-  MessageEntry& letter = *messages_.find(sequence);
-  ++(queue.counters.*counter);
-  const int64_t now_ms = time_.ms(now);
-  queue.bytes -= bytes;
-  queue.dead_bytes += bytes;
-  change_state(queue, letter, MessageState::dead, now_ms);
-  queue.dead_letters.bury({now_ms, sequence});
-  expiries_.add(now_ms + queue.config.dead.ttl.ms(), sequence);
-  DeadLetter record;
-  record.sequence = sequence;
-  record.queue = letter.queue;
-  record.attempts = letter.attempts;
-  record.died_ms = now_ms;
-  record.bytes = bytes;
-  record.reason = reason;
-  record.excerpt = excerpt;
-  backlog_.dead(record);
-  return true;
-}
-
-void Core::make_dead_room(Queue& queue, uint32_t bytes, Now now) {
-  while (!queue.dead_has_room(bytes) && !queue.dead_letters.empty()) {
-    ++queue.counters.dead_dropped;
-    finish(queue.dead_letters.oldest().sequence, Settlement::dropped, 0, now);
-  }
-}
-
-void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
-  Queue& queue = queue_of(entry.queue);
-  queue.dead_letters.dig_up({entry.since_ms(), sequence});
-  queue.dead_bytes -= entry.bytes;
-  queue.bytes += entry.bytes;
-  if (SinkLane* lane = lane_of(queue)) lane->dead_letters_have_room();
-  entry.attempts = 0;
-  entry.set_expires_ms(0);
-  backlog_.revive(sequence, time_.ms(now));
-  make_ready(sequence, entry, queue.replayed, time_.ms(now));
+  make_ready(sequence, entry, Line::front, entry.since_ms());
+  if (entry.expires_ms() > 0) expiries_.watch(sequence, entry.expires_ms());
 }
 
 // ---- admissions that came to nothing ----
@@ -248,37 +206,6 @@ uint64_t Core::purge(QueueId id, Sweep* sweep, uint64_t most, Now now) {
     finish(sequence, Settlement::purged, 0, now);
   }
   return doomed.size();
-}
-
-bool Core::purge_dead_letter(Sequence sequence, Now now) {
-  const MessageEntry* entry = messages_.find(sequence);
-  if (entry == nullptr || entry->state != MessageState::dead) return false;
-  finish(sequence, Settlement::purged, 0, now);
-  return true;
-}
-
-bool Core::replay_dead_letter(Sequence sequence, Now now) {
-  MessageEntry* entry = messages_.find(sequence);
-  if (entry == nullptr || entry->state != MessageState::dead) return false;
-  revive(sequence, *entry, now);
-  return true;
-}
-
-uint64_t Core::purge_dead(QueueId id, uint64_t most, Now now) {
-  const BurialOrder& letters = queue_of(id).dead_letters;
-  uint64_t purged = 0;
-  for (; !letters.empty() && purged < most; ++purged) finish(letters.oldest().sequence, Settlement::purged, 0, now);
-  return purged;
-}
-
-uint64_t Core::replay_dead(QueueId id, uint64_t most, Now now) {
-  const BurialOrder& letters = queue_of(id).dead_letters;
-  uint64_t replayed = 0;
-  for (; !letters.empty() && replayed < most; ++replayed) {
-    const Sequence oldest = letters.oldest().sequence;
-    revive(oldest, *messages_.find(oldest), now);
-  }
-  return replayed;
 }
 
 }  // namespace forebay

@@ -36,6 +36,8 @@ RunQueue* Core::head_line(Queue& queue, Now now, Sequence* head) {
     *head = line->front();
     const MessageEntry* entry = messages_.find(*head);
     if (entry->expires_ms() == 0 || entry->expires_ms() > time_.ms(now)) return line;
+    if (lapsed_heads_left_ == 0) return touch_queue(queue), nullptr;
+    --lapsed_heads_left_;
     ++queue.counters.expired;
     line->pop();
     finish(*head, Settlement::expired, 0, now);
@@ -71,6 +73,10 @@ bool Core::has_ready(const SinkLane& lane) const {
 
 void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
   lane.wake = Instant::never();
+  bury_waiting(lane, now);
+  if (const auto state = lane.state_to_report(now)) {
+    lane_changes_.push_back({lane.config().name, *state, *state == LaneState::open ? "" : lane.reason()});
+  }
   const Instant promised = std::exchange(lane.due, Instant::never());
   const Instant due = promised <= now.steady ? promised : Instant::never();
   size_t idle_queues = 0;

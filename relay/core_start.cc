@@ -20,7 +20,7 @@ void Core::recover(std::span<const RecoveredMessage> messages) {
     if (plain > 0) {
       take_back_run(messages[i].facts.sequence, std::span(entries).subspan(i, plain));
     } else {
-      take_back(messages[i].facts.sequence, entries[i]);
+      take_back(messages[i].facts.sequence, entries[i], messages[i].crashed_in_flight);
     }
     i += std::max<size_t>(plain, 1);
   }
@@ -36,7 +36,7 @@ size_t Core::plain_run(std::span<const RecoveredMessage> messages, std::span<con
   for (; i < messages.size(); ++i) {
     const MessageEntry& entry = entries[i];
     if (entry.state != MessageState::ready || entry.expires_ms() != 0 || entry.queue != entries[begin].queue) break;
-    if (messages[i].facts.sequence != first + (i - begin)) break;
+    if (messages[i].facts.sequence != first + (i - begin) || entry.line != Line::fresh) break;
   }
   return i - begin;
 }
@@ -56,11 +56,13 @@ MessageEntry Core::entry_of(const RecoveredMessage& message) const {
   entry.attempts = message.attempts;
   entry.max_attempts = facts.max_attempts;
   entry.klass = facts.klass;
+  entry.line = message.revived ? Line::replayed : Line::fresh;
   entry.due_by_wall = facts.due_by_wall && message.attempts == 0;
-  entry.state = message.dead                       ? MessageState::dead
-                : message.attempts > 0             ? MessageState::retrying
-                : facts.due_ms > facts.accepted_ms ? MessageState::delayed
-                                                   : MessageState::ready;
+  const bool delayed = facts.due_ms > facts.accepted_ms && !message.revived;
+  entry.state = message.dead           ? MessageState::dead
+                : message.attempts > 0 ? MessageState::retrying
+                : delayed              ? MessageState::delayed
+                                       : MessageState::ready;
   entry.set_since_ms(facts.due_ms > 0 ? facts.due_ms : facts.accepted_ms);
   entry.set_expires_ms(facts.expires_ms);
   if (message.dead) {
@@ -79,31 +81,36 @@ void Core::keep_orphans(QueueId id) {
   queues_.push_back(std::move(orphan));
 }
 
-void Core::take_back(Sequence sequence, const MessageEntry& entry) {
+void Core::take_back(Sequence sequence, const MessageEntry& entry, bool crashed) {
   Queue& queue = queue_of(entry.queue);
   ++queue.count(entry.state);
   (entry.state == MessageState::dead ? queue.dead_bytes : queue.bytes) += entry.bytes;
-  if (entry.expires_ms() > 0 && entry.state != MessageState::dead) watch_expiry(sequence, entry);
+  if (entry.expires_ms() > 0 && entry.state != MessageState::dead) expiries_.watch(sequence, entry.expires_ms());
   switch (entry.state) {
     case MessageState::ready:
-      queue.fresh.push(sequence);
+      queue.line(entry.line).push(sequence);
+      if (entry.line == Line::replayed) ++queue.ready_replayed;
       break;
     case MessageState::dead:
       queue.dead_letters.bury({entry.since_ms(), sequence});
-      expiries_.add(entry.since_ms() + queue.config.dead.ttl.ms(), sequence);
       break;
     default:
-      (entry.due_by_wall ? due_by_wall_ : due_).add(entry.since_ms(), sequence);
-      if (queue.configured && entry.attempts >= max_attempts(queue, entry)) exhausted_.push_back(sequence);
+      if (queue.configured && exhausted(queue, entry)) {
+        exhausted_.emplace_back(sequence, crashed);
+      } else {
+        (entry.due_by_wall ? due_by_wall_ : due_).add(entry.since_ms(), sequence);
+      }
   }
 }
 
 void Core::recovered(Now now) {
   next_sequence_ = std::max(next_sequence_, backlog_.next_sequence());
   recovering_ = {};
-  for (const Sequence sequence : std::exchange(exhausted_, {})) {
-    bury(sequence, *messages_.find(sequence), "attempts exhausted: Forebay stopped during the last attempt",
-         &QueueCounters::dead_crashed, "", now);
+  for (Queue& queue : queues_) watch_dead_ttl(queue);
+  for (const auto& [sequence, crashed] : std::exchange(exhausted_, {})) {
+    bury(sequence, *messages_.find(sequence),
+         crashed ? "attempts exhausted: Forebay stopped during the last attempt" : "given up before Forebay stopped",
+         crashed ? &QueueCounters::dead_crashed : &QueueCounters::dead_attempts, "", now);
     backlog_.attempt_over(sequence);
   }
   for (auto& lane : lanes_) touch(*lane);

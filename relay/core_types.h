@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "relay/message_entry.h"
+#include "relay/sink_lane.h"
 #include "sinks/sink.h"
 
 namespace forebay {
@@ -43,6 +44,13 @@ struct Send {
   QueueId queue = 0;
   SinkId sink = 0;
   uint8_t attempt = 1;  // 1 for the first
+};
+
+// A sink that closed or opened.
+struct LaneChange {
+  std::string sink;
+  LaneState state;
+  std::string reason;
 };
 
 // How far a purge has come: every message below `at` was looked at, those from `end` on are none of its business.

@@ -14,6 +14,7 @@ namespace forebay {
 
 struct FinishedMessage {
   Settlement how = Settlement::delivered;
+  bool was_dead = false;  // it left the dead-letter store
   uint8_t attempts = 0;
   QueueId queue = 0;
   uint16_t status = 0;  // HTTP status of the last reply; 0: none

@@ -33,7 +33,7 @@ void Overseer::refresh_gauges() {
   for (size_t i = 0; i < config_.queues.size(); ++i) {
     refresh_queue(i, now);
     expired += core_.queues()[i].counters.expired;
-    cancelled += core_.queues()[i].counters.cancelled;
+    cancelled += core_.queues()[i].counters.cancelled + core_.queues()[i].counters.purged;
   }
   raise_to(*metrics_.expired, number(expired));
   raise_to(*metrics_.cancelled, number(cancelled));
@@ -44,6 +44,7 @@ void Overseer::refresh_gauges() {
 void Overseer::refresh_queue(size_t index, Now now) {
   using State = QueueMetrics::State;
   using Death = QueueMetrics::Death;
+  using Drop = QueueMetrics::Drop;
   using Why = QueueMetrics::Refusal;
   const Queue& queue = core_.queues()[index];
   const QueueMetrics& metrics = metrics_.queue(index);
@@ -61,6 +62,8 @@ void Overseer::refresh_queue(size_t index, Now now) {
   raise_to(*metrics.dead_letters[Death::max_age], number(counters.dead_too_old));
   raise_to(*metrics.dead_letters[Death::crashed], number(counters.dead_crashed));
   raise_to(*metrics.dead_letters[Death::unreadable], number(counters.dead_damaged));
+  raise_to(*metrics.dead_letters_dropped[Drop::full], number(counters.dead_dropped));
+  raise_to(*metrics.dead_letters_dropped[Drop::ttl], number(counters.dead_expired));
   metrics.backlog_messages[State::ready]->Set(number(queue.ready));
   metrics.backlog_messages[State::delayed]->Set(number(queue.delayed));
   metrics.backlog_messages[State::retrying]->Set(number(queue.retrying));

@@ -20,8 +20,11 @@ Problem problem(int status, std::string type, std::string title, std::string det
   return p;
 }
 
-const char* name_of(Settlement how) {
-  switch (how) {
+// The contract's states have no word of their own for what an operator purged, or for what left the dead-letter store:
+// one was called off, the other died.
+const char* name_of(const FinishedMessage& finished) {
+  if (finished.was_dead) return "dead";
+  switch (finished.how) {
     case Settlement::delivered:
       return "delivered";
     case Settlement::expired:
@@ -34,6 +37,22 @@ const char* name_of(Settlement how) {
       break;
   }
   return "cancelled";
+}
+
+const char* last_outcome_of(Settlement how) {
+  switch (how) {
+    case Settlement::delivered:
+      return "delivered";
+    case Settlement::purged:
+      return "purged by an operator";
+    case Settlement::dropped:
+      return "dropped from the dead-letter store";
+    case Settlement::expired:
+    case Settlement::cancelled:
+    case Settlement::superseded:
+      break;
+  }
+  return "";
 }
 
 const char* name_of(MessageState state) {
@@ -54,9 +73,15 @@ const char* name_of(MessageState state) {
 
 }  // namespace
 
-IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
+IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
                        const LastOutcomes& last_outcomes)
-    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), answers_(answers), last_outcomes_(last_outcomes) {
+    : core_(core),
+      backlog_(backlog),
+      clock_(clock),
+      ids_(ids),
+      answers_(answers),
+      room_(room),
+      last_outcomes_(last_outcomes) {
   for (const Queue& queue : core.queues()) {
     if (queue.configured) queue_ids_[queue.config.name] = queue.id;
   }
@@ -93,14 +118,41 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
 std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> messages, Now now) {
   uint64_t bytes = 0;
   for (const NewMessage& message : messages) {
-    if (auto refused = admit_one(message, now)) return refused;
+    if (auto refused = admit_one(message, now)) {
+      if (auto never = never_fits(messages)) return never;
+      if (message.line > 0) refused->detail = fmt::format("line {}: {}", message.line, refused->detail);
+      return refused;
+    }
     bytes += facts_.back().bytes;
   }
-  if (const int error = backlog_.room(bytes, messages.size())) {
+  int error = 0;
+  auto refused = room_.refusal(bytes, messages.size(), now, &error);
+  if (refused) {
     for (const NewMessage& message : messages) count_refused(message.queue, refusal_counter(error));
-    return storage_problem(error, backlog_.figures().refusing_why);
   }
-  return std::nullopt;
+  return refused;
+}
+
+// More than a queue may ever hold is not to be sent again as it is. Asked of what was refused: of the message behind
+// `facts_` and those after it the bodies are counted, which is less than they take.
+std::optional<Problem> IntakeDesk::never_fits(std::span<const NewMessage> messages) const {
+  const NewMessage& refused = messages[facts_.size()];
+  const auto found = queue_ids_.find(refused.queue);
+  if (found == queue_ids_.end()) return std::nullopt;
+  const QueueConfig& queue = core_.queue(found->second)->config;
+  uint64_t count = 0, bytes = 0;
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i].queue != refused.queue) continue;
+    ++count;
+    bytes += i < facts_.size() ? facts_[i].bytes : messages[i].body.size();
+  }
+  if (count <= queue.max_messages && bytes <= queue.max_bytes) return std::nullopt;
+  const bool by_count = count > queue.max_messages;
+  return problem(413, "too-large", "The queue can never hold it",
+                 by_count ? fmt::format("queue \"{}\" holds {} messages at most (max_messages), here are {}",
+                                        queue.name, queue.max_messages, count)
+                          : fmt::format("queue \"{}\" holds {} bytes at most (max_bytes), here are {}", queue.name,
+                                        queue.max_bytes, bytes));
 }
 
 void IntakeDesk::count_refused(std::string_view queue, uint64_t QueueCounters::*counter) {
@@ -191,9 +243,9 @@ std::variant<MessageStatus, Problem> IntakeDesk::find(std::string_view id) {
   MessageStatus status;
   status.id = id;
   status.queue = core_.queue(queue) != nullptr ? core_.queue(queue)->config.name : "";
-  status.state = name_of(finished->how);
+  status.state = name_of(*finished);
   status.attempts = finished->attempts;
-  if (finished->how == Settlement::delivered) status.last_outcome = "delivered";
+  status.last_outcome = last_outcome_of(finished->how);
   return status;
 }
 
@@ -226,7 +278,7 @@ std::optional<Problem> IntakeDesk::cancel(std::string_view id, uint64_t token, P
     const auto finished = core_.finished(sequence, now);
     if (!finished) return problem(404, "forgotten", "Finished and forgotten", "the message is finished");
     return problem(409, "finished", "The message is finished",
-                   fmt::format("it is {} and cannot be cancelled", name_of(finished->how)));
+                   fmt::format("it is {} and cannot be cancelled", name_of(*finished)));
   }
   if (!core_.cancel(sequence, now)) {
     return problem(409, "in-flight", "The message is in flight",

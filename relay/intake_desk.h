@@ -13,6 +13,7 @@
 #include "doors/intake.h"
 #include "relay/answers.h"
 #include "relay/core.h"
+#include "relay/journal_room.h"
 #include "relay/last_outcomes.h"
 #include "relay/message_id.h"
 
@@ -20,7 +21,7 @@ namespace forebay {
 
 class IntakeDesk : public Intake {
  public:
-  IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers,
+  IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
              const LastOutcomes& last_outcomes);
 
   std::optional<Problem> publish(std::span<const NewMessage> messages, uint64_t token,
@@ -37,6 +38,7 @@ class IntakeDesk : public Intake {
   std::optional<Problem> admit_one(const NewMessage& message, Now now);
   void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);
   Problem refusal_problem(const Refusal& refusal, const NewMessage& message) const;
+  std::optional<Problem> never_fits(std::span<const NewMessage> messages) const;
   std::optional<Problem> sequence_of(std::string_view id, Sequence* sequence, QueueId* queue);
   MessageStatus waiting_status(std::string_view id, Sequence sequence, Now now) const;
 
@@ -45,6 +47,7 @@ class IntakeDesk : public Intake {
   Clock& clock_;
   MessageIds& ids_;
   Answers& answers_;
+  JournalRoom& room_;
   const LastOutcomes& last_outcomes_;
   std::map<std::string, QueueId, std::less<>> queue_ids_;
   bool stopping_ = false;

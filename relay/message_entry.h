@@ -9,6 +9,8 @@
 namespace forebay {
 
 enum class MessageState : uint8_t { ready, delayed, retrying, in_flight, dead };
+// The lines in which ready messages stand (relay/queue.h).
+enum class Line : uint8_t { front, fresh, returned, replayed };
 
 class MessageEntry {
  public:
@@ -19,6 +21,8 @@ class MessageEntry {
   uint8_t klass = 0;
   MessageState state = MessageState::ready;
   bool due_by_wall = false;  // delayed by not_before: due when the wall clock says so
+
+  Line line = Line::fresh;  // of a ready one
 
   // ready: since when. delayed, retrying: until when. dead: when it died.
   int64_t since_ms() const { return join(since_high_, since_low_); }
@@ -34,7 +38,6 @@ class MessageEntry {
     *low = static_cast<uint32_t>(ms);
   }
 
-  uint8_t spare_ = 0;
   uint32_t since_low_ = 0;
   uint32_t expires_low_ = 0;
   uint16_t since_high_ = 0;

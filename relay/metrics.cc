@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <cassert>
+#include <cmath>
 #include <mutex>
 #include <sstream>
 
@@ -38,6 +39,7 @@ const Buckets group_buckets = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048
 // The words of each closed label, in the order of its enum.
 constexpr std::array refusal_words = {"backlog_full", "disk_full", "disk_error", "late", "stopping"};
 constexpr std::array death_words = {"attempts", "refused", "max_age", "crashed", "unreadable"};
+constexpr std::array drop_words = {"full", "ttl"};
 constexpr std::array backlog_words = {"ready", "delayed", "retrying", "in_flight", "leased", "dead"};
 constexpr std::array outcome_words = {"delivered", "retry", "throttled", "dead", "sink_fault", "unanswered"};
 constexpr std::array sink_state_words = {"open", "paused", "throttled", "breaker"};
@@ -76,8 +78,8 @@ struct Metrics::Inside {
 struct Metrics::Families {
   explicit Families(Registry& r);
 
-  Family<Counter>&accepted, &refused, &delivered, &retries, &dead_letters;
-  Family<Gauge>&messages, &bytes, &max_messages, &oldest_age, &drain;
+  Family<Counter>&accepted, &refused, &delivered, &retries, &dead_letters, &dead_dropped;
+  Family<Gauge>&messages, &bytes, &max_messages, &ttl, &oldest_age, &drain;
   Family<Histogram>& delay;
   Family<Counter>& attempts;
   Family<Histogram>& downstream;
@@ -91,9 +93,12 @@ Metrics::Families::Families(Registry& r)
       delivered(counters(r, "forebay_delivered_messages_total", "Messages that the sink took.")),
       retries(counters(r, "forebay_retries_total", "Attempts that ended in another attempt later.")),
       dead_letters(counters(r, "forebay_dead_letters_total", "Messages given up on and kept, by reason.")),
+      dead_dropped(counters(r, "forebay_dead_letters_dropped_total",
+                            "Dead letters that left their store by themselves: drop_oldest, or dead.ttl.")),
       messages(gauges(r, "forebay_backlog_messages", "Messages in the backlog, by state.")),
       bytes(gauges(r, "forebay_backlog_bytes", "Bytes of body and metadata in the backlog.")),
       max_messages(gauges(r, "forebay_backlog_max_messages", "The queue's bound on waiting messages.")),
+      ttl(gauges(r, "forebay_ttl_seconds", "The ttl of messages that bring none of their own; +Inf: none.")),
       oldest_age(
           gauges(r, "forebay_backlog_oldest_age_seconds", "Age of the oldest message that waits; 0: none does.")),
       drain(gauges(r, "forebay_backlog_drain_seconds",
@@ -132,10 +137,13 @@ void Metrics::add_queue(Families& f, const std::string& name, const QueueConfig&
   add_words(f.messages, lane, "state", backlog_words, &m.backlog_messages);
   add_words(f.refused, queue, "reason", refusal_words, &m.refused);
   add_words(f.dead_letters, queue, "reason", death_words, &m.dead_letters);
+  add_words(f.dead_dropped, queue, "reason", drop_words, &m.dead_letters_dropped);
   m.retries = &f.retries.Add(queue);
   m.backlog_bytes = &f.bytes.Add(queue);
   m.backlog_max_messages = &f.max_messages.Add(queue);
   m.backlog_max_messages->Set(static_cast<double>(config.max_messages));
+  m.ttl_seconds = &f.ttl.Add(lane);
+  m.ttl_seconds->Set(config.ttl == Duration::max() ? INFINITY : config.ttl.as_seconds());
   m.oldest_age_seconds = &f.oldest_age.Add(queue);
   m.drain_seconds = &f.drain.Add(queue);
   queues_.push_back(m);

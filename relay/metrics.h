@@ -49,6 +49,8 @@ struct QueueMetrics {
   // Why a message became a dead letter. crashed: its attempts never ended; unreadable: its place on disk is
   // damaged.
   enum class Death : uint8_t { attempts, refused, max_age, crashed, unreadable };
+  // Why a dead letter left its store without anybody's doing: drop_oldest made room, or its dead.ttl passed.
+  enum class Drop : uint8_t { full, ttl };
   enum class State : uint8_t { ready, delayed, retrying, in_flight, leased, dead };
 
   // Of class "default", the only one so far.
@@ -59,9 +61,11 @@ struct QueueMetrics {
 
   ByWord<prometheus::Counter, Refusal, 5> refused;
   ByWord<prometheus::Counter, Death, 5> dead_letters;
+  ByWord<prometheus::Counter, Drop, 2> dead_letters_dropped;
   prometheus::Counter* retries = nullptr;
   prometheus::Gauge* backlog_bytes = nullptr;
   prometheus::Gauge* backlog_max_messages = nullptr;  // set from the config
+  prometheus::Gauge* ttl_seconds = nullptr;           // set from the config
   prometheus::Gauge* oldest_age_seconds = nullptr;
   prometheus::Gauge* drain_seconds = nullptr;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "relay/pause_notes.h"
 #include "relay/version.h"
 
 namespace forebay {
@@ -51,24 +52,24 @@ std::optional<Burial> read_cursor(std::string_view cursor, const Queue& queue, M
 }  // namespace
 
 Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
-                   const Config& config)
+                   JournalRoom& room, const Config& config)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
       ids_(ids),
       answers_(answers),
       metrics_(metrics),
+      room_(room),
       config_(config),
       started_(clock.now().wall) {}
 
 void Overseer::restore_pauses() {
   for (const Queue& queue : core_.queues()) {
-    if (!backlog_.noted("pause:queue:" + queue.config.name).empty()) core_.pause_queue(queue.id, true);
+    if (!backlog_.noted(queue_pause_note(queue.config.name)).empty()) core_.pause_queue(queue.id, true);
   }
   for (const auto& lane : core_.lanes()) {
-    if (!backlog_.noted("pause:sink:" + lane->config().name).empty()) {
-      core_.pause_sink(lane->id(), true, "paused by an operator");
-    }
+    const std::string note = backlog_.noted(sink_pause_note(lane->config().name));
+    if (!note.empty()) core_.pause_sink(lane->id(), true, pause_reason(note));
   }
 }
 
@@ -137,6 +138,8 @@ RelayStatus Overseer::status() {
   status.not_ready_because = not_ready_;
   const BacklogFigures figures = backlog_.figures();
   if (figures.refusing) status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
+  room_.look_again();
+  if (const std::string why = room_.refusing_because(); !why.empty()) status.not_ready_because.push_back(why);
   if (figures.quarantined_segments > 0) {
     status.not_ready_because.push_back("damaged segments are quarantined; see docs/operations.md");
   }
@@ -204,7 +207,7 @@ std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::strin
 
 std::optional<Problem> Overseer::note_pause(const std::string& note, bool paused, uint64_t token,
                                             PublishListener& listener) {
-  backlog_.note(note, paused ? "1" : "");
+  backlog_.note(note, paused ? paused_by_operator : "");
   answers_.changed(backlog_.open_batch(), token, listener, 1);
   return std::nullopt;
 }
@@ -214,15 +217,15 @@ std::optional<Problem> Overseer::set_queue_paused(std::string_view name, bool pa
   Queue* queue = find_queue(name);
   if (queue == nullptr) return no_such("queue", name);
   core_.pause_queue(queue->id, paused);
-  return note_pause("pause:queue:" + queue->config.name, paused, token, listener);
+  return note_pause(queue_pause_note(queue->config.name), paused, token, listener);
 }
 
 std::optional<Problem> Overseer::set_sink_paused(std::string_view name, bool paused, uint64_t token,
                                                  PublishListener& listener) {
   SinkLane* lane = find_lane(name);
   if (lane == nullptr) return no_such("sink", name);
-  core_.pause_sink(lane->id(), paused, "paused by an operator");
-  return note_pause("pause:sink:" + lane->config().name, paused, token, listener);
+  core_.pause_sink(lane->id(), paused, pause_reason(paused_by_operator));
+  return note_pause(sink_pause_note(lane->config().name), paused, token, listener);
 }
 
 std::optional<Problem> Overseer::start(Kind kind, std::string_view name, std::string_view id, uint64_t token,

@@ -1,5 +1,5 @@
 // Overseer: the admin door's side of the relay: what there is to see, and what operators change.
-// Pauses are notes in the backlog ("pause:queue:NAME", "pause:sink:NAME"), so they survive a restart.
+// Pauses are notes in the backlog (relay/pause_notes.h), so they survive a restart.
 #pragma once
 
 #include <deque>
@@ -12,6 +12,7 @@
 #include "doors/admin_view.h"
 #include "relay/answers.h"
 #include "relay/core.h"
+#include "relay/journal_room.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
 
@@ -20,7 +21,7 @@ namespace forebay {
 class Overseer : public AdminView {
  public:
   Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
-           const Config& config);
+           JournalRoom& room, const Config& config);
 
   // At start, after recovery.
   void restore_pauses();
@@ -79,6 +80,7 @@ class Overseer : public AdminView {
   MessageIds& ids_;
   Answers& answers_;
   Metrics& metrics_;
+  JournalRoom& room_;
   const Config& config_;
   WallTime started_;
   std::vector<std::string> not_ready_;

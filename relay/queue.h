@@ -6,8 +6,10 @@
 // longer, then `replayed` dead letters, which never compete with live messages.
 #pragma once
 
+#include <deque>
 #include <string>
 
+#include "backlog/backlog.h"
 #include "base/ids.h"
 #include "config/config.h"
 #include "relay/burial_order.h"
@@ -25,6 +27,12 @@ struct QueueCounters {
   uint64_t refused_disk_full = 0, refused_disk_error = 0;
 };
 
+// A message given up on while the dead-letter store was full, and under what it counts once it is a letter.
+struct Unburied {
+  DeadLetter letter;
+  uint64_t QueueCounters::*counter;
+};
+
 struct Queue {
   QueueId id = 0;
   QueueConfig config;
@@ -34,10 +42,15 @@ struct Queue {
 
   RunQueue front, fresh, returned, replayed;
   BurialOrder dead_letters;
+  bool dead_ttl_watched = false;
+  // Given up on, in that order, and not yet letters: the store has no room, and holds the sink until it has. They are
+  // `retrying` and have no attempts left; those cancelled or purged meanwhile are skipped.
+  std::deque<Unburied> unburied;
 
   // Messages by state. `reserved` ones are on their way to the disk and count for the bounds.
   uint64_t reserved = 0, ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
-  uint64_t bytes = 0;  // of all that wait or are in flight, reserved ones too
+  uint64_t ready_replayed = 0;  // of the ready ones, those in `replayed`
+  uint64_t bytes = 0;           // of all that wait or are in flight, reserved ones too
   uint64_t dead_bytes = 0;
   QueueCounters counters;
 
@@ -49,6 +62,20 @@ struct Queue {
     // One letter that is larger than the whole store is taken by an empty one: held back, it would close the sink for
     // good, and nobody could purge anything to open it.
     return dead + 1 <= config.dead.max_messages && (dead == 0 || dead_bytes + message_bytes <= config.dead.max_bytes);
+  }
+
+  RunQueue& line(Line which) {
+    switch (which) {
+      case Line::front:
+        return front;
+      case Line::fresh:
+        return fresh;
+      case Line::returned:
+        return returned;
+      case Line::replayed:
+        break;
+    }
+    return replayed;
   }
 
   // The counter of that state.

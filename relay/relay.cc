@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "relay/lane_log.h"
 #include "relay/version.h"
 
 namespace forebay {
@@ -21,9 +22,10 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       core_(config, queue_ids, backlog, seed, clock.now()),
       ids_(backlog.store_id(), backlog.id_key()),
       answers_(core_),
-      intake_(core_, backlog, clock, ids_, answers_, last_outcomes_),
+      room_(core_, backlog, config),
+      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_),
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_),
-      overseer_(core_, backlog, clock, ids_, answers_, metrics_, config),
+      overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, config),
       spends_(core_, backlog) {}
 
 void Relay::recovered() {
@@ -50,6 +52,8 @@ Instant Relay::turn() {
     sends_.clear();
     next = core_.tick(now, &sends_);
     dispatcher_.hand_over(sends_);
+    log_lane_changes(core_.take_lane_changes());
+    room_.look_again();
     // What comes next changes as sends go out; else it is looked at now and then, not for each message.
     if (!sends_.empty() || now.steady - read_ahead_at_ >= read_ahead_interval) {
       read_ahead_at_ = now.steady;
@@ -57,6 +61,7 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
+  backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   next = std::min(next, backlog_.flush());
   return more_work ? now.steady : next;
 }

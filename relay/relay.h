@@ -17,6 +17,7 @@
 #include "relay/core.h"
 #include "relay/dispatcher.h"
 #include "relay/intake_desk.h"
+#include "relay/journal_room.h"
 #include "relay/last_outcomes.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
@@ -69,6 +70,7 @@ class Relay : public BacklogListener {
   MessageIds ids_;
   LastOutcomes last_outcomes_;
   Answers answers_;
+  JournalRoom room_;
   IntakeDesk intake_;
   Dispatcher dispatcher_;
   Overseer overseer_;

@@ -69,16 +69,12 @@ class RunQueue {
     }
   }
 
-  // How many stand before the first entry that is not below `sequence`. Exact while sequences rise.
-  uint64_t before(Sequence sequence) const {
-    uint64_t ahead = 0;
+  // Calls visit(first, count) for each run of neighbours from the front until it returns false.
+  template <typename Visit>
+  void scan_runs(Visit visit) const {
     for (const uint64_t run : runs_) {
-      if (first(run) + count(run) > sequence) {
-        return ahead + (sequence > first(run) ? sequence - first(run) : 0);
-      }
-      ahead += count(run);
+      if (!visit(first(run), count(run))) return;
     }
-    return ahead;
   }
 
  private:

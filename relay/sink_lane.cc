@@ -34,13 +34,12 @@ void SinkLane::resume() {
   reason_.clear();
 }
 
-void SinkLane::hold_for_dead_letters(const std::string& queue) {
-  dead_full_ = true;
-  dead_full_reason_ = "the dead-letter store of queue " + queue + " is full: replay or purge it";
+void SinkLane::hold_for_dead_letters(QueueId queue, const std::string& name) {
+  dead_full_.emplace(queue, "the dead-letter store of queue " + name + " is full: replay or purge it");
 }
 
-void SinkLane::dead_letters_have_room() {
-  dead_full_ = false;
+void SinkLane::dead_letters_have_room(QueueId queue) {
+  dead_full_.erase(queue);
 }
 
 void SinkLane::blocked_by(const std::string& limit, Now now) {
@@ -59,7 +58,14 @@ double SinkLane::blocked_seconds(const std::string& limit, Now now) const {
 
 void SinkLane::throttle(Now now, Duration how_long, const std::string& why) {
   closed_until_ = std::max(closed_until_, now.steady + how_long);
+  got_through_ = false;
   if (!paused_) reason_ = why;
+}
+
+std::optional<LaneState> SinkLane::state_to_report(Now now) {
+  const LaneState is = state(now);
+  if (is == reported_ || (is == LaneState::open && reported_ == LaneState::throttled && !got_through_)) return {};
+  return reported_ = is;
 }
 
 void SinkLane::answered_by(const std::string& peer, Now now) {
@@ -80,7 +86,7 @@ void SinkLane::ended(const Outcome& outcome, bool was_probe, bool died, Now now)
   --in_flight_;
   if (was_probe) probe_out_ = false;
   dead_in_a_row_ = died ? dead_in_a_row_ + 1 : outcome.kind == Outcome::Kind::delivered ? 0 : dead_in_a_row_;
-  if (outcome.pause_sink) pause("the sink answered " + outcome.reason + ", which pauses it (pause_on)");
+  if (outcome.kind == Outcome::Kind::delivered) got_through_ = true;
   if (outcome.kind == Outcome::Kind::sink_fault) {
     // Attempts that were under way when it opened say nothing new.
     if (!breaker_open_ || was_probe) open_breaker(now, "sink_fault: " + outcome.reason);

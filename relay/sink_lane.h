@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,16 +37,21 @@ class SinkLane {
 
   // -- being closed --
   LaneState state(Now now) const;
-  const std::string& reason() const { return dead_full_ ? dead_full_reason_ : reason_; }
+  const std::string& reason() const { return dead_full_.empty() ? reason_ : dead_full_.begin()->second; }
   // When the lane would let a send through if the limits did: now or before, a later time, or never() (paused,
   // or a probe is out).
   Instant opens(Now now) const;
   void pause(std::string why);
   void resume();
-  bool paused() const { return paused_ || dead_full_; }
-  // A queue's dead-letter store has no room: held like a pause until there is some again.
-  void hold_for_dead_letters(const std::string& queue);
-  void dead_letters_have_room();
+  bool paused() const { return paused_ || !dead_full_.empty(); }
+  bool paused_until_resumed() const { return paused_; }
+  // The state to tell people of, if it is another than last time. A throttle is told as over when a message got through
+  // again, so that a sink that lives at its limit is one line.
+  std::optional<LaneState> state_to_report(Now now);
+  // That queue's dead-letter store has no room: held like a pause until there is some again in it.
+  void hold_for_dead_letters(QueueId queue, const std::string& name);
+  void dead_letters_have_room(QueueId queue);
+  const std::map<QueueId, std::string>& full_dead_letter_stores() const { return dead_full_; }  // and why
   void throttle(Now now, Duration how_long, const std::string& why);
 
   // -- sends --
@@ -84,6 +90,8 @@ class SinkLane {
   std::unique_ptr<LimitSet> limits_;
   uint64_t in_flight_ = 0;
   bool paused_ = false;
+  bool got_through_ = true;  // a message, since the last throttle
+  LaneState reported_ = LaneState::open;
   bool breaker_open_ = false;
   bool probe_out_ = false;
   Instant closed_until_{std::numeric_limits<int64_t>::min()};
@@ -94,8 +102,7 @@ class SinkLane {
   std::map<std::string, Duration> blocked_;
   std::string blocking_;
   Instant blocking_since_;
-  bool dead_full_ = false;
-  std::string dead_full_reason_;
+  std::map<QueueId, std::string> dead_full_;
 };
 
 }  // namespace forebay

@@ -42,6 +42,7 @@ std::optional<Problem> BatchReader::read(std::string_view queue, std::string_vie
     body.remove_prefix(std::min(line_end + 1, body.size()));
     if (line.empty()) continue;
     messages_.emplace_back().queue = queue;
+    messages_.back().line = static_cast<uint32_t>(number);
     auto problem = read_line(number, line, static_cast<size_t>(readable_end - line.data()), message_bytes_max);
     if (problem) return problem;
   }

@@ -88,6 +88,7 @@ void expect_golden(MemoryFiles& disk) {
     EXPECT_EQ(message.attempts, sequence == 1993 ? 3 : sequence == 1994 ? 10 : sequence == 1995 ? 1 : 0) << sequence;
     EXPECT_EQ(message.dead, sequence == 1994);
     EXPECT_EQ(message.crashed_in_flight, sequence == 1995);
+    EXPECT_EQ(message.revived, sequence == 1996) << "from before checkpoints had a flag for it";
     EXPECT_EQ(message.facts.due_ms, sequence == 1993 ? 1'700'000'123'000 : sequence == 1996 ? 1'700'000'789'000 : 0);
   }
   for (Sequence sequence = 1; sequence <= 2000; ++sequence) EXPECT_EQ(found.contains(sequence), stays(sequence));

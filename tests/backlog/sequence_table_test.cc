@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 #include <set>
@@ -42,6 +44,13 @@ void expect_same(const Table& table, const std::map<Sequence, Twelve>& oracle) {
     }
   });
   ASSERT_EQ(alive, oracle.size());
+  if (oracle.empty()) return;
+  const Sequence first = oracle.begin()->first, last = oracle.rbegin()->first;
+  for (const uint64_t part : {2, 3, 7}) {
+    const Sequence from = first + (last - first) / part, count = std::min<Sequence>((last - first) / part + 1, 65'536);
+    const auto begin = oracle.lower_bound(from), end = oracle.lower_bound(from + count);
+    ASSERT_EQ(table.alive(from, count), static_cast<uint64_t>(std::distance(begin, end)));
+  }
 }
 
 // Random inserts, finds and erases around a moving centre, so that blocks fill, thin out, empty and come

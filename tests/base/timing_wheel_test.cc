@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <rapidcheck/gtest.h>
 
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -31,6 +32,9 @@ class Reference {
     return waiting_.empty() ? std::nullopt : std::optional(waiting_.begin()->first);
   }
   size_t size() const { return waiting_.size(); }
+  size_t before(int64_t due_ms) const {
+    return static_cast<size_t>(std::distance(waiting_.begin(), waiting_.lower_bound(due_ms)));
+  }
 
  private:
   std::multimap<int64_t, uint64_t> waiting_;
@@ -41,6 +45,32 @@ rc::Gen<int64_t> span_ms() {
   return rc::gen::oneOf(rc::gen::inRange<int64_t>(0, 300), rc::gen::inRange<int64_t>(0, 70'000),
                         rc::gen::inRange<int64_t>(0, 20'000'000), rc::gen::inRange<int64_t>(0, 5'000'000'000),
                         rc::gen::inRange<int64_t>(0, 3'000'000'000'000));
+}
+
+RC_GTEST_PROP(TimingWheel, CountsWhatIsDueBeforeAsATreeWould, ()) {
+  const int64_t start = *rc::gen::element<int64_t>(0, -5'000, (int64_t{1} << 40) - 300, 1'790'000'000'000);
+  TimingWheel wheel(start);
+  Reference reference;
+  const auto spans = *rc::gen::container<std::vector<int64_t>>(span_ms());
+  for (const int64_t span : spans) {
+    wheel.add(start + span, 1);
+    reference.add(start + span, 1);
+  }
+  const int64_t now = start + *span_ms() / 4;
+  RC_ASSERT(advanced(wheel, now).size() == reference.advanced(now).size());
+  for (const int64_t span : spans) RC_ASSERT(wheel.count_before(start + span) == reference.before(start + span));
+  const int64_t any = start + *span_ms();
+  RC_ASSERT(wheel.count_before(any) == reference.before(any));
+}
+
+// Many in the slot in which the time lies: within a hundredth of all if they are spread evenly.
+TEST(TimingWheel, CountsAboutWhatIsDueBeforeAmongMany) {
+  TimingWheel wheel(0);
+  constexpr int64_t all = 200'000;
+  for (int64_t i = 0; i < all; ++i) wheel.add(1'000'000 + i * 40, 1);
+  for (int64_t i = 0; i < all; i += 9'973) {
+    EXPECT_NEAR(static_cast<double>(wheel.count_before(1'000'000 + i * 40)), static_cast<double>(i), all * 0.01);
+  }
 }
 
 RC_GTEST_PROP(TimingWheel, FiresAsATreeWould, ()) {

@@ -173,10 +173,14 @@ TEST(MainJob, a_batch_refused_halfway_leaves_no_trace) {
   ASSERT_TRUE(relay.start()) << relay.output();
   ASSERT_EQ(relay.admin("POST", "/v1/queues/q:pause").status, 200);
   std::string lines;
-  for (int i = 0; i < 5; ++i) lines += "{\"body\": \"of the batch\"}\n";
+  for (int i = 0; i < 3; ++i) lines += "{\"body\": \"of the batch\"}\n";
   const std::string type = "Content-Type: application/x-ndjson\r\n";
-  EXPECT_EQ(relay.http("POST", "/v1/queues/q/messages:batch", lines, type).status, 503);
-  for (int i = 0; i < 3; ++i) EXPECT_NE(relay.publish("q", "alone"), "") << relay.process().read_all();
+  EXPECT_NE(relay.publish("q", "alone"), "");
+  const Reply full = relay.http("POST", "/v1/queues/q/messages:batch", lines, type);
+  EXPECT_EQ(full.status, 503);
+  EXPECT_NE(full.body.find("line 3: queue"), std::string::npos) << full.body;
+  EXPECT_EQ(relay.http("POST", "/v1/queues/q/messages:batch", lines + lines, type).status, 413) << "it never fits";
+  for (int i = 0; i < 2; ++i) EXPECT_NE(relay.publish("q", "alone"), "") << relay.process().read_all();
   ASSERT_EQ(relay.admin("POST", "/v1/queues/q:resume").status, 200);
   ASSERT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 3; }));
   for (const EvilServer::Request& request : server.requests()) EXPECT_EQ(request.body, "alone");

@@ -73,6 +73,27 @@ TEST(BrokenStart, refuses_another_versions_journal_by_name_and_leaves_it_alone) 
   EXPECT_EQ(relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"delayed\"}"), 1.0);
 }
 
+// Nobody would drain what waits in a queue that is not there.
+TEST(BrokenStart, names_a_queue_that_left_the_config_while_it_holds_messages) {
+  RunningRelay relay(sinks_and_queues);
+  ASSERT_TRUE(relay.start()) << relay.output();
+  for (int i = 0; i < 3; ++i) ASSERT_NE(relay.publish("q", "kept", "Forebay-Delay: 1h\r\n"), "");
+  ASSERT_EQ(relay.stop(), 0);
+  const std::string config = content(relay.config_path());
+  std::string other = config;
+  other.replace(other.rfind("  q:"), 4, "  r:");
+  std::ofstream(relay.config_path()) << other;
+  ASSERT_FALSE(relay.start());
+  EXPECT_EQ(relay.process().wait(), 1);
+  EXPECT_NE(relay.output().find("queue \"q\" is not in the configuration, and " + relay.data_dir() +
+                                " holds 3 waiting messages and 0 dead letters of it: put it back"),
+            std::string::npos)
+      << relay.output();
+  std::ofstream(relay.config_path()) << config;
+  ASSERT_TRUE(relay.start()) << relay.output();
+  EXPECT_EQ(relay.metric("forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"delayed\"}"), 3.0);
+}
+
 TEST(BrokenStart, a_second_process_on_the_same_data_dir_is_told_which) {
   RunningRelay relay(sinks_and_queues);
   ASSERT_TRUE(relay.start()) << relay.output();

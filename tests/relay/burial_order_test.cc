@@ -158,7 +158,7 @@ TEST(BurialOrder, one_is_replayed_or_purged_by_its_id_and_answered_after_the_syn
   EXPECT_EQ(world.answers[replayed].changed, 1u);
   EXPECT_EQ(world.answers[purged].changed, 1u);
   EXPECT_EQ(world.status(ids[0]).state, "ready");
-  EXPECT_EQ(world.status(ids[1]).state, "cancelled");
+  EXPECT_EQ(world.status(ids[1]).state, "dead");
 }
 
 // A purge or a replay of many visits each letter once, at most 2,000 a turn.

@@ -245,11 +245,19 @@ TEST(Core, a_full_dead_letter_store_holds_the_sink_and_loses_nothing) {
     world.core->settled(send.ticket, CoreWorld::outcome(Kind::dead, 400), world.now);
   }
   EXPECT_EQ(world.queue().dead, 3u) << "a hard bound";
-  EXPECT_EQ(world.queue().ready, 7u);
+  EXPECT_EQ(world.queue().retrying, 7u);
   EXPECT_TRUE(world.tick().empty());
   EXPECT_NE(world.core->lanes()[0]->reason().find("queue q is full"), std::string::npos);
+  const Sequence next = world.accept();
+  for (const uint64_t left : {4u, 1u}) {
+    EXPECT_EQ(world.core->purge_dead(1, 100, world.now), 3u);
+    EXPECT_TRUE(world.tick().empty());
+    EXPECT_EQ(world.queue().retrying, left) << "three more are letters";
+  }
   EXPECT_EQ(world.core->purge_dead(1, 100, world.now), 3u);
-  EXPECT_EQ(world.tick().size(), 7u) << "room again: the sink goes on by itself";
+  const auto sends = world.tick();
+  ASSERT_EQ(sends.size(), 1u) << "room again: the sink goes on by itself";
+  EXPECT_EQ(sends[0].sequence, next);
 }
 
 TEST(Core, drop_oldest_makes_room_among_dead_letters) {

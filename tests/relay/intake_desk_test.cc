@@ -77,11 +77,11 @@ TEST(IntakeDesk, a_full_queue_pushes_back_for_as_long_as_the_drain_takes) {
 
 TEST(IntakeDesk, max_bytes_is_a_bound_of_its_own) {
   World world(with_queue([](QueueConfig& queue) { queue.max_bytes = 100; }));
-  const Problem problem = refused(world, {World::message(std::string(101, 'x'))});
+  world.accept(World::message(std::string(90, 'x')));
+  const Problem problem = refused(world, {World::message(std::string(20, 'x'))});
   EXPECT_EQ(problem.status, 503);
   EXPECT_NE(problem.detail.find("max_bytes of 100 bytes"), std::string::npos) << problem.detail;
   EXPECT_TRUE(problem.retry_after);
-  expect_no_trace(world);
 }
 
 TEST(IntakeDesk, what_would_come_too_late_is_refused_where_the_queue_says_so) {
@@ -146,11 +146,40 @@ TEST(IntakeDesk, more_than_may_wait_for_the_disk_is_to_be_sent_again) {
   EXPECT_TRUE(problem.retry_after);
 }
 
+// 503 would have it sent again, for ever.
+TEST(IntakeDesk, what_a_queue_can_never_hold_is_too_large_and_not_to_be_sent_again) {
+  const Config small = with_queue([](QueueConfig& queue) {
+    queue.max_messages = 3;
+    queue.max_bytes = 200;
+  });
+  const NewMessage good = World::message(), large = World::message(std::string(201, 'x'));
+  for (const auto& batch : {std::vector<NewMessage>{good, good, good, good}, {large}, {good, large}}) {
+    World world(small);
+    const Problem problem = refused(world, batch);
+    EXPECT_EQ(problem.status, 413);
+    EXPECT_FALSE(problem.retry_after);
+    EXPECT_NE(problem.detail.find("queue \"q\" holds"), std::string::npos) << problem.detail;
+    expect_no_trace(world);
+  }
+}
+
+TEST(IntakeDesk, a_refused_batch_is_told_its_line) {
+  World world(with_queue([](QueueConfig& queue) { queue.max_messages = 3; }));
+  world.accept();
+  std::vector<NewMessage> batch(3, World::message());
+  for (uint32_t line = 0; line < 3; ++line) batch[line].line = 2 * line + 1;
+  EXPECT_TRUE(refused(world, batch).detail.starts_with("line 5: queue"));
+  batch[1].klass = "otp";
+  EXPECT_TRUE(refused(world, batch).detail.starts_with("line 3: queue \"q\" has no class"));
+  EXPECT_TRUE(refused(world, {World::message("m", "nosuch")}).detail.starts_with("there is no queue"));
+}
+
 TEST(IntakeDesk, a_batch_is_all_or_nothing) {
   World world(with_queue([](QueueConfig& queue) { queue.max_messages = 3; }));
+  world.accept();
   const NewMessage good = World::message();
-  EXPECT_EQ(refused(world, {good, good, good, good}).status, 503);
-  expect_no_trace(world);
+  EXPECT_EQ(refused(world, {good, good, good}).status, 503);
+  EXPECT_EQ(world.queue().ready + world.queue().reserved, 1u);
   World other;
   EXPECT_EQ(refused(other, {good, World::message("m", "nosuch")}).status, 404);
   expect_no_trace(other);

@@ -118,6 +118,34 @@ TEST(MessageStatus, dead_keeps_its_reason) {
   EXPECT_FALSE(status.waiting_on);
 }
 
+// The contract has no states for these: what an operator purged was called off, what left the dead-letter store is
+// dead.
+TEST(MessageStatus, purged_is_cancelled_and_a_letter_that_left_its_store_is_dead) {
+  Config config = CoreWorld::simple();
+  config.queues["q"].dead.max_messages = 1;
+  config.queues["q"].dead.on_full = DeadConfig::OnFull::drop_oldest;
+  DeskWorld world(config);
+  world.hold_all();
+  const std::string dropped = world.accept(), purged_letter = world.accept();
+  world.turn();
+  for (int i = 0; i < 2; ++i) world.answer_next(CoreWorld::outcome(Kind::dead, 400));
+  world.relay->core().pause_sink(0, true, "test");
+  const std::string purged = world.accept();
+  Sweep all{1, world.relay->core().next_sequence()};
+  EXPECT_EQ(world.relay->core().purge(1, &all, 10, world.clock.at), 1u);
+  EXPECT_EQ(world.relay->core().purge_dead(1, 10, world.clock.at), 1u);
+  EXPECT_EQ(world.status(purged).state, "cancelled");
+  EXPECT_EQ(world.status(purged).last_outcome, "purged by an operator");
+  EXPECT_EQ(world.status(purged_letter).state, "dead");
+  EXPECT_EQ(world.status(purged_letter).last_outcome, "purged by an operator");
+  EXPECT_EQ(world.status(dropped).state, "dead");
+  EXPECT_EQ(world.status(dropped).last_outcome, "dropped from the dead-letter store");
+  world.relay->admin().refresh_gauges();
+  const std::string text = world.relay->metrics().text();
+  EXPECT_NE(text.find("forebay_cancelled_messages_total 1"), std::string::npos);
+  EXPECT_NE(text.find("forebay_dead_letters_dropped_total{queue=\"q\",reason=\"full\"} 1"), std::string::npos);
+}
+
 TEST(MessageStatus, expired_and_cancelled) {
   DeskWorld world;
   world.relay->core().pause_queue(1, true);

@@ -20,6 +20,7 @@ namespace {
 Config two_of_each() {
   Config config;
   for (const char* name : {"email", "sms"}) config.queues[name] = {.name = name, .sink = "gateway"};
+  config.queues["sms"].ttl = Duration::minutes(5);
   config.sinks["gateway"].name = "gateway";
   config.sinks["gateway"].concurrency = 60;
   LimitConfig limit;
@@ -59,6 +60,8 @@ TEST(Metrics, ExportsEveryNameOfTheContractThatExistsSoFar) {
       "forebay_backlog_max_messages gauge",
       "forebay_backlog_oldest_age_seconds gauge",
       "forebay_backlog_drain_seconds gauge",
+      "forebay_ttl_seconds gauge",
+      "forebay_dead_letters_dropped_total counter",
       "forebay_delivery_delay_seconds histogram",
       "forebay_attempts_total counter",
       "forebay_downstream_seconds histogram",
@@ -94,6 +97,9 @@ TEST(Metrics, EverySeriesIsThereFromTheStart) {
   EXPECT_TRUE(has_line(text, R"(forebay_dead_letters_total{queue="sms",reason="unreadable"} 0)"));
   EXPECT_TRUE(has_line(text, R"(forebay_backlog_messages{class="default",queue="sms",state="dead"} 0)"));
   EXPECT_TRUE(has_line(text, R"(forebay_backlog_max_messages{queue="sms"} 10000000)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_ttl_seconds{class="default",queue="sms"} 300)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_ttl_seconds{class="default",queue="email"} +Inf)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_dead_letters_dropped_total{queue="sms",reason="ttl"} 0)"));
   EXPECT_TRUE(has_line(text, R"(forebay_attempts_total{outcome="unanswered",sink="mail"} 0)"));
   EXPECT_TRUE(has_line(text, R"(forebay_sink_state{sink="mail",state="open"} 1)"));
   EXPECT_TRUE(has_line(text, R"(forebay_sink_state{sink="mail",state="breaker"} 0)"));

@@ -24,7 +24,12 @@ RC_GTEST_PROP(RunQueueProperty, behaves_as_a_deque, (const std::vector<std::pair
     RC_ASSERT(queue.size() == oracle.size());
     RC_ASSERT(queue.empty() == oracle.empty());
   }
-  for (size_t i = 0; i < oracle.size(); ++i) RC_ASSERT(queue.before(oracle[i]) == i);
+  std::vector<Sequence> by_runs;
+  queue.scan_runs([&](Sequence first, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) by_runs.push_back(first + i);
+    return true;
+  });
+  RC_ASSERT(std::equal(by_runs.begin(), by_runs.end(), oracle.begin(), oracle.end()));
   std::deque<Sequence> scanned;
   queue.scan([&](Sequence sequence) { return scanned.push_back(sequence), true; });
   RC_ASSERT(scanned == oracle);

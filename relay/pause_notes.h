@@ -1,0 +1,23 @@
+// Pauses are notes in the backlog, so that they survive a restart: the name of the note, and its value.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace forebay {
+
+inline std::string queue_pause_note(std::string_view queue) {
+  return "pause:queue:" + std::string(queue);
+}
+inline std::string sink_pause_note(std::string_view sink) {
+  return "pause:sink:" + std::string(sink);
+}
+
+// The value of an operator's pause; that of a sink that paused itself is the reason in words.
+inline constexpr std::string_view paused_by_operator = "1";
+
+inline std::string pause_reason(std::string_view value) {
+  return value == paused_by_operator ? "paused by an operator" : std::string(value);
+}
+
+}  // namespace forebay
