@@ -63,7 +63,8 @@ void Catalog::retry(Sequence sequence, int64_t due_ms, uint8_t attempts) {
 
 void Catalog::dead(const DeadLetter& letter) {
   if (!places_.contains(letter.sequence)) return;
-  change_of(letter.sequence) = {.dead = 1, .attempts = letter.attempts};
+  Change& change = change_of(letter.sequence);
+  change = after_death(change, letter.attempts);
   dead_.put(letter);
 }
 

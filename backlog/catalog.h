@@ -46,9 +46,12 @@ struct Change {
 };
 static_assert(sizeof(Change) == 8);
 
-// What is left of `before` once a retry is recorded.
+// What is left of `before` once a retry is recorded, or that the message is dead (again).
 inline Change after_retry(const Change& before, int64_t due_ms, uint8_t attempts) {
   return {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1, .revived = before.revived, .attempts = attempts};
+}
+inline Change after_death(const Change& before, uint8_t attempts) {
+  return {.dead = 1, .revived = before.revived, .attempts = attempts};
 }
 inline Change after_revive(int64_t due_ms) {
   return {.due_ms = static_cast<uint64_t>(due_ms), .due_set = 1, .revived = 1};

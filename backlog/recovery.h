@@ -103,6 +103,7 @@ class Recovery {
   void take(const FrameView& frame, bool corrupt);
   void end_commits(bool corrupt);
   void apply(std::span<const std::byte> records, uint64_t frame);
+  Change changed(Sequence sequence) const;
   void change(Sequence sequence, const Change& to);
   void complain_of_records(uint64_t frame);
   void apply(const Record& record);

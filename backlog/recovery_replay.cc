@@ -253,6 +253,11 @@ void Recovery::apply(std::span<const std::byte> records, uint64_t frame) {
   if (!reader.ok()) complain_of_records(frame);
 }
 
+Change Recovery::changed(Sequence sequence) const {
+  const Change* known = checkpoint_.changes.find(sequence);
+  return known != nullptr ? *known : Change{};
+}
+
 void Recovery::change(Sequence sequence, const Change& to) {
   if (!checkpoint_.changes.insert(sequence, to)) *checkpoint_.changes.find(sequence) = to;
 }
@@ -269,13 +274,11 @@ void Recovery::apply(const Record& record) {
     case RecordKind::settle:
       settled_.insert(settled_.end(), record.runs.begin(), record.runs.end());
       break;
-    case RecordKind::retry: {
-      const Change* before = std::as_const(checkpoint_.changes).find(sequence);
-      change(sequence, after_retry(before ? *before : Change{}, record.due_ms, record.attempts));
+    case RecordKind::retry:
+      change(sequence, after_retry(changed(sequence), record.due_ms, record.attempts));
       break;
-    }
     case RecordKind::dead:
-      change(sequence, {.dead = 1, .attempts = record.attempts});
+      change(sequence, after_death(changed(sequence), record.attempts));
       checkpoint_.dead.put(dead_letter_of(record));
       break;
     case RecordKind::revive:

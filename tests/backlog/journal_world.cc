@@ -66,6 +66,7 @@ Contents JournalWorld::contents() {
     entry.attempts = message.attempts;
     entry.crashed_in_flight = message.crashed_in_flight;
     entry.dead = message.dead;
+    entry.revived = message.revived;
     if (message.dead) entry.letter = journal_->dead_letter(message.facts.sequence).value_or(DeadLetter{});
     on_loop([&] {
       journal_->fetch(message.facts.sequence, [&entry](int error, const StoredMessage& stored) {

@@ -156,6 +156,8 @@ void Ledger::apply(const Change& change, Contents* contents) {
       entry.dead = false;
       entry.attempts = 0;
       entry.facts.due_ms = change.due_ms;
+      entry.facts.expires_ms = 0;
+      entry.revived = true;
       break;
     default:
       break;
@@ -215,6 +217,7 @@ std::vector<std::string> Ledger::differences(const Contents& expected, const Con
     if (!entry.dead && entry.facts.due_ms != other.facts.due_ms) {
       complain(fmt::format("due_ms {} is {}", entry.facts.due_ms, other.facts.due_ms));
     }
+    if (entry.revived != other.revived) complain(entry.revived ? "is not revived" : "is revived");
     if (entry.dead != other.dead) complain(entry.dead ? "is not dead" : "is dead");
     if (entry.dead && other.dead) complain(difference(entry.letter, other.letter));
     compare_attempts(entry, other, ended, &wrong);

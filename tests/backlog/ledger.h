@@ -30,6 +30,7 @@ struct Entry {
   uint8_t attempts = 0;
   bool crashed_in_flight = false;  // as found after an earlier life
   bool dead = false;
+  bool revived = false;
   DeadLetter letter;
 };
 

@@ -304,6 +304,8 @@ void PlainLog::apply(std::string_view record) {
     case 'v':
       known.facts.due_ms = in.number();
       known.dead = false;
+      known.revived = true;
+      known.facts.expires_ms = 0;
       known.attempts = 0;
       break;
     case 'a':

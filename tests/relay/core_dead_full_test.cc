@@ -100,7 +100,7 @@ TEST(CoreDeadFull, a_restart_does_not_send_it_again_either) {
   CoreWorld world(small_stores(3));
   for (int i = 0; i < 2; ++i) world.accept();
   ASSERT_EQ(send_and_fail(world, Kind::dead, 400), 2u);
-  const FakeBacklog::Change& kept = world.backlog.changes.back();
+  const FakeBacklog::Change kept = world.backlog.changes.back();
   ASSERT_EQ(kept.what, "retry");
   RecoveredMessage letter, given_up;
   letter.facts = {.sequence = 1, .queue = 1, .accepted_ms = 1, .bytes = 100};
