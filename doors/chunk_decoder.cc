@@ -101,7 +101,8 @@ bool ChunkDecoder::end_size(const ChunkLimits& limits, uint64_t body_bytes, Prob
 
 bool ChunkDecoder::take_trailer(char c, const ChunkLimits& limits, Problem* problem) {
   if (++trailer_bytes_ > limits.max_trailer_bytes) {
-    *problem = refusal(431, "headers-too-large", "The request's trailers are too large");
+    *problem = refusal(431, "headers-too-large", "The request's trailers are too large",
+                       "trailers here may have " + std::to_string(limits.max_trailer_bytes) + " bytes");
     return false;
   }
   switch (state_) {

@@ -162,7 +162,8 @@ void Connection::account_held() {
   const bool fits = server_.account_held(accounted_bytes_, held);
   accounted_bytes_ = held;
   if (fits || input_done_ || parser_.between_requests()) return;
-  Problem problem = refusal(503, "too-much-unfinished", "Too much is being received at once");
+  Problem problem = refusal(503, "too-much-unfinished", "Too much is being received at once",
+                            "requests that are not all here yet hold too much memory together; send it again later");
   problem.retry_after = Duration::seconds(1);
   refuse(problem);
 }

@@ -72,7 +72,8 @@ std::optional<Problem> read_body_framing(const Gathered& seen, RequestHead* head
   if (head->http_1_0) return malformed("HTTP/1.0 has no Transfer-Encoding");
   if (seen.encodings > 1) return malformed("Transfer-Encoding is given more than once");
   if (!same_ignoring_case(seen.encoding, "chunked")) {
-    return refusal(501, "transfer-encoding-not-implemented", "The only Transfer-Encoding known here is chunked");
+    return refusal(501, "transfer-encoding-not-implemented", "This Transfer-Encoding is not implemented",
+                   "send the body with Content-Length, or with Transfer-Encoding: chunked alone");
   }
   head->chunked = true;
   return std::nullopt;
@@ -88,7 +89,8 @@ std::optional<Problem> read_host(const Gathered& seen, const RequestHead& head) 
 std::optional<Problem> read_expect(const Gathered& seen, RequestHead* head) {
   if (seen.expects == 0) return std::nullopt;
   if (seen.expects > 1 || !same_ignoring_case(seen.expect, "100-continue")) {
-    return refusal(417, "expectation-failed", "The only expectation known here is 100-continue");
+    return refusal(417, "expectation-failed", "This expectation cannot be met",
+                   "leave Expect out, or send 100-continue alone");
   }
   head->expect_continue = !head->http_1_0;
   return std::nullopt;
@@ -141,7 +143,8 @@ std::optional<Problem> read_target(const Gathered& seen, RequestHead* head) {
 std::optional<Problem> read_framing(RequestHead* head) {
   const Gathered seen = gather(*head);
   if (head->method == "CONNECT") {
-    return refusal(501, "method-not-implemented", "CONNECT is not served here");
+    return refusal(501, "method-not-implemented", "This method is not implemented",
+                   "CONNECT is not served: this is no proxy");
   }
   if (auto problem = read_host(seen, *head)) return problem;
   if (auto problem = read_body_framing(seen, head)) return problem;

@@ -16,7 +16,8 @@ bool check_version(std::string_view version, Problem* problem) {
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return true;
   const bool known_shape = version.size() == 8 && version.substr(0, 5) == "HTTP/" && version[6] == '.' &&
                            is_digits(version.substr(5, 1)) && is_digits(version.substr(7, 1));
-  *problem = known_shape ? refusal(505, "version-not-supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here")
+  *problem = known_shape ? refusal(505, "version-not-supported", "This version of HTTP is not spoken here",
+                                   "send the request as HTTP/1.1 or HTTP/1.0")
                          : malformed("the request line does not end in HTTP/1.1");
   return false;
 }

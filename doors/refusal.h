@@ -1,4 +1,5 @@
-// How doors build the Problem of a request they refuse themselves.
+// How doors build the Problem of a request they refuse themselves. The title names the kind, the detail says what to
+// do.
 #pragma once
 
 #include <string>
@@ -9,7 +10,7 @@
 
 namespace forebay {
 
-inline Problem refusal(int status, std::string_view type, std::string_view title, std::string detail = {}) {
+inline Problem refusal(int status, std::string_view type, std::string_view title, std::string detail) {
   return Problem{status, std::string(type), std::string(title), std::move(detail), std::nullopt};
 }
 

@@ -61,7 +61,8 @@ llhttp_settings_t make_settings() {
 
 Problem problem_of(const llhttp_t* parser, llhttp_errno_t error) {
   if (error == HPE_INVALID_METHOD) {
-    return refusal(501, "method-not-implemented", "This method is not known here");
+    return refusal(501, "method-not-implemented", "This method is not implemented",
+                   "methods that HTTP does not know are not served here");
   }
   const char* reason = llhttp_get_error_reason(parser);
   return malformed(reason != nullptr ? reason : llhttp_errno_name(error));

@@ -20,7 +20,9 @@ uint64_t tick_ms(const ServerOptions& options) {
 }
 
 Problem too_many_connections() {
-  Problem problem = refusal(503, "too-many-connections", "Too many connections are open");
+  Problem problem =
+      refusal(503, "too-many-connections", "Too many connections are open",
+              "the door's max_connections are in use; send it again later, or over a connection that is open");
   problem.retry_after = Duration::seconds(1);
   return problem;
 }

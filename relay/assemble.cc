@@ -94,7 +94,7 @@ class Assembly {
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<std::unique_ptr<HttpDoor>> http_doors_;
   std::vector<std::unique_ptr<AdminDoor>> admin_doors_;
-  uv_signal_t sigterm_{}, sigint_{};
+  uv_signal_t sigterm_{}, sigint_{}, sighup_{};
   bool stopping_ = false;
   bool stopped_ = false;
   Instant stop_deadline_ = Instant::never();
@@ -227,11 +227,16 @@ bool Assembly::open_doors() {
 }
 
 bool Assembly::watch_signals() {
-  for (auto& [handle, number] : {std::pair{&sigterm_, SIGTERM}, {&sigint_, SIGINT}}) {
+  for (auto& [handle, number] : {std::pair{&sigterm_, SIGTERM}, {&sigint_, SIGINT}, {&sighup_, SIGHUP}}) {
     uv_signal_init(&uv_, handle);
     handle->data = this;
     uv_signal_start(
-        handle, [](uv_signal_t* h, int) { static_cast<Assembly*>(h->data)->begin_stop(); }, number);
+        handle,
+        [](uv_signal_t* h, int what) {
+          if (what != SIGHUP) return static_cast<Assembly*>(h->data)->begin_stop();
+          spdlog::warn("SIGHUP: reloading the config is not yet available; nothing changed. To change it, restart");
+        },
+        number);
   }
   return true;
 }
@@ -272,7 +277,7 @@ void Assembly::close_loop() {
   for (auto& door : http_doors_) door->close();
   for (auto& door : admin_doors_) door->close();
   for (auto& sink : sinks_) sink->shut_down();
-  for (uv_signal_t* handle : {&sigterm_, &sigint_}) {
+  for (uv_signal_t* handle : {&sigterm_, &sigint_, &sighup_}) {
     if (handle->data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
   }
   mailbox_.close();

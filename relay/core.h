@@ -82,6 +82,8 @@ class Core {
   bool cancel(Sequence sequence, Now now);  // false: in flight
   void pause_queue(QueueId queue, bool paused);
   void pause_sink(SinkId sink, bool paused, std::string why);
+  // At the start: the lane is closed as the note of the last process says (pause_notes.h), if that is still to come.
+  void restore_throttle(SinkLane& lane, std::string_view noted, Now now);
   // Up to `most` of the queue's waiting messages are given up; how many were. Goes on where the sweep stands, and
   // looks at purge_looks_per_message * most messages of whatever queue at most, each once a sweep.
   uint64_t purge(QueueId queue, Sweep* sweep, uint64_t most, Now now);
@@ -157,6 +159,7 @@ class Core {
 
   // outcomes (core_outcome.cc)
   Attempt take_back(Ticket ticket, Now now);  // it never left: no permit and no attempt is spent
+  void note_throttle(SinkLane& lane, const Outcome& outcome, Now now);
   void pause_by_answer(SinkLane& lane, const Outcome& outcome);
   void again_later(Sequence sequence, MessageEntry& entry, const Attempt& attempt, const Outcome& outcome, Now now);
   void hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outcome, SinkLane& lane, Now now);

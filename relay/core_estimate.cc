@@ -121,7 +121,7 @@ Explanation Core::explain(Sequence sequence, Now now) const {
   const Queue& queue = queues_[queue_index_[entry->queue]];
   if (entry->state == MessageState::retrying && queue.configured && exhausted(queue, *entry)) {
     explanation.kind = "paused";
-    explanation.name = lanes_[queue.sink]->reason();
+    explanation.name = lanes_[queue.sink]->reason(now);
     return explanation;
   }
   switch (entry->state) {
@@ -160,7 +160,7 @@ void Core::explain_ready(const Queue& queue, Sequence sequence, Now now, Explana
     explanation->name = "sink " + lane.config().name;
   } else if (lane.state(now) == LaneState::breaker || lane.state(now) == LaneState::throttled) {
     explanation->kind = lane.state(now) == LaneState::breaker ? "breaker" : "throttled";
-    explanation->name = lane.reason();
+    explanation->name = lane.reason(now);
     if (!opens.is_never()) explanation->until = time_.wall(opens);
   } else {
     const LimitSet::Blocking blocking = lane.limits().blocking(now, 1);

@@ -1,6 +1,7 @@
 // How attempts end: the one place where again, slower and never are decided; and how messages end otherwise.
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <cmath>
 
 #include "relay/core.h"
@@ -24,6 +25,9 @@ Duration shortest_window(const SinkConfig& sink) {
   for (const LimitConfig& limit : sink.limits) shortest = std::min(shortest, limit.per);
   return shortest == Duration::max() ? Duration::seconds(1) : shortest;
 }
+
+// As long as a Retry-After is believed (sinks/http/retry_after.h); a wall clock that was set back could make it longer.
+constexpr Duration longest_throttle = Duration::days(1);
 
 // "Too many, come back in 0 s" names no time: taken at its word it would be a request after the other, none of them
 // an attempt.
@@ -60,6 +64,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       break;
     case Outcome::Kind::throttled:
       lane.throttle(now, closed_for(outcome, lane.config()), outcome.reason);
+      note_throttle(lane, outcome, now);
       hand_back(sequence, entry, outcome, lane, now);
       break;
     case Outcome::Kind::sink_fault:
@@ -77,6 +82,27 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
   lane.ended(outcome, attempt.probe, died, now);
   if (outcome.pause_sink) pause_by_answer(lane, outcome);
   touch(lane);
+}
+
+// What a restart could take may be kept from it: a sink that says when it stands messages again is believed by the next
+// process as well. Not for what is over by then, nor for each answer of a sink that was in flight with others.
+void Core::note_throttle(SinkLane& lane, const Outcome& outcome, Now now) {
+  constexpr Duration worth_noting = Duration::seconds(2);
+  if (!outcome.retry_after || *outcome.retry_after < worth_noting) return;
+  const int64_t until_ms = time_.ms_at(now.steady + *outcome.retry_after);
+  if (until_ms < lane.noted_throttle_ms + 1000) return;
+  lane.noted_throttle_ms = until_ms;
+  backlog_.note(sink_throttle_note(lane.config().name), std::to_string(until_ms) + " " + outcome.reason);
+}
+
+void Core::restore_throttle(SinkLane& lane, std::string_view noted, Now now) {
+  int64_t until_ms = 0;
+  const auto [end, error] = std::from_chars(noted.data(), noted.data() + noted.size(), until_ms);
+  if (error != std::errc() || end == noted.data() + noted.size() || *end != ' ') return;
+  const Duration left = std::min(Duration::milliseconds(until_ms - time_.ms(now)), longest_throttle);
+  if (left <= Duration{}) return;
+  lane.noted_throttle_ms = until_ms;
+  lane.throttle(now, left, std::string(end + 1, noted.data() + noted.size()));
 }
 
 // Until an operator resumes it, restarts included.

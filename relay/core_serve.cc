@@ -75,7 +75,7 @@ void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
   lane.wake = Instant::never();
   bury_waiting(lane, now);
   if (const auto state = lane.state_to_report(now)) {
-    lane_changes_.push_back({lane.config().name, *state, *state == LaneState::open ? "" : lane.reason()});
+    lane_changes_.push_back({lane.config().name, *state, *state == LaneState::open ? "" : lane.reason(now)});
   }
   const Instant promised = std::exchange(lane.due, Instant::never());
   const Instant due = promised <= now.steady ? promised : Instant::never();

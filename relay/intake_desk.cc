@@ -229,6 +229,18 @@ std::optional<Problem> IntakeDesk::sequence_of(std::string_view id, Sequence* se
   return std::nullopt;
 }
 
+// A store that lost a part to damage cannot say of a message that it finished.
+Problem IntakeDesk::forgotten() const {
+  const BacklogFigures figures = backlog_.figures();
+  if (figures.quarantined_segments + figures.missing_segments == 0) {
+    return problem(404, "forgotten", "Finished and forgotten",
+                   "the message is finished; how it ended is kept for status_retention only");
+  }
+  return problem(
+      404, "forgotten", "Not known any more",
+      "the message is finished, or it was in the part of the journal that is damaged: see /readyz and the log");
+}
+
 std::variant<MessageStatus, Problem> IntakeDesk::find(std::string_view id) {
   Sequence sequence = 0;
   QueueId queue = 0;
@@ -236,10 +248,7 @@ std::variant<MessageStatus, Problem> IntakeDesk::find(std::string_view id) {
   const Now now = clock_.now();
   if (core_.is_waiting(sequence)) return waiting_status(id, sequence, now);
   const auto finished = core_.finished(sequence, now);
-  if (!finished) {
-    return problem(404, "forgotten", "Finished and forgotten",
-                   "the message is finished; how it ended is kept for status_retention only");
-  }
+  if (!finished) return forgotten();
   MessageStatus status;
   status.id = id;
   status.queue = core_.queue(queue) != nullptr ? core_.queue(queue)->config.name : "";
@@ -276,7 +285,7 @@ std::optional<Problem> IntakeDesk::cancel(std::string_view id, uint64_t token, P
   const Now now = clock_.now();
   if (!core_.is_waiting(sequence)) {
     const auto finished = core_.finished(sequence, now);
-    if (!finished) return problem(404, "forgotten", "Finished and forgotten", "the message is finished");
+    if (!finished) return forgotten();
     return problem(409, "finished", "The message is finished",
                    fmt::format("it is {} and cannot be cancelled", name_of(*finished)));
   }

@@ -34,6 +34,7 @@ class IntakeDesk : public Intake {
   void stop() { stopping_ = true; }
 
  private:
+  Problem forgotten() const;
   std::optional<Problem> admit_all(std::span<const NewMessage> messages, Now now);
   std::optional<Problem> admit_one(const NewMessage& message, Now now);
   void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);

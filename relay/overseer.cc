@@ -70,6 +70,7 @@ void Overseer::restore_pauses() {
   for (const auto& lane : core_.lanes()) {
     const std::string note = backlog_.noted(sink_pause_note(lane->config().name));
     if (!note.empty()) core_.pause_sink(lane->id(), true, pause_reason(note));
+    core_.restore_throttle(*lane, backlog_.noted(sink_throttle_note(lane->config().name)), clock_.now());
   }
 }
 
@@ -118,7 +119,7 @@ SinkStatus Overseer::status_of(SinkLane& lane, Now now) const {
   const LaneState state = lane.state(now);
   status.state = name_of(state);
   if (state != LaneState::open) {
-    status.reason = lane.reason();
+    status.reason = lane.reason(now);
     const Instant opens = lane.opens(now);
     if (!opens.is_never()) status.until = core_.time().wall(opens);
   }

@@ -1,4 +1,5 @@
-// Pauses are notes in the backlog, so that they survive a restart: the name of the note, and its value.
+// Pauses are notes in the backlog, so that they survive a restart: the name of the note, and its value. So are
+// throttles whose end the sink named: the Unix time in milliseconds, a space, and the reason in words.
 #pragma once
 
 #include <string>
@@ -11,6 +12,10 @@ inline std::string queue_pause_note(std::string_view queue) {
 }
 inline std::string sink_pause_note(std::string_view sink) {
   return "pause:sink:" + std::string(sink);
+}
+
+inline std::string sink_throttle_note(std::string_view sink) {
+  return "throttle:sink:" + std::string(sink);
 }
 
 // The value of an operator's pause; that of a sink that paused itself is the reason in words.

@@ -19,6 +19,21 @@ LaneState SinkLane::state(Now now) const {
   return now.steady < closed_until_ ? LaneState::throttled : LaneState::open;
 }
 
+const std::string& SinkLane::reason(Now now) const {
+  static const std::string none;
+  switch (state(now)) {
+    case LaneState::paused:
+      return dead_full_.empty() ? pause_reason_ : dead_full_.begin()->second;
+    case LaneState::breaker:
+      return breaker_reason_;
+    case LaneState::throttled:
+      return throttle_reason_;
+    case LaneState::open:
+      break;
+  }
+  return none;
+}
+
 Instant SinkLane::opens(Now now) const {
   if (paused() || probe_out_) return Instant::never();
   return std::max(closed_until_, now.steady);
@@ -26,12 +41,11 @@ Instant SinkLane::opens(Now now) const {
 
 void SinkLane::pause(std::string why) {
   paused_ = true;
-  reason_ = std::move(why);
+  pause_reason_ = std::move(why);
 }
 
 void SinkLane::resume() {
   paused_ = false;
-  reason_.clear();
 }
 
 void SinkLane::hold_for_dead_letters(QueueId queue, const std::string& name) {
@@ -59,7 +73,7 @@ double SinkLane::blocked_seconds(const std::string& limit, Now now) const {
 void SinkLane::throttle(Now now, Duration how_long, const std::string& why) {
   closed_until_ = std::max(closed_until_, now.steady + how_long);
   got_through_ = false;
-  if (!paused_) reason_ = why;
+  throttle_reason_ = why;
 }
 
 std::optional<LaneState> SinkLane::state_to_report(Now now) {
@@ -78,7 +92,7 @@ void SinkLane::open_breaker(Now now, std::string why) {
   breaker_wait_ = breaker_open_ ? std::min(breaker_wait_ * 2, breaker_wait_max) : breaker_wait_min;
   breaker_open_ = true;
   closed_until_ = std::max(closed_until_, now.steady + breaker_wait_);
-  if (!paused_) reason_ = std::move(why);
+  breaker_reason_ = std::move(why);
 }
 
 void SinkLane::ended(const Outcome& outcome, bool was_probe, bool died, Now now) {
@@ -96,9 +110,8 @@ void SinkLane::ended(const Outcome& outcome, bool was_probe, bool died, Now now)
     if (outcome.kind == Outcome::Kind::delivered) {
       breaker_open_ = false;
       dead_in_a_row_ = 0;
-      if (!paused_) reason_.clear();
     } else if (outcome.kind != Outcome::Kind::throttled) {
-      open_breaker(now, reason_);
+      open_breaker(now, breaker_reason_);
     }
   }
 }

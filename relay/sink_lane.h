@@ -37,7 +37,8 @@ class SinkLane {
 
   // -- being closed --
   LaneState state(Now now) const;
-  const std::string& reason() const { return dead_full_.empty() ? reason_ : dead_full_.begin()->second; }
+  // Why it is in that state; empty: it is open.
+  const std::string& reason(Now now) const;
   // When the lane would let a send through if the limits did: now or before, a later time, or never() (paused,
   // or a probe is out).
   Instant opens(Now now) const;
@@ -53,6 +54,8 @@ class SinkLane {
   void dead_letters_have_room(QueueId queue);
   const std::map<QueueId, std::string>& full_dead_letter_stores() const { return dead_full_; }  // and why
   void throttle(Now now, Duration how_long, const std::string& why);
+  // Until when the journal knows the lane to be throttled, in relay milliseconds.
+  int64_t noted_throttle_ms = 0;
 
   // -- sends --
   // True: this send is the probe of an open breaker.
@@ -97,7 +100,7 @@ class SinkLane {
   Instant closed_until_{std::numeric_limits<int64_t>::min()};
   Duration breaker_wait_{};
   uint32_t dead_in_a_row_ = 0;
-  std::string reason_;
+  std::string pause_reason_, breaker_reason_, throttle_reason_;
   std::string peer_;  // that answered last
   std::map<std::string, Duration> blocked_;
   std::string blocking_;

@@ -26,6 +26,9 @@ TEST_P(Strictness, RefusesAndCloses) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, GetParam().status) << response->body;
   EXPECT_EQ(response->header("Content-Type"), "application/problem+json");
+  for (const char* member : {"\"type\":", "\"title\":", "\"status\":", "\"detail\":"}) {
+    EXPECT_NE(response->body.find(member), std::string::npos) << response->body;
+  }
   EXPECT_EQ(response->header("Connection"), "close");
   EXPECT_TRUE(client.closed_quietly());
   EXPECT_TRUE(fixture.seen().empty());

@@ -1,6 +1,8 @@
 // An orderly stop, at inconvenient moments.
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "tests/end_to_end/running_relay.h"
 #include "tests/support/evil_server.h"
 
@@ -32,6 +34,20 @@ TEST(Stop, sigterm_while_bodies_are_being_read_is_an_orderly_stop) {
     relay.admin("POST", "/v1/queues/q:pause");
     ASSERT_EQ(relay.stop(), 0) << relay.output();
   }
+}
+
+// Operators send it to have a config read again. That is not available yet; ending for it would be worse.
+TEST(Stop, sighup_says_what_it_does_not_do_and_changes_nothing) {
+  EvilServer server(taking_all());
+  RunningRelay relay(to(server));
+  ASSERT_TRUE(relay.start()) << relay.output();
+  relay.process().signal(SIGHUP);
+  ASSERT_TRUE(RunningRelay::eventually([&] {
+    relay.process().read_line(std::chrono::milliseconds(50));
+    return relay.output().find("SIGHUP: reloading the config is not yet available") != std::string::npos;
+  })) << relay.output();
+  EXPECT_NE(relay.publish("q", "still here"), "");
+  EXPECT_EQ(relay.stop(), 0) << relay.output();
 }
 
 }  // namespace

@@ -55,11 +55,11 @@ TEST(CoreDeadFull, the_sink_is_held_until_there_is_room_in_that_store) {
   CoreWorld world(small_stores());
   for (const QueueId queue : {1, 2, 1, 2}) accept_into(world, queue);
   ASSERT_EQ(send_and_fail(world, Kind::dead, 400), 4u);
-  EXPECT_NE(world.core->lanes()[0]->reason().find("queue q is full"), std::string::npos);
+  EXPECT_NE(world.core->lanes()[0]->reason(world.now).find("queue q is full"), std::string::npos);
   world.core->purge_dead(2, 1, world.now);
   accept_into(world, 2);
   EXPECT_TRUE(world.tick().empty()) << "the other queue's store is still full";
-  EXPECT_NE(world.core->lanes()[0]->reason().find("queue q is full"), std::string::npos);
+  EXPECT_NE(world.core->lanes()[0]->reason(world.now).find("queue q is full"), std::string::npos);
   world.core->purge_dead(1, 1, world.now);
   EXPECT_EQ(world.tick().size(), 1u);
 }

@@ -247,7 +247,7 @@ TEST(Core, a_full_dead_letter_store_holds_the_sink_and_loses_nothing) {
   EXPECT_EQ(world.queue().dead, 3u) << "a hard bound";
   EXPECT_EQ(world.queue().retrying, 7u);
   EXPECT_TRUE(world.tick().empty());
-  EXPECT_NE(world.core->lanes()[0]->reason().find("queue q is full"), std::string::npos);
+  EXPECT_NE(world.core->lanes()[0]->reason(world.now).find("queue q is full"), std::string::npos);
   const Sequence next = world.accept();
   for (const uint64_t left : {4u, 1u}) {
     EXPECT_EQ(world.core->purge_dead(1, 100, world.now), 3u);

@@ -90,6 +90,40 @@ TEST(RelayLog, a_pause_by_answer_is_one_line_and_outlives_the_process) {
   EXPECT_EQ(world.relay->admin().sink_status("s")->state, "open");
 }
 
+// The next process is no less a nuisance to the sink than this one.
+TEST(RelayLog, a_throttle_that_names_its_end_outlives_the_process) {
+  LogWorld world;
+  Outcome throttled = CoreWorld::outcome(Kind::throttled, 429);
+  throttled.retry_after = Duration::seconds(30);
+  world.send(1, throttled);
+  world.advance(Duration::seconds(10));
+  world.restart({});
+  world.accept();
+  world.turn();
+  EXPECT_EQ(world.relay->admin().sink_status("s")->state, "throttled");
+  EXPECT_EQ(world.relay->admin().sink_status("s")->reason, "http 429");
+  const size_t sent = world.sink.deliveries.size();
+  world.advance(Duration::seconds(19));
+  world.turn();
+  EXPECT_EQ(world.sink.deliveries.size(), sent);
+  world.advance(Duration::seconds(2));
+  world.turn();
+  EXPECT_GT(world.sink.deliveries.size(), sent);
+}
+
+TEST(RelayLog, a_pause_hides_why_a_sink_is_closed_and_does_not_forget_it) {
+  LogWorld world;
+  Outcome throttled = CoreWorld::outcome(Kind::throttled, 429);
+  throttled.retry_after = Duration::seconds(30);
+  EXPECT_EQ(world.send(1, throttled), Lines{"sink s is throttled: http 429"});
+  world.relay->core().pause_sink(0, true, "paused by an operator");
+  world.turn();
+  EXPECT_EQ(world.log.take(), Lines{"sink s is paused: paused by an operator"});
+  world.relay->core().pause_sink(0, false, "");
+  world.turn();
+  EXPECT_EQ(world.log.take(), Lines{"sink s is throttled: http 429"});
+}
+
 TEST(RelayLog, a_full_disk_is_one_line_at_either_end) {
   LogWorld world;
   world.backlog.shown.refusing = true;
