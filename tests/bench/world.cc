@@ -145,7 +145,7 @@ void Redis::clear() const {
 Nginx::Nginx(const std::string& directory, uint16_t upstream_port) : port_(free_port()) {
   const std::string config = directory + "/nginx.conf";
   std::ofstream(config) << fmt::format(
-      "daemon off; worker_processes 1; pid {0}/pid; error_log {0}/log;\n"
+      "daemon off; master_process off; pid {0}/pid; error_log {0}/log;\n"
       "events {{ worker_connections 4096; }}\n"
       "http {{\n  access_log off; client_body_temp_path {0}/body; proxy_temp_path {0}/proxy;\n"
       "  fastcgi_temp_path {0}/fastcgi; uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi;\n"
