@@ -42,6 +42,8 @@ struct MessageFacts {
   int64_t due_ms = 0;      // 0: at once
   int64_t expires_ms = 0;  // 0: never
   uint32_t bytes = 0;      // of body and meta, for the bounds
+  uint32_t cost = 1;       // of the limits
+  uint64_t key = 0;        // KeyHash (base/ids.h); 0: it has none
 };
 
 // A message that outlived the process. `facts.due_ms` is the latest (a retry's, if any).

@@ -19,4 +19,7 @@ using SinkId = uint16_t;
 // One attempt under way, unique within a run of the process. 0 is none.
 using Ticket = uint64_t;
 
+// A key (a tenant, a phone number) as a number: XXH3 of its bytes, seeded by the store. 0 is no key.
+using KeyHash = uint64_t;
+
 }  // namespace forebay

@@ -27,14 +27,57 @@ struct DoorConfig {
   Duration idle_timeout = Duration::seconds(75);    // between requests
 };
 
+// When something may be used. Nothing given: always.
+struct HoursConfig {
+  struct Closed {
+    std::string cron;  // five fields: when it closes
+    Duration lasts;
+    std::string zone;  // IANA name; empty: that of the hours, else UTC
+    bool operator==(const Closed&) const = default;
+  };
+  std::string open;  // "08:00-21:00", "mon-fri 08:00-12:00,14:00-18:00; sat 09:00-12:00"; empty: always
+  std::string zone;  // IANA name; empty: UTC
+  std::vector<Closed> closed;
+  bool operator==(const HoursConfig&) const = default;
+};
+
+// Where a value is read from in a message: json:/pointer of its body, or header:Name.
+struct ValueSource {
+  enum class From { none, header, json } from = From::none;
+  std::string name;  // header name, or JSON pointer (RFC 6901)
+  bool operator==(const ValueSource&) const = default;
+};
+
 struct LimitConfig {
-  enum class Kind { window, bucket } kind = Kind::window;
-  std::string name;    // canonical spec ("300/1s") unless given
-  uint64_t count = 0;  // sends per `per`
-  Duration per;
-  uint64_t burst = 1;                        // bucket only
-  bool strict = false;                       // margin: strict
-  std::optional<Duration> unanswered_grace;  // default: the sink's timeout
+  enum class Kind { window, bucket, calendar } kind = Kind::window;
+  enum class Period { day, week, month };               // week: from Monday
+  std::string name;                                     // canonical spec ("300/1s", "1000000/day") unless given
+  uint64_t count = 0;                                   // sends per `per`, or per `period`
+  Duration per;                                         // window and bucket
+  uint64_t burst = 1;                                   // bucket only
+  bool strict = false;                                  // margin: strict
+  std::optional<Duration> unanswered_grace;             // default: the sink's timeout
+  bool enforce = true;                                  // false: counted, not enforced
+  Period period = Period::day;                          // calendar only, as the rest
+  std::string zone;                                     // IANA name; empty: UTC
+  std::vector<std::pair<std::string, double>> reserve;  // class, share of count (0 to 1) kept for it
+  bool operator==(const LimitConfig&) const = default;
+};
+
+// What a key's history may do when key_memory is full: hold what has a key not known yet, or refuse it at the door.
+enum class OnKeyOverflow { hold, refuse };
+
+struct AdaptiveConfig {
+  bool on = true;
+  double floor = 0.1;  // of N: throttled replies lower it no further
+};
+
+struct BreakerConfig {
+  uint32_t failures = 50;                    // in a row that open it; 0: only sink_fault and dead_storm do
+  uint32_t probes = 1;                       // good ones in a row that close it
+  Duration min_wait = Duration::seconds(1);  // before the first probe; doubles with each bad one
+  Duration max_wait = Duration::seconds(30);
+  bool operator==(const BreakerConfig&) const = default;
 };
 
 // One row of a sink's `responses:`; the first that matches a reply wins.
@@ -65,6 +108,14 @@ struct SinkConfig {
   uint32_t dead_storm = 20;              // dead in a row that open the breaker; 0: never
   Duration max_age = Duration::days(7);  // how long throttles may keep a message without an attempt spent
   std::string ca_file;                   // PEM bundle instead of the system's
+  ResponseRule::Scope throttle_scope = ResponseRule::Scope::sink;  // what a throttled reply closes
+  std::vector<LimitConfig> key_limits;                             // windows, per key over all queues of the sink
+  OnKeyOverflow on_key_overflow = OnKeyOverflow::hold;
+  AdaptiveConfig adaptive;
+  BreakerConfig breaker;
+  double retry_budget = 0.1;  // share of sends that may be retries while first attempts wait; 1: no bound
+  ValueSource cost;
+  HoursConfig hours;
 };
 
 struct RetryConfig {
@@ -80,6 +131,16 @@ struct DeadConfig {
   Duration ttl = Duration::days(30);
 };
 
+// A priority lane of a queue. The class `default` is always there.
+struct ClassConfig {
+  std::string name;
+  uint32_t priority = 1;        // lower goes first
+  std::optional<Duration> ttl;  // instead of the queue's
+  double floor = 0;             // share of the queue's sends it gets even when others are in front, 0 to 0.5
+  std::optional<bool> supersede;
+  HoursConfig hours;
+};
+
 struct QueueConfig {
   std::string name;
   std::string sink;
@@ -89,6 +150,18 @@ struct QueueConfig {
   uint64_t max_bytes = 50ull << 30;
   Duration ttl = Duration::max();  // max(): none
   bool refuse_late = false;        // on_late: refuse
+  double share = 1;                // its part of the sink when several queues wait
+  std::vector<LimitConfig> limits;
+  ValueSource key;
+  std::map<std::string, uint32_t> weights;  // of keys in the rounds; 1 unless named
+  std::vector<LimitConfig> key_limits;      // windows
+  uint64_t max_flows = 1'000'000;
+  OnKeyOverflow on_key_overflow = OnKeyOverflow::hold;
+  std::map<std::string, ClassConfig> classes;
+  bool strict_order = false;
+  bool supersede = false;
+  ValueSource cost;  // wins over the sink's
+  HoursConfig hours;
 };
 
 struct AuthToken {
@@ -112,6 +185,7 @@ struct Config {
   std::map<std::string, QueueConfig> queues;
   Duration status_retention = Duration::hours(1);
   uint64_t status_memory = 64ull << 20;
+  uint64_t key_memory = 512ull << 20;               // bound on the history of all keys
   Duration shutdown_grace = Duration::seconds(10);  // for attempts in flight at SIGTERM
 };
 

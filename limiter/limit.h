@@ -31,6 +31,7 @@ enum class SettledAs : uint8_t {
 struct Taken {
   Instant at;  // when it was taken: stamped before the write
   uint32_t cost = 1;
+  uint8_t lane = 0;  // of a calendar's reserve (LimitSet::lane); 0: none
 };
 
 class Limit {

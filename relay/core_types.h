@@ -22,6 +22,9 @@ struct AdmitRequest {
   std::optional<WallTime> not_before;  // wins over delay
   std::optional<Duration> ttl;         // none: the queue's
   uint8_t max_attempts = 0;            // 0: the queue's
+  uint8_t klass = 0;                   // number of a class of the queue; 0: default
+  uint32_t cost = 1;
+  KeyHash key = 0;  // 0: it has none
 };
 
 // A promise of room, until durable() or failed().
