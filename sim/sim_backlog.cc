@@ -24,7 +24,7 @@ void SimBacklog::append(std::span<const MessageFacts> copies, std::string_view, 
 }
 
 void SimBacklog::settle(Sequence sequence, Settlement how) {
-  if (watcher_ != nullptr) watcher_->on_settle(*std::as_const(table_).find(sequence), how);
+  if (watcher_ != nullptr) watcher_->on_settle(*table_.find(sequence), how);
   gather({Change::What::settle, 0, sequence, 0}, how == Settlement::cancelled || how == Settlement::purged);
 }
 
@@ -33,7 +33,7 @@ void SimBacklog::retry(Sequence sequence, int64_t due_ms, uint8_t attempts) {
 }
 
 void SimBacklog::dead(const DeadLetter& letter) {
-  if (watcher_ != nullptr) watcher_->on_dead(*std::as_const(table_).find(letter.sequence));
+  if (watcher_ != nullptr) watcher_->on_dead(*table_.find(letter.sequence));
   letters_under_way_.push_back(letter);
   gather({Change::What::dead, letter.attempts, letter.sequence, 0}, true);
 }
@@ -193,7 +193,7 @@ void SimBacklog::close() {
 std::vector<RecoveredMessage> SimBacklog::recoverable() const {
   std::vector<RecoveredMessage> messages;
   messages.reserve(table_.size());
-  table_.for_each([&](Sequence, const Kept& kept) {
+  table_.for_each([&](const Kept& kept) {
     RecoveredMessage message;
     message.facts = kept.facts;
     message.attempts = static_cast<uint8_t>(kept.attempts + (kept.begun ? 1 : 0));

@@ -19,8 +19,9 @@
 #include <vector>
 
 #include "backlog/backlog.h"
-#include "backlog/sequence_table.h"
+
 #include "base/random.h"
+#include "sim/page_table.h"
 
 namespace forebay::sim {
 
@@ -136,7 +137,7 @@ class SimBacklog : public Backlog {
   bool gathered_ = false, urgent_ = false;
   Sequence next_ = 1;
 
-  SequenceTable<Kept> table_;
+  PageTable<Kept> table_;
   absl::flat_hash_map<Sequence, DeadLetter> letters_;
   std::map<std::string, std::string, std::less<>> notes_;
   std::vector<MessageFacts> committed_;
