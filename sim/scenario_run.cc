@@ -57,8 +57,8 @@ class Stage {
       world_.run_until(scenario_.lasts);
     }
     const Duration ended = world_.elapsed();
-    for (const Expectation& e : scenario_.expectations) judge(e, ended, &result);
     if (scenario_.converges) convergence_.finish(world_);
+    for (const Expectation& e : scenario_.expectations) judge(e, ended, &result);
     ledger_.finish(world_);
     room_.finish(world_);
     for (const Checker* checker : std::initializer_list<const Checker*>{&ledger_, &room_, &convergence_}) {
