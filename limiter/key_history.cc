@@ -1,12 +1,10 @@
 #include "limiter/key_history.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace forebay {
 namespace {
 
-constexpr uint32_t inside_max = 2;
 constexpr uint32_t thinned_from = 256;  // stamps; below, the two that are nearest are joined
 
 // Leaves out every stamp that has a later one in its grain.
@@ -34,46 +32,6 @@ void join_nearest(KeyStamps* stamps) {
 }
 
 }  // namespace
-
-uint32_t KeyStamps::last_above(uint32_t budget) const {
-  const uint32_t all = total();
-  assert(all > budget);
-  if (all == size) return size - 1 - budget;  // every cost is 1
-  // The last i whose before(i) is below all - budget; before(0) always is.
-  uint32_t low = 0, high = size - 1;
-  while (low < high) {
-    const uint32_t middle = low + (high - low + 1) / 2;
-    if (before(middle) < all - budget) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
-}
-
-struct KeyHistory::Ring {
-  uint32_t capacity, head, size, popped;
-  KeyStamp* slots() { return reinterpret_cast<KeyStamp*>(this + 1); }
-  static uint64_t bytes(uint32_t capacity) { return sizeof(Ring) + uint64_t{capacity} * sizeof(KeyStamp); }
-};
-
-KeyHistory::Ring* KeyHistory::get_ring() const {
-  Ring* pointer;
-  std::memcpy(&pointer, static_cast<const void*>(inside_), sizeof pointer);
-  return pointer;
-}
-
-void KeyHistory::set_ring(Ring* to) {
-  std::memcpy(static_cast<void*>(inside_), &to, sizeof to);
-  shape_ = ring;
-}
-
-KeyStamps KeyHistory::stamps() const {
-  if (shape_ != ring) return {const_cast<KeyStamp*>(inside_), inside_max, 0, shape_, 0};
-  Ring* r = get_ring();
-  return {r->slots(), r->capacity, r->head, r->size, r->popped};
-}
 
 void KeyHistory::store(const KeyStamps& stamps) {
   if (shape_ == ring) {

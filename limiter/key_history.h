@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -77,6 +78,7 @@ class KeyHistory {
   struct Ring;
   static constexpr uint32_t ring = 3;
   static constexpr uint32_t stamps_max = 4096;
+  static constexpr uint32_t inside_max = 2;
 
   Ring* get_ring() const;
   void set_ring(Ring* to);
@@ -90,8 +92,48 @@ class KeyHistory {
   uint32_t link_ = 0;
   uint32_t out_ : 30;   // a count is at most 1e9
   uint32_t shape_ : 2;  // how many stamps are inside; `ring`: inside_ is a pointer
-  KeyStamp inside_[2];
+  KeyStamp inside_[inside_max];
 };
 static_assert(sizeof(KeyHistory) == 40);
+
+inline uint32_t KeyStamps::last_above(uint32_t budget) const {
+  const uint32_t all = total();
+  assert(all > budget);
+  if (all == size) return size - 1 - budget;  // every cost is 1
+  // The last i whose before(i) is below all - budget; before(0) always is.
+  uint32_t low = 0, high = size - 1;
+  while (low < high) {
+    const uint32_t middle = low + (high - low + 1) / 2;
+    if (before(middle) < all - budget) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+struct KeyHistory::Ring {
+  uint32_t capacity, head, size, popped;
+  KeyStamp* slots() { return reinterpret_cast<KeyStamp*>(this + 1); }
+  static uint64_t bytes(uint32_t capacity) { return sizeof(Ring) + uint64_t{capacity} * sizeof(KeyStamp); }
+};
+
+inline KeyHistory::Ring* KeyHistory::get_ring() const {
+  Ring* pointer;
+  std::memcpy(&pointer, static_cast<const void*>(inside_), sizeof pointer);
+  return pointer;
+}
+
+inline void KeyHistory::set_ring(Ring* to) {
+  std::memcpy(static_cast<void*>(inside_), &to, sizeof to);
+  shape_ = ring;
+}
+
+inline KeyStamps KeyHistory::stamps() const {
+  if (shape_ != ring) return {const_cast<KeyStamp*>(inside_), inside_max, 0, shape_, 0};
+  Ring* r = get_ring();
+  return {r->slots(), r->capacity, r->head, r->size, r->popped};
+}
 
 }  // namespace forebay

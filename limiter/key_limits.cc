@@ -26,8 +26,7 @@ KeyLimits::KeyLimits(std::span<const LimitConfig> limits, OnKeyOverflow on_overf
       ages_(windows_.hold()),
       since_(long_ago),
       lost_until_(long_ago),
-      enough_(windows_.most()),
-      enough_until_(Instant::never()) {}
+      enough_(windows_.most()) {}
 
 KeyHistory* KeyLimits::known(KeyHash key) const {
   const KeyShards::Ref ref = shards_.find(key);
@@ -131,7 +130,6 @@ void KeyLimits::keep(KeyHash key, KeyHistory* history, Instant settled, uint32_t
     return;
   }
   history->trim(now.steady - windows_.hold());
-  if (enough_until_ <= now.steady) enough_ = windows_.most(), enough_until_ = Instant::never();
   history->push(settled, cost, enough_, windows_, shards_.heap());
 }
 
@@ -169,7 +167,6 @@ void KeyLimits::reconfigure(std::span<const LimitConfig> limits, OnKeyOverflow o
     ages_.regroup(windows_.hold());
   }
   enough_ = was_empty ? windows_.most() : std::max(enough_, windows_.most());
-  enough_until_ = now.steady + windows_.hold();
 }
 
 }  // namespace forebay

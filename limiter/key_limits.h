@@ -90,8 +90,7 @@ class KeyLimits {
   KeyAges ages_;
   Instant since_;       // takes before it are not in `out`
   Instant lost_until_;  // until then some unknown key may have spends that found no memory
-  uint32_t enough_;     // cost that a history is kept for: the greatest N, for one hold also that of the set before
-  Instant enough_until_;
+  uint32_t enough_;     // the greatest N since there are windows: what settles late may be of an earlier set
 };
 
 }  // namespace forebay

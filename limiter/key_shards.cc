@@ -4,11 +4,11 @@
 
 namespace forebay {
 
-KeyShards::Ref KeyShards::find(KeyHash key) const {
-  assert(key != 0);
+KeyShards::Ref KeyShards::look_up(KeyHash key) const {
   const uint64_t hash = KeyTable::mix(key);
   const uint32_t index = shard_of(hash).find(key, hash);
-  return index == KeyTable::none ? none : number_of(hash) << 24 | index;
+  if (index == KeyTable::none) return none;
+  return last_ = number_of(hash) << 24 | index;
 }
 
 KeyShards::Ref KeyShards::insert(KeyHash key) {
@@ -16,16 +16,18 @@ KeyShards::Ref KeyShards::insert(KeyHash key) {
   const uint32_t index = shards_[number_of(hash)].insert(key, hash, heap_);
   if (index == KeyTable::none) return none;
   size_++;
-  return number_of(hash) << 24 | index;
+  return last_ = number_of(hash) << 24 | index;
 }
 
 void KeyShards::erase(Ref ref) {
+  if (ref == last_) last_ = none;
   shards_[ref >> 24].erase(ref & KeyTable::none, heap_);
   size_--;
   if (size_ == 0) clear();
 }
 
 void KeyShards::clear() {
+  last_ = none;
   for (uint32_t s = 0; s < count(); s++) shards_[s].clear(heap_);
   size_ = 0;
   if (split_) unsplit();
@@ -50,6 +52,7 @@ void KeyShards::split() {
     history = KeyHistory(history.key());  // its ring has moved
   });
   one_.clear(heap_);
+  last_ = none;
   shards_ = tables;
   split_ = true;
 }

@@ -21,7 +21,11 @@ class KeyShards {
   const KeyHeap& heap() const { return heap_; }
   uint64_t size() const { return size_; }
   KeyHistory& at(Ref ref) const { return shards_[ref >> 24].at(ref & KeyTable::none); }
-  Ref find(KeyHash key) const;
+  // The key found last is known without looking: a send asks, takes and often settles in a row.
+  Ref find(KeyHash key) const {
+    assert(key != 0);
+    return last_ != none && at(last_).key() == key ? last_ : look_up(key);
+  }
   bool fits_another(KeyHash key) const { return shard_of(KeyTable::mix(key)).fits_another(heap_); }
   // A key that is not there; `none`: no memory.
   Ref insert(KeyHash key);
@@ -46,6 +50,7 @@ class KeyShards {
   uint32_t count() const { return split_ ? many : 1; }
   uint32_t number_of(uint64_t hash) const { return split_ ? static_cast<uint32_t>(hash >> 56) : 0; }
   const KeyTable& shard_of(uint64_t hash) const { return shards_[number_of(hash)]; }
+  Ref look_up(KeyHash key) const;
   void unsplit();
 
   KeyHeap heap_;
@@ -53,6 +58,7 @@ class KeyShards {
   KeyTable* shards_ = &one_;
   bool split_ = false;
   uint64_t size_ = 0;
+  mutable Ref last_ = none;  // a history that is there
 };
 
 }  // namespace forebay
