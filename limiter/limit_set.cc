@@ -47,7 +47,7 @@ void LimitSet::set_pace(const SinkConfig& config, Now now) {
 
 // A window that is free now may not be at the time another asks for (its margin can shrink meanwhile), so ask
 // again until a whole round agrees.
-Instant LimitSet::next(Now now, uint32_t cost) const {
+Instant LimitSet::next(Now now, uint32_t cost, uint8_t) const {
   // Costs are 1 as yet: one above ahead() would wait for ever here.
   assert(!covered_ || cost <= ahead());
   if (covered_ && taken_ + cost > *covered_) return Instant::never();
@@ -64,7 +64,7 @@ Instant LimitSet::next(Now now, uint32_t cost) const {
   }
 }
 
-LimitSet::Blocking LimitSet::blocking(Now now, uint32_t cost) const {
+LimitSet::Blocking LimitSet::blocking(Now now, uint32_t cost, uint8_t) const {
   const Instant all = next(now, cost);
   if (all <= now.steady) return {{}, now.steady};
   if (covered_ && taken_ + cost > *covered_) return {longest(members_)->name(), all};
@@ -80,7 +80,7 @@ LimitSet::Blocking LimitSet::blocking(Now now, uint32_t cost) const {
   return {*name, all};
 }
 
-void LimitSet::take(Now now, uint32_t cost, Instant due) {
+void LimitSet::take(Now now, uint32_t cost, Instant due, uint8_t) {
   assert(next(now, cost) <= now.steady);
   if (pace_) pace_->take(now.steady, due, cost);
   for (Member& m : members_) m.limit().take(now, cost);
@@ -198,3 +198,8 @@ void LimitSet::reconfigure(const SinkConfig& config, Now now) {
 }
 
 }  // namespace forebay
+#include "limiter/limit_set_config.h"
+namespace forebay {
+LimitSet::LimitSet(const LimitSetConfig&, Now now) : LimitSet(SinkConfig{}, now) {}
+void LimitSet::reconfigure(const LimitSetConfig&, Now) {}
+}

@@ -38,17 +38,22 @@ class LimitSet {
 
   // Nothing spent, nothing learnt.
   LimitSet(const SinkConfig& config, Now now);
+  LimitSet(const struct LimitSetConfig& config, Now now);
+  void reconfigure(const struct LimitSetConfig& config, Now now);
   LimitSet(const LimitSet&) = delete;
   LimitSet& operator=(const LimitSet&) = delete;
 
   // The least time at which all agree, exactly; never(): only a settle can free what is missing.
-  Instant next(Now now, uint32_t cost) const;
+  Instant next(Now now, uint32_t cost, uint8_t lane = 0) const;
+  Instant next_any(Now now) const { return next(now, 1); }
+  bool by_wall() const { return false; }
+  uint8_t lane(std::string_view) const { return 0; }
   // Which limit is the last to agree, and when it does. The pace goes by its window's name.
-  Blocking blocking(Now now, uint32_t cost) const;
+  Blocking blocking(Now now, uint32_t cost, uint8_t lane = 0) const;
   // Only when next(now, cost) <= now.steady. `due`: the moment that next() named to a sender that has waited for it
   // since, now or before; what it is late by was its wake-up's fault, and the pace makes up for it within its
   // tolerance. never(): nobody waited.
-  void take(Now now, uint32_t cost, Instant due = Instant::never());
+  void take(Now now, uint32_t cost, Instant due = Instant::never(), uint8_t lane = 0);
   void settle(Taken taken, Now now, SettledAs how);
 
   // The largest cost that can ever be taken.

@@ -11,7 +11,7 @@ constexpr Duration breaker_wait_max = Duration::seconds(60);
 }  // namespace
 
 SinkLane::SinkLane(SinkId id, const SinkConfig& config, Now now)
-    : id_(id), config_(config), limits_(std::make_unique<LimitSet>(config, now)) {}
+    : hours(config.hours), id_(id), config_(config), limits_(std::make_unique<LimitSet>(config, now)) {}
 
 LaneState SinkLane::state(Now now) const {
   if (paused()) return LaneState::paused;
@@ -117,3 +117,6 @@ void SinkLane::ended(const Outcome& outcome, bool was_probe, bool died, Now now)
 }
 
 }  // namespace forebay
+namespace forebay {
+void SinkLane::reconfigure(const SinkConfig& config, Now now) { config_ = config; hours = Hours(config.hours); limits_->reconfigure(config, now); }
+}

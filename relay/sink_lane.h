@@ -8,6 +8,8 @@
 //   paused     by an operator, by `pause_on`, or by a full dead-letter store: until resumed
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -19,7 +21,10 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "config/config.h"
+#include "limiter/hours.h"
+#include "limiter/key_limits.h"
 #include "limiter/limit_set.h"
+#include "relay/rounds.h"
 #include "sinks/sink.h"
 
 namespace forebay {
@@ -32,6 +37,7 @@ class SinkLane {
 
   SinkId id() const { return id_; }
   const SinkConfig& config() const { return config_; }
+  void reconfigure(const SinkConfig& config, Now now);
   LimitSet& limits() { return *limits_; }
   const LimitSet& limits() const { return *limits_; }
 
@@ -74,15 +80,25 @@ class SinkLane {
   void blocked_by(const std::string& limit, Now now);
   double blocked_seconds(const std::string& limit, Now now) const;
 
-  // -- queues that have something ready, served in turn --
+  // -- the queues that drain into it, and of those with something in their lines whose turn it is --
   std::vector<QueueId> queues;
-  size_t turn = 0;
+  bool gone = false;  // not in the config any more; empty, and kept for its number
+  Rounds rounds;      // by place in Core::queues()
+
+  Hours hours;
+  std::unique_ptr<KeyLimits> key_limits;  // over all its queues; none: there are none
+  absl::flat_hash_map<KeyHash, Instant> throttled_keys;
+  // May a message that was tried before be sent now, while others wait that were not (`fresh_waits`)?
+  bool allows_retry(bool) const { return true; }
+  void retry_sent(bool) {}
 
   // When the core should look at this lane again; kept here so that a stale wake-up can be told.
   Instant wake = Instant::never();
   Instant asked_for = Instant::never();  // the last wake-up that was asked for and is still to come
   // What the limits promised a message that waits for them and nothing else; never(): none does.
   Instant due = Instant::never();
+  // When something that is held back by hours, a queue's limits or a reserve may go: of the serve under way.
+  Instant gate = Instant::never();
   bool dirty = false;
 
  private:
