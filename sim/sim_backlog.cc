@@ -47,6 +47,21 @@ void SimBacklog::note(std::string_view name, std::string_view value) {
   gather({Change::What::note, 0, 0, 0}, true);
 }
 
+void SimBacklog::key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) {
+  key_spends_under_way_.push_back({set, cost, key, settled_ms});
+  gather({Change::What::key_spent, 0, 0, 0}, false);
+}
+
+void SimBacklog::key_spends(int64_t since_ms, const SpendTold& tell) {
+  for (const KeySpend& spend : key_spends_) {
+    if (spend.settled_ms >= since_ms) tell(spend.set, spend.key, spend.settled_ms, spend.cost);
+  }
+}
+
+void SimBacklog::forget_key_spends(int64_t before_ms) {
+  while (!key_spends_.empty() && key_spends_.front().settled_ms < before_ms) key_spends_.pop_front();
+}
+
 void SimBacklog::fetch(Sequence sequence, Fetched done) {
   const Kept* kept = find(sequence);
   done(kept == nullptr ? ENOENT : 0, {{}, {}, kept == nullptr ? 0 : kept->facts.accepted_ms, nullptr});
@@ -128,6 +143,10 @@ void SimBacklog::apply(const Change& change) {
     notes_[name] = std::move(value);
     return notes_under_way_.pop_front();
   }
+  if (change.what == Change::What::key_spent) {
+    key_spends_.push_back(key_spends_under_way_.front());
+    return key_spends_under_way_.pop_front();
+  }
   if (change.what == Change::What::settle) {
     if (!letters_.empty()) letters_.erase(change.sequence);
     table_.erase(change.sequence);
@@ -176,6 +195,7 @@ void SimBacklog::drop_log() {
   appended_.clear();
   notes_under_way_.clear();
   letters_under_way_.clear();
+  key_spends_under_way_.clear();
   handed_.clear();
   batches_syncing_ = 0;
   syncing_ = gathered_ = urgent_ = false;

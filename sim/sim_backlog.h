@@ -71,6 +71,11 @@ class SimBacklog : public Backlog {
   void dead(const DeadLetter& letter) override;
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
+  // The history of key limits, as a journal that has one keeps it: with the settle, synced with it.
+  using SpendTold = std::function<void(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost)>;
+  void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost);
+  void key_spends(int64_t since_ms, const SpendTold& tell);
+  void forget_key_spends(int64_t before_ms);
   uint64_t open_batch() const override { return open_; }
   Instant flush() override;
   void attempt_begun(Sequence sequence, uint8_t) override { log_change({Change::What::begun, 0, sequence, 0}); }
@@ -90,7 +95,7 @@ class SimBacklog : public Backlog {
 
  private:
   struct Change {
-    enum class What : uint8_t { append, settle, retry, dead, revive, note, begun, over } what;
+    enum class What : uint8_t { append, settle, retry, dead, revive, note, key_spent, begun, over } what;
     uint8_t attempts;
     Sequence sequence;
     int64_t due_ms;
@@ -100,6 +105,11 @@ class SimBacklog : public Backlog {
     uint64_t end;  // of its part of the log
     bool urgent;   // more than settles
     Instant handed;
+  };
+  struct KeySpend {
+    uint32_t set, cost;
+    KeyHash key;
+    int64_t settled_ms;
   };
   struct Appended {
     MessageFacts facts;
@@ -131,6 +141,7 @@ class SimBacklog : public Backlog {
   std::deque<Appended> appended_;
   std::deque<std::pair<std::string, std::string>> notes_under_way_;
   std::deque<DeadLetter> letters_under_way_;
+  std::deque<KeySpend> key_spends_under_way_;
   std::deque<Batch> handed_;
   size_t batches_syncing_ = 0;
   uint64_t open_ = 1;
@@ -140,6 +151,7 @@ class SimBacklog : public Backlog {
   PageTable<Kept> table_;
   absl::flat_hash_map<Sequence, DeadLetter> letters_;
   std::map<std::string, std::string, std::less<>> notes_;
+  std::deque<KeySpend> key_spends_;
   std::vector<MessageFacts> committed_;
   std::array<uint8_t, 16> key_{};
 };
