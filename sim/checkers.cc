@@ -52,15 +52,28 @@ void Room::finish(World& world) {
 
 // ---- convergence ----
 
+namespace {
+
+std::string why_first_waits(World& world, QueueId queue) {
+  for (Sequence sequence = 1; sequence < world.core().next_sequence(); ++sequence) {
+    const MessageEntry* entry = world.core().entry(sequence);
+    if (entry == nullptr || entry->queue != queue) continue;
+    const Explanation why = world.core().explain(sequence, world.now());
+    if (why.kind != nullptr) return fmt::format("message {} waits on {} {}", sequence, why.kind, why.name);
+  }
+  return "nothing waits";
+}
+
+}  // namespace
+
 void Convergence::finish(World& world) {
   const Duration since = world.elapsed();
   if (world.run_until_idle(since + within_)) return;
   if (!world.up()) return complain(world.now(), "it never came back");
   for (const Queue& queue : world.core().queues()) {
     if (queue.waiting() == 0) continue;
-    const SinkLane& lane = *world.core().lanes()[queue.sink];
-    complain(world.now(), "queue {} still holds {} ({} ready, {} in flight); its sink: {}", queue.config.name,
-             queue.waiting(), queue.ready, queue.in_flight, lane.reason(world.now()));
+    complain(world.now(), "queue {} still holds {} ({} in flight): {}", queue.config.name, queue.waiting(),
+             queue.in_flight, why_first_waits(world, queue.id));
   }
 }
 

@@ -29,6 +29,7 @@ class Drawing {
     const uint64_t queues = sinks + random_.below(3);
     for (uint64_t i = 0; i < queues; ++i) draw_queue(fmt::format("q{}", i), fmt::format("s{}", i % sinks));
     draw_faults();
+    draw_key_limits();
     for (const auto& [name, sink] : scenario_.config.sinks) {
       Expectation none_refused;
       none_refused.figure = "refused";
@@ -109,13 +110,64 @@ class Drawing {
     if (one_in(3)) queue.max_messages = 100 + random_.below(5'000);
     if (one_in(4)) queue.ttl = uniform(random_, Duration::seconds(5), Duration::minutes(5));
     queue.refuse_late = one_in(4);
+    shape_queue(&queue);
     scenario_.config.queues[name] = queue;
     const auto id = static_cast<QueueId>(scenario_.config.queues.size());
     const double rate = static_cast<double>(scenario_.config.sinks.at(sink).limits.front().count);
-    for (uint64_t i = 1 + random_.below(2); i > 0; --i) scenario_.traffic.push_back(draw_traffic(id, rate));
+    for (uint64_t i = 1 + random_.below(2); i > 0; --i)
+      scenario_.traffic.push_back(draw_traffic(id, rate, queue.classes.size()));
   }
 
-  TrafficSpec draw_traffic(QueueId queue, double rate) {
+  // Classes, keys, shares: who goes first.
+  void shape_queue(QueueConfig* queue) {
+    queue->share = one_of({1.0, 0.5, 3.0});
+    queue->strict_order = one_in(4);
+    queue->supersede = one_in(6);
+    if (one_in(3)) queue->max_flows = 1 + random_.below(50);
+    if (one_in(3)) queue->hours.closed = {{"*/7 * * * *", Duration::seconds(40), ""}};
+    if (one_in(2)) {
+      for (const char* name : {"bulk", "otp", "slow"}) {
+        ClassConfig& klass = queue->classes[name];
+        klass.name = name;
+        klass.priority = static_cast<uint32_t>(random_.below(4));
+        if (one_in(3)) klass.floor = 0.05;
+        if (one_in(5)) klass.ttl = Duration::seconds(30);
+      }
+    }
+  }
+
+  // What the downstream of a sink counts per key, its queues keep to. A crash forgets it as yet, so only where there is
+  // none.
+  void draw_key_limits() {
+    const auto is_crash = [](const FaultSpec& f) {
+      return f.kind == FaultSpec::Kind::kill || f.kind == FaultSpec::Kind::power_cut;
+    };
+    if (std::any_of(scenario_.faults.begin(), scenario_.faults.end(), is_crash)) return;
+    for (auto& [name, sink] : scenario_.config.sinks) {
+      if (!one_in(2)) continue;
+      for (const auto& [count, per] : {std::pair(3, Duration::seconds(10)), {10, Duration::minutes(2)}}) {
+        LimitConfig limit;
+        limit.count = static_cast<uint64_t>(count);
+        limit.per = per;
+        limit.name = "key:" + format_rate(limit.count, per);
+        sink.key_limits.push_back(limit);
+        scenario_.downstreams[name].keys.push_back({limit.count, per});
+      }
+      spread_keys(name);
+    }
+  }
+
+  // A key with thousands waiting behind ten in two minutes would take days.
+  void spread_keys(const std::string& sink) {
+    for (TrafficSpec& spec : scenario_.traffic) {
+      const auto queue = std::next(scenario_.config.queues.begin(), spec.stamp.request.queue - 1);
+      if (queue->second.sink != sink || spec.stamp.keys.kind == KeyModel::Kind::none) continue;
+      spec.stamp.keys.kind = KeyModel::Kind::uniform;
+      spec.stamp.keys.keys = 5'000;
+    }
+  }
+
+  TrafficSpec draw_traffic(QueueId queue, double rate, size_t classes) {
     using Kind = TrafficSpec::Kind;
     TrafficSpec spec;
     spec.kind = one_of({Kind::steady, Kind::poisson, Kind::burst, Kind::ramp});
@@ -133,6 +185,8 @@ class Drawing {
     }
     spec.stamp.request.queue = queue;
     spec.stamp.request.bytes = 300;
+    if (one_in(2)) spec.stamp.request.klass = static_cast<uint8_t>(random_.below(classes + 1));
+    if (one_in(4)) spec.stamp.cost_most = 3;
     spec.stamp.keys.kind =
         one_of({KeyModel::Kind::none, KeyModel::Kind::uniform, KeyModel::Kind::hot, KeyModel::Kind::fresh});
     spec.stamp.keys.keys = 1 + random_.below(1'000);

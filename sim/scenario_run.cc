@@ -52,7 +52,12 @@ class Stage {
   ScenarioResult play() {
     ScenarioResult result;
     if (scenario_.until_idle) {
-      if (!world_.run_until_idle(scenario_.lasts)) result.failures.push_back("it is not through when its time is up");
+      if (!world_.run_until_idle(scenario_.lasts)) {
+        result.failures.push_back("it is not through when its time is up");
+        Convergence at_once(Duration{});
+        at_once.finish(world_);  // says what still waits
+        for (const std::string& what : at_once.violations()) result.failures.push_back(what);
+      }
     } else {
       world_.run_until(scenario_.lasts);
     }
