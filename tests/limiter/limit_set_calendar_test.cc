@@ -122,6 +122,24 @@ TEST(LimitSetCalendar, ARecordKeepsItAndItsLanes) {
   EXPECT_EQ(next_day.views(midnight)[0].remaining, 94.0);
 }
 
+TEST(LimitSetCalendar, WhatWasInFlightAtAKillMayBeCountedTheNextDay) {
+  const SinkConfig config = unpaced({calendar(100)});
+  const Now evening = now_at("2026-05-01T23:59:50Z");
+  LimitSet before(config, evening);
+  before.take(evening, 7);
+  spend(&before, 3, evening);
+  const std::string record = before.save(evening, 0);
+  LimitSet soon(config, evening), late(config, evening), stopped(config, evening);
+  ASSERT_TRUE(soon.restore(record, evening, false, second * 7));
+  EXPECT_EQ(soon.views(evening)[0].remaining, 90.0);
+  EXPECT_EQ(soon.views(midnight)[0].remaining, 100.0);
+  ASSERT_TRUE(late.restore(record, evening, false, second * 8));
+  EXPECT_EQ(late.views(midnight)[0].remaining, 93.0);
+  // An end in order that left something in flight gave it up then: for a timeout of 10 s.
+  ASSERT_TRUE(stopped.restore(record, evening, true, {}));
+  EXPECT_EQ(stopped.views(midnight)[0].remaining, 93.0);
+}
+
 TEST(LimitSetCalendar, ACostAboveWhatARecordCoversWaitsForTheNextOneOnly) {
   LimitSet limits(unpaced({calendar(160)}), noon);
   limits.cover(limits.ahead());
