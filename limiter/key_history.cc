@@ -16,8 +16,7 @@ void thin(KeyStamps* stamps, const KeyHistory::Grains& grains) {
     const int64_t grain = grains.grain(newest - stamp.at(), stamps->size).ns;
     if (stamp.at().ns / grain != (*stamps)[kept].at().ns / grain) (*stamps)[--kept] = stamp;
   }
-  stamps->head = (stamps->head + kept) % stamps->capacity;
-  stamps->size -= kept;
+  stamps->leave_out_front(kept);
 }
 
 void join_nearest(KeyStamps* stamps) {
@@ -77,7 +76,7 @@ void KeyHistory::join_some(const Grains& grains) {
   store(s);
 }
 
-void KeyHistory::push(Instant at, uint32_t cost, uint32_t enough, const Grains& grains, KeyHeap& heap) {
+void KeyHistory::push(Instant at, uint32_t cost, Instant by, uint32_t enough, const Grains& grains, KeyHeap& heap) {
   cost = std::min(cost, enough);
   KeyStamps s = stamps();
   if (s.size > 0 && s[s.size - 1].at() == at) {
@@ -86,29 +85,27 @@ void KeyHistory::push(Instant at, uint32_t cost, uint32_t enough, const Grains& 
   }
   if (s.size > 0 && at < s[0].at() && s.total() >= enough) return;
   uint32_t gone = 0;
-  while (gone < s.size && s[gone].at() <= at && s.total() - s.before(gone + 1) + cost >= enough) gone++;
-  if (gone > 0) drop_front(gone);
-  if (s.size - gone == s.capacity && !grow(std::min(enough, stamps_max), heap)) join_some(grains);
-  s = stamps();
+  const auto after = [&s](uint32_t i) { return s.total() - s.before(i + 1); };
+  while (gone < s.size && (s[gone].at() <= by || (s[gone].at() <= at && after(gone) + cost >= enough))) gone++;
+  s.drop_front(gone);
+  if (s.size == s.capacity) {
+    store(s);
+    if (!grow(std::min(enough, stamps_max), heap)) join_some(grains);
+    s = stamps();
+  }
   uint32_t i = s.size++;
   for (; i > 0 && s[i - 1].at() > at; i--) s[i] = {s[i - 1].at(), s[i - 1].through + cost};
   s[i] = {at, (i > 0 ? s[i - 1].through : s.popped) + cost};
   store(s);
 }
 
-void KeyHistory::drop_front(uint32_t count) {
-  KeyStamps s = stamps();
-  s.popped += s.before(count);
-  s.head = (s.head + count) % s.capacity;
-  s.size -= count;
-  store(s);
-}
-
 void KeyHistory::trim(Instant by) {
-  const KeyStamps s = stamps();
+  KeyStamps s = stamps();
   uint32_t gone = 0;
   while (gone < s.size && s[gone].at() <= by) gone++;
-  if (gone > 0) drop_front(gone);
+  if (gone == 0) return;
+  s.drop_front(gone);
+  store(s);
 }
 
 void KeyHistory::shrink(KeyHeap& heap) {

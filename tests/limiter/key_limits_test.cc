@@ -60,6 +60,8 @@ RC_GTEST_PROP(KeyLimits, AChangeForgetsNothingThatTheLongestWindowReaches, ()) {
   }
   RC_ASSERT(world.wrong() == 0u);
   RC_ASSERT(world.worst(minute) <= 400u);
+  world.rest();
+  RC_ASSERT(world.limits().keys() == 0u);
 }
 
 RC_GTEST_PROP(KeyLimits, AfterAnyChangeTheNewWindowsHoldOnceTheirTimeHasPassed, ()) {
@@ -69,6 +71,7 @@ RC_GTEST_PROP(KeyLimits, AfterAnyChangeTheNewWindowsHoldOnceTheirTimeHasPassed, 
   world.reconfigure(set);
   for (int i = 0; i < 300; i++) world.step();
   world.rest();
+  RC_ASSERT(world.limits().keys() == 0u);
   world.forget_arrivals();
   for (int i = 0; i < 1000; i++) world.step();
   for (const LimitConfig& window : set) RC_ASSERT(world.worst(window.per) <= window.count);
