@@ -39,7 +39,7 @@ bool read_number(std::string_view text, int* out) {
 }
 
 bool read_one(std::string_view text, const Field& field, int* out) {
-  const auto name = std::find(field.names.begin(), field.names.end(), text);
+  const auto name = std::find(field.names.begin(), field.names.end(), lower(text));
   if (name != field.names.end()) {
     *out = field.min + static_cast<int>(name - field.names.begin());
     return true;
@@ -58,6 +58,7 @@ std::string read_part(std::string_view part, const Field& field, Values* values)
     if (!one && !read_one(range.substr(dash + 1), field, &last)) return not_it(part, field);
     if (one && slash != std::string_view::npos) return "has a step without a range: " + std::string(part);
     if (one) last = first;
+    if (field.max == 7 && last == 0 && first > 0) last = 7;  // fri-sun
     if (last < first) return "has a range that runs backwards: " + std::string(range);
   }
   const bool stepped = slash != std::string_view::npos;

@@ -20,7 +20,8 @@ std::string named(std::string_view text) {
 
 // 7: not a day.
 size_t day_number(std::string_view text) {
-  return static_cast<size_t>(std::find(days.begin(), days.end(), text) - days.begin());
+  const std::string name = lower(text);
+  return static_cast<size_t>(std::find(days.begin(), days.end(), name) - days.begin());
 }
 
 std::string read_days(std::string_view text, Days* out) {
@@ -51,7 +52,8 @@ bool read_time(std::string_view text, size_t* minutes) {
 }
 
 std::string read_times(std::string_view text, Days on, WeekMinutes* open) {
-  for (std::string_view part : split(text, ',')) {
+  for (std::string_view between : split(text, ',')) {
+    const std::string_view part = trim(between);
     const size_t dash = part.find('-');
     size_t from = 0, to = 0;
     const bool good = dash != std::string_view::npos && read_time(part.substr(0, dash), &from) &&
@@ -69,7 +71,8 @@ std::string read_times(std::string_view text, Days on, WeekMinutes* open) {
 
 std::string read_group(std::string_view group, WeekMinutes* open) {
   Days on;
-  const bool has_days = !group.empty() && group[0] >= 'a' && group[0] <= 'z';
+  const char first = group.empty() ? ' ' : lower(group.substr(0, 1))[0];
+  const bool has_days = first >= 'a' && first <= 'z';
   const size_t blank = has_days ? group.find(' ') : 0;
   if (!has_days) on.set();
   const std::string wrong = has_days ? read_days(group.substr(0, blank), &on) : "";
