@@ -11,7 +11,6 @@
 namespace forebay {
 namespace {
 
-constexpr Duration short_window = Duration::seconds(10);
 constexpr int64_t groups_max = 500;
 
 bool is_long(Duration per) {
@@ -67,16 +66,15 @@ const SpendsRecord::Window* record_of(const WindowLimit& window, const SpendsRec
 }  // namespace
 
 bool LimitSet::has_long_window() const {
-  return std::any_of(members_.begin(), members_.end(),
-                     [](const Member& m) { return m.window && is_long(m.window->per()); });
+  return std::any_of(members_.begin(), members_.end(), [](const Member& m) { return m.enforced() && m.is_long(); });
 }
 
 uint64_t LimitSet::ahead() const {
   uint64_t least = std::numeric_limits<uint64_t>::max();
   for (const Member& m : members_) {
-    if (m.window && is_long(m.window->per())) least = std::min(least, std::max<uint64_t>(m.config.count / 16, 1));
+    if (m.enforced() && m.is_long()) least = std::min(least, std::max<uint64_t>(m.config.count / 16, 1));
   }
-  return least;
+  return std::max(least, largest_cost_);
 }
 
 std::string LimitSet::save(Now now, uint64_t ahead) const {
@@ -86,6 +84,9 @@ std::string LimitSet::save(Now now, uint64_t ahead) const {
   record.steady = now.steady;
   record.in_flight = cost_out_;
   for (const Member& m : members_) {
+    if (m.calendar) record.calendars.push_back(m.calendar->record(now));
+    // What is not enforced bounds nothing, and a record's windows and buckets are read as bounds.
+    if (m.calendar || !m.enforced()) continue;
     if (m.window) {
       record.windows.push_back(record_window(*m.window, now));
     } else {
@@ -104,7 +105,11 @@ Duration LimitSet::grace_of(const Member& member, Duration grace) const {
 
 void LimitSet::hold(Which which, Now now, Duration grace) {
   for (Member& m : members_) {
-    if (m.bucket) {
+    if (m.calendar) {
+      if (which == Which::all) m.calendar->hold(now, grace_of(m, grace));
+    } else if (!m.enforced()) {
+      continue;
+    } else if (m.bucket) {
       m.bucket->empty(now);
     } else if (which == Which::all || !is_long(m.window->per())) {
       m.window->permits().spend({{now.steady + grace_of(m, grace), m.window->permits().count()}});
@@ -149,6 +154,21 @@ void LimitSet::restore_bucket(BucketLimit& bucket, const SpendsRecord& record, N
   }
 }
 
+void LimitSet::restore_calendar(CalendarLimit& calendar, const SpendsRecord& record, Now now, bool clean,
+                                Duration grace) {
+  const SpendsRecord::Calendar* known = nullptr;
+  for (const SpendsRecord::Calendar& r : record.calendars) {
+    if (r.name == calendar.name()) known = &r;
+  }
+  for (const SpendsRecord::Calendar& r : record.calendars) {
+    if (known == nullptr && calendar.is_of(r)) known = &r;
+  }
+  // The process before did not have it: what was in flight is all that is known.
+  if (known == nullptr) return calendar.restore(calendar.record(now), now.wall, record.in_flight, now, grace);
+  const uint64_t unknown = clean ? 0 : std::min(calendar.effective(), record.allowed_in(record.age_most(now)));
+  calendar.restore(*known, record.wall, unknown, now, grace);
+}
+
 bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration grace) {
   assert(taken_ == 0 && grace >= Duration{});
   SpendsRecord record;
@@ -161,7 +181,11 @@ bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration gra
   if (clean) grace = record.in_flight > 0 ? std::max(grace, timeout_) : Duration{};
   for (Member& m : members_) {
     const Duration own_grace = grace_of(m, grace);
-    if (m.bucket) {
+    if (m.calendar) {
+      restore_calendar(*m.calendar, record, now, clean, own_grace);
+    } else if (!m.enforced()) {
+      continue;
+    } else if (m.bucket) {
       restore_bucket(*m.bucket, record, now, elapsed, clean);
     } else if (is_long(m.window->per())) {
       restore_long(*m.window, record, now, elapsed, clean, own_grace);
