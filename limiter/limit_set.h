@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "limiter/bucket_limit.h"
 #include "limiter/concurrency_limit.h"
+#include "limiter/count_in_force.h"
 #include "limiter/limit.h"
 #include "limiter/pace.h"
 #include "limiter/return_margin.h"
@@ -50,6 +51,12 @@ class LimitSet {
   // tolerance. never(): nobody waited.
   void take(Now now, uint32_t cost, Instant due = Instant::never());
   void settle(Taken taken, Now now, SettledAs how);
+
+  // -- the shortest enforced window, as far as its sink bears it (count_in_force.h) --
+  // The sink comes back from an outage and opens at `from`, now or later: it is to be given little at first.
+  void slow_start(Instant from, Now now);
+  // How long a refusal that names no time closes the sink, asked after its settle(); none: not said here.
+  std::optional<Duration> back_off(Now now) const;
 
   // The largest cost that can ever be taken.
   uint32_t max_cost() const;
@@ -109,11 +116,15 @@ class LimitSet {
   Member make_member(const LimitConfig& config) const;
   void seed(Member& fresh, const std::vector<Member>& old, Now now);
   void set_pace(const SinkConfig& config, Now now);
+  void set_count_in_force(const SinkConfig& config, const LimitConfig& shortest);
+  void use_count_in_force(Now now);
   const WindowLimit* longest(const std::vector<Member>& members) const;
 
   enum class Which : uint8_t { short_ones, all };
   void hold(Which which, Now now, Duration grace);
   Duration grace_of(const Member& member, Duration grace) const;
+  void use_configured_count();
+  void restore_from(const SpendsRecord& record, Now now, bool clean, Duration grace);
   void restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, bool clean,
                     Duration grace);
   void restore_short(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, Duration grace);
@@ -124,8 +135,9 @@ class LimitSet {
   std::vector<Member> members_;
   ConcurrencyLimit concurrency_;
   std::optional<Pace> pace_;
-  size_t paced_ = 0;       // the member that pace_ spreads
-  uint64_t cost_out_ = 0;  // of what is in flight
+  std::optional<CountInForce> in_force_;  // of paced_; none: there is no window
+  size_t paced_ = 0;                      // the member that pace_ spreads
+  uint64_t cost_out_ = 0;                 // of what is in flight
   uint64_t taken_ = 0;
   std::optional<uint64_t> covered_;  // taken_ never passes it
 };

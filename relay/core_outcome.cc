@@ -16,10 +16,13 @@ constexpr Duration pause_after_misread = Duration::seconds(1);
 SettledAs as_settled(const Outcome& outcome) {
   if (!outcome.sent) return SettledAs::not_sent;
   if (!outcome.answered) return SettledAs::unanswered;
-  return outcome.kind == Outcome::Kind::throttled ? SettledAs::refused : SettledAs::ok;
+  // A key that is throttled says nothing of what its sink bears.
+  const bool refused = outcome.kind == Outcome::Kind::throttled && !outcome.throttle_key;
+  return refused ? SettledAs::refused : SettledAs::ok;
 }
 
-// How long a throttle without Retry-After closes the sink: the shortest window (design section 4), or a second.
+// How long a throttle without Retry-After closes the sink where its limits do not say: the shortest window (design
+// section 4), or a second.
 Duration shortest_window(const SinkConfig& sink) {
   Duration shortest = Duration::max();
   for (const LimitConfig& limit : sink.limits) shortest = std::min(shortest, limit.per);
@@ -31,9 +34,11 @@ constexpr Duration longest_throttle = Duration::days(1);
 
 // "Too many, come back in 0 s" names no time: taken at its word it would be a request after the other, none of them
 // an attempt.
-Duration closed_for(const Outcome& outcome, const SinkConfig& sink) {
+Duration closed_for(const Outcome& outcome, const SinkLane& lane, Now now) {
   const bool named = outcome.retry_after && outcome.retry_after->ns > 0;
-  return named ? *outcome.retry_after : shortest_window(sink);
+  if (named) return *outcome.retry_after;
+  const auto by_limits = lane.limits().back_off(now);
+  return by_limits ? *by_limits : shortest_window(lane.config());
 }
 
 }  // namespace
@@ -63,7 +68,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       finish(sequence, Settlement::delivered, static_cast<uint16_t>(outcome.status), now);
       break;
     case Outcome::Kind::throttled:
-      lane.throttle(now, closed_for(outcome, lane.config()), outcome.reason);
+      lane.throttle(now, closed_for(outcome, lane, now), outcome.reason);
       note_throttle(lane, outcome, now);
       hand_back(sequence, entry, outcome, lane, now);
       break;
@@ -79,7 +84,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       died = bury(sequence, entry, outcome.reason, &QueueCounters::dead_refused, outcome.excerpt, now);
       break;
   }
-  lane.ended(outcome, attempt.probe, died, now);
+  lane.ended(outcome, attempt.probe, died, now, attempt.taken.at);
   if (outcome.pause_sink) pause_by_answer(lane, outcome);
   touch(lane);
 }
@@ -122,9 +127,7 @@ Core::Attempt Core::take_back(Ticket ticket, Now now) {
   SinkLane& lane = *lanes_[attempt.sink];
   lane.limits().settle(attempt.taken, now, SettledAs::not_sent);
   backlog_.attempt_over(attempt.sequence);
-  Outcome nothing_sent;
-  nothing_sent.kind = Outcome::Kind::retry;
-  lane.ended(nothing_sent, attempt.probe, false, now);
+  lane.withdrawn(attempt.probe);
   touch(lane);
   return attempt;
 }
