@@ -61,6 +61,9 @@ std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now 
   facts.queue = request.queue;
   facts.max_attempts = request.max_attempts;
   facts.bytes = request.bytes;
+  facts.klass = request.klass;
+  facts.cost = request.cost;
+  facts.key = request.key;
   facts.accepted_ms = time_.ms(now);
   Instant earliest = now.steady;
   if (request.not_before) {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <memory>
 #include <span>
@@ -72,6 +73,11 @@ class Core {
   Explanation explain(Sequence sequence, Now now) const;  // only if is_waiting()
   std::optional<FinishedMessage> finished(Sequence sequence, Now now);
   Sequence next_sequence() const { return next_sequence_; }
+  std::optional<uint8_t> class_number(QueueId queue, std::string_view name) const;  // 0: default; nullopt: it has none
+  bool class_paused(QueueId queue, uint8_t klass) const;
+  std::vector<ClassCounts> class_counts(const Queue& queue) const;
+  uint64_t flows(const Queue& queue) const;  // keys that wait
+  uint32_t cost_max(QueueId queue) const;    // of one message: more would never be sent
   double oldest_age_seconds(const Queue& queue, Now now) const;
   double drain_seconds(const Queue& queue, Now now) const;  // +inf: never
   // How long the sinks take over so many bytes of what waits; a second at least, an hour at most, a minute if nothing
@@ -82,6 +88,11 @@ class Core {
   bool cancel(Sequence sequence, Now now);  // false: in flight
   void pause_queue(QueueId queue, bool paused);
   void pause_sink(SinkId sink, bool paused, std::string why);
+  void pause_class(QueueId queue, uint8_t klass, bool paused);
+  void pause_key(QueueId queue, KeyHash key, bool paused);
+  // Another config, as a whole or not at all: empty, or why not. `queue_ids` as for the constructor. Places of lanes and
+  // of queues stay: what is new comes behind, what is gone keeps its place and is empty.
+  std::string reconfigure(const Config& config, std::span<const QueueId> queue_ids, Now now);
   // At the start: the lane is closed as the note of the last process says (pause_notes.h), if that is still to come.
   void restore_throttle(SinkLane& lane, std::string_view noted, Now now);
   // Up to `most` of the queue's waiting messages are given up; how many were. Goes on where the sweep stands, and
@@ -214,6 +225,8 @@ class Core {
   std::vector<LaneChange> lane_changes_;
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
+  absl::flat_hash_set<std::pair<QueueId, uint8_t>> paused_classes_;
+  absl::flat_hash_set<std::pair<QueueId, KeyHash>> paused_keys_;
   Sequence next_sequence_ = 1;
   Ticket last_ticket_ = 0;
 };

@@ -32,6 +32,10 @@ class SinkLane {
 
   SinkId id() const { return id_; }
   const SinkConfig& config() const { return config_; }
+  void reconfigure(const SinkConfig& config, Now now) {
+    config_ = config;
+    limits_->reconfigure(config, now);
+  }
   LimitSet& limits() { return *limits_; }
   const LimitSet& limits() const { return *limits_; }
 
