@@ -331,6 +331,7 @@ void LimitSet::reconfigure(const LimitSetConfig& config, Now now) {
     concurrency_->reconfigure(*config.concurrency, timeout_);
   }
   set_pace(config, now);
+  if (!has_long_window()) covered_.reset();  // nobody writes records of it any more
 }
 
 }  // namespace forebay

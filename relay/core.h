@@ -86,6 +86,8 @@ class Core {
   Explanation explain(Sequence sequence, Now now) const;  // only if is_waiting()
   std::optional<FinishedMessage> finished(Sequence sequence, Now now);
   Sequence next_sequence() const { return next_sequence_; }
+  bool class_paused(QueueId queue, uint8_t klass) const;
+  uint64_t flows(const Queue& queue) const { return queue.flows ? queue.flows->size() : 0; }  // keys that wait
   double oldest_age_seconds(const Queue& queue, Now now) const;
   double drain_seconds(const Queue& queue, Now now) const;  // +inf: never
   // How long the sinks take over so many bytes of what waits; a second at least, an hour at most, a minute if nothing

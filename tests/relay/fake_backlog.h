@@ -27,6 +27,7 @@ class FakeBacklog : public Backlog {
   std::map<Sequence, DeadLetter> letters;
   std::map<std::string, std::string, std::less<>> notes;
   std::map<Sequence, std::pair<std::string, std::string>> bodies;
+  std::map<Sequence, MessageFacts> told;  // of what was appended
   std::map<Sequence, int> begun;
   Sequence next = 1;
   uint64_t batch = 1;
@@ -49,7 +50,10 @@ class FakeBacklog : public Backlog {
   int room(uint64_t, size_t) override { return refuse; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override {
     assert(copies.front().sequence == next);
-    for (const MessageFacts& facts : copies) bodies[facts.sequence] = {std::string(meta), std::string(body)};
+    for (const MessageFacts& facts : copies) {
+      bodies[facts.sequence] = {std::string(meta), std::string(body)};
+      told[facts.sequence] = facts;
+    }
     next = copies.back().sequence + 1;
     gathered_ = true;
   }
