@@ -53,6 +53,7 @@ void Core::settle_limits(const Attempt& attempt, Queue& queue, SettledAs how, No
   if (attempt.took_queue_key) queue.key_limits->settle(attempt.key, attempt.taken, now, how);
   if (attempt.took_sink_key) lane.key_limits->settle(attempt.key, attempt.taken, now, how);
   if (attempt.key == 0) return;
+  note_key_spend(attempt, queue, how, now);
   if (queue.stuck_flows > 0) wake_key(queue, attempt.key);
   if (lane.key_limits) wake_key_on_sink(lane, attempt.key);
 }

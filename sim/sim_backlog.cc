@@ -47,6 +47,21 @@ void SimBacklog::note(std::string_view name, std::string_view value) {
   gather({Change::What::note, 0, 0, 0}, true);
 }
 
+// With the settle that is gathered next to it.
+void SimBacklog::key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) {
+  key_spends_.push_back({end(), set, key, settled_ms, cost});
+}
+
+void SimBacklog::key_spends(int64_t since_ms, const KeySpendTold& tell) {
+  for (const KeySpend& spend : key_spends_) {
+    if (spend.settled_ms >= since_ms) tell(spend.set, spend.key, spend.settled_ms, spend.cost);
+  }
+}
+
+void SimBacklog::forget_key_spends(int64_t before_ms) {
+  while (!key_spends_.empty() && key_spends_.front().settled_ms < before_ms) key_spends_.pop_front();
+}
+
 void SimBacklog::fetch(Sequence sequence, Fetched done) {
   const Kept* kept = find(sequence);
   done(kept == nullptr ? ENOENT : 0, {{}, {}, kept == nullptr ? 0 : kept->facts.accepted_ms, nullptr});
@@ -164,6 +179,7 @@ void SimBacklog::crash(Crash how) {
       if (is_mark(log_[at - base_])) apply(log_[at - base_]);
     }
   }
+  while (!key_spends_.empty() && key_spends_.back().position >= base_) key_spends_.pop_back();
   // Numbers of what nobody was told of are given again.
   if (!appended_.empty()) next_ = appended_.front().facts.sequence;
   drop_log();

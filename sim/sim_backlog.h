@@ -71,6 +71,9 @@ class SimBacklog : public Backlog {
   void dead(const DeadLetter& letter) override;
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
+  void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) override;
+  void key_spends(int64_t since_ms, const KeySpendTold& tell) override;
+  void forget_key_spends(int64_t before_ms) override;
   uint64_t open_batch() const override { return open_; }
   Instant flush() override;
   void attempt_begun(Sequence sequence, uint8_t) override { log_change({Change::What::begun, 0, sequence, 0}); }
@@ -106,6 +109,14 @@ class SimBacklog : public Backlog {
     Instant came;
   };
 
+  struct KeySpend {
+    uint64_t position;  // of the log: it is kept if what stands there is
+    uint32_t set;
+    KeyHash key;
+    int64_t settled_ms;
+    uint32_t cost;
+  };
+
   uint64_t end() const { return base_ + log_.size(); }
   void log_change(const Change& change) { log_.push_back(change); }
   void gather(const Change& change, bool urgent);
@@ -124,6 +135,7 @@ class SimBacklog : public Backlog {
   bool syncing_ = false, clean_ = true;
   int refusing_ = 0;
 
+  std::deque<KeySpend> key_spends_;
   std::deque<Change> log_;
   uint64_t base_ = 0;     // position of log_.front(); everything before it is durable
   uint64_t written_ = 0;  // what a kill -9 leaves
