@@ -245,6 +245,19 @@ TEST(KeyLimits, WhenMemoryIsFullTheNearestStampsAreJoined) {
   EXPECT_EQ(sends(2, {2, 31}), Instant{0} + second * 2);  // 2 and 31
 }
 
+TEST(KeyLimits, OfARingThatMayNotGrowTheNearestStampsAreJoinedToo) {
+  Case c({key_window(9, minute)});
+  for (const int64_t s : {0, 10, 11, 30}) c.send(key, Instant{0} + second * s);
+  c.memory.bytes_max = c.memory.bytes_used;
+  c.send(key, Instant{0} + second * 50);
+  std::vector<std::pair<Instant, uint32_t>> spends;
+  c.limits.for_each_spend(at(Instant{0} + second * 50),
+                          [&](KeyHash, Instant settled, uint32_t cost) { spends.emplace_back(settled, cost); });
+  const auto then = [](int64_t s) { return Instant{0} + second * s; };
+  EXPECT_EQ(spends,
+            (std::vector<std::pair<Instant, uint32_t>>{{then(0), 1}, {then(11), 2}, {then(30), 1}, {then(50), 1}}));
+}
+
 TEST(KeyLimits, SpendsThatFoundNoMemoryAreNotForgottenWhenThereIsSome) {
   Case c({key_window(1, minute)}, OnKeyOverflow::hold, 256 << 10);
   const Now now = at(Instant{0} + hour);
