@@ -19,15 +19,15 @@ void thin(KeyStamps* stamps, const KeyHistory::Grains& grains) {
   stamps->leave_out_front(kept);
 }
 
-void join_nearest(KeyStamps* stamps) {
+// The stamp that is nearest to the one after it.
+uint32_t nearest(const KeyStamps& stamps) {
   uint32_t nearest = 0;
   Duration least = Duration::max();
-  for (uint32_t i = 0; i + 1 < stamps->size; i++) {
-    const Duration gap = (*stamps)[i + 1].at() - (*stamps)[i].at();
+  for (uint32_t i = 0; i + 1 < stamps.size; i++) {
+    const Duration gap = stamps[i + 1].at() - stamps[i].at();
     if (gap < least) least = gap, nearest = i;
   }
-  for (uint32_t i = nearest; i + 1 < stamps->size; i++) (*stamps)[i] = (*stamps)[i + 1];
-  stamps->size--;
+  return nearest;
 }
 
 }  // namespace
@@ -68,12 +68,20 @@ bool KeyHistory::grow(uint32_t size_max, KeyHeap& heap) {
   return now < size_max && move_to(std::min(size_max, std::max(4u, now + now / 2)), heap);
 }
 
-void KeyHistory::join_some(const Grains& grains) {
+// Makes room for a send at `at`; or, where the newest stamp is its nearest, says that it can join that one.
+bool KeyHistory::join_some(Instant at, const Grains& grains) {
   KeyStamps s = stamps();
   const uint32_t before = s.size;
   if (before >= thinned_from) thin(&s, grains);
-  if (s.size == before) join_nearest(&s);
+  if (s.size == before) {
+    const uint32_t left_out = nearest(s);
+    const Instant newest = s[before - 1].at();
+    if (at > newest && at - newest < s[left_out + 1].at() - s[left_out].at()) return true;
+    for (uint32_t i = left_out; i + 1 < before; i++) s[i] = s[i + 1];
+    s.size--;
+  }
   store(s);
+  return false;
 }
 
 void KeyHistory::push(Instant at, uint32_t cost, Instant by, uint32_t enough, const Grains& grains, KeyHeap& heap) {
@@ -90,8 +98,12 @@ void KeyHistory::push(Instant at, uint32_t cost, Instant by, uint32_t enough, co
   s.drop_front(gone);
   if (s.size == s.capacity) {
     store(s);
-    if (!grow(std::min(enough, stamps_max), heap)) join_some(grains);
+    const bool joins = !grow(std::min(enough, stamps_max), heap) && join_some(at, grains);
     s = stamps();
+    if (joins) {
+      s[s.size - 1] = {at, s[s.size - 1].through + cost};
+      return;
+    }
   }
   uint32_t i = s.size++;
   for (; i > 0 && s[i - 1].at() > at; i--) s[i] = {s[i - 1].at(), s[i - 1].through + cost};

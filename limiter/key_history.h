@@ -94,7 +94,7 @@ class KeyHistory {
   void store(const KeyStamps& stamps);
   bool move_to(uint32_t capacity, KeyHeap& heap);
   bool grow(uint32_t size_max, KeyHeap& heap);
-  void join_some(const Grains& grains);
+  bool join_some(Instant at, const Grains& grains);
 
   uint32_t key_low_, key_high_;
   uint32_t link_ = 0;
