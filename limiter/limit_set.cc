@@ -63,16 +63,43 @@ void LimitSet::set_pace(const LimitSetConfig& config, Now now) {
     const auto order = [](const Member& x) { return std::pair(x.config.per, x.config.count); };
     if (shortest == nullptr || order(m) < order(*shortest)) shortest = &m;
   }
-  if (shortest == nullptr || config.pace_off) {
-    pace_.reset();
-    return;
-  }
+  if (shortest == nullptr) return pace_.reset(), in_force_.reset();
   paced_ = static_cast<size_t>(shortest - members_.data());
-  if (pace_) {
+  set_count_in_force(config, shortest->config);
+  if (config.pace_off) {
+    pace_.reset();
+  } else if (pace_) {
     pace_->reconfigure(shortest->config.count, shortest->config.per, config.pace, now.steady);
   } else {
     pace_.emplace(shortest->config.count, shortest->config.per, config.pace);
   }
+  use_count_in_force(now);
+}
+
+// What was learnt holds for a window of that length.
+void LimitSet::set_count_in_force(const LimitSetConfig& config, const LimitConfig& shortest) {
+  if (in_force_ && in_force_->per() == shortest.per) {
+    in_force_->reconfigure(shortest.count, config.adaptive);
+  } else {
+    in_force_.emplace(shortest.count, shortest.per, config.adaptive);
+  }
+}
+
+void LimitSet::use_count_in_force(Now now) {
+  members_[paced_].window->permits().set_count(in_force_->of_window());
+  if (pace_ && pace_->count() != in_force_->of_pace()) {
+    pace_->reconfigure(in_force_->of_pace(), pace_->per(), pace_->tolerance(), now.steady);
+  }
+}
+
+void LimitSet::slow_start(Instant from, Now now) {
+  if (!in_force_) return;
+  in_force_->slow_start(from);
+  use_count_in_force(now);
+}
+
+std::optional<Duration> LimitSet::back_off(Now now) const {
+  return in_force_ ? in_force_->back_off(now) : std::nullopt;
 }
 
 // A window that is free now may not be at the time another asks for (its margin can shrink meanwhile), so ask
@@ -153,6 +180,7 @@ void LimitSet::settle(Taken taken, Now now, SettledAs how) {
   if (answered) margin_.observe(taken.at, now.steady);
   for (Member& m : members_) m.settle(taken, now, how);
   if (concurrency_) concurrency_->settle(taken, now, how);
+  if (in_force_ && in_force_->settled(taken, now, how)) use_count_in_force(now);
 }
 
 uint32_t LimitSet::max_cost(uint8_t lane) const {
@@ -177,18 +205,24 @@ double LimitSet::rate_per_second() const {
 Instant LimitSet::estimate(Now now, uint64_t k, uint8_t lane) const {
   assert(k > 0);
   Instant at = now.steady;
-  if (pace_) at = pace_->estimate(now.steady, k);
+  const bool slowly = in_force_ && in_force_->starts_slowly();
+  if (pace_) at = slowly ? in_force_->estimate(now.steady, k) : pace_->estimate(now.steady, k);
   for (const Member& m : members_) {
     if (!m.config.enforce) continue;
     if (m.calendar) {
       at = std::max(at, estimate_beyond(*m.calendar, now, k, lane));
       continue;
     }
+    if (slowly && in_force_->slows_window() && &m == &members_[paced_]) {
+      at = std::max(at, in_force_->estimate(now.steady, k));
+      continue;
+    }
     at = std::max(at, m.window ? m.window->estimate(now, k) : m.bucket->estimate(now, k));
-    if (!m.window || k <= m.config.count) continue;
-    const Instant before = estimate(now, (k - 1) % m.config.count + 1, lane);
+    const uint64_t count = m.limit().effective();
+    if (!m.window || k <= count) continue;
+    const Instant before = estimate(now, (k - 1) % count + 1, lane);
     if (before.is_never()) return before;
-    at = std::max(at, m.window->permits().rounds_after(before, (k - 1) / m.config.count));
+    at = std::max(at, m.window->permits().rounds_after(before, (k - 1) / count));
   }
   return at;
 }
@@ -297,6 +331,7 @@ void LimitSet::reconfigure(const LimitSetConfig& config, Now now) {
     concurrency_->reconfigure(*config.concurrency, timeout_);
   }
   set_pace(config, now);
+  if (!has_long_window()) covered_.reset();  // nobody writes records of it any more
 }
 
 }  // namespace forebay

@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "limiter/bucket_limit.h"
 #include "limiter/concurrency_limit.h"
+#include "limiter/count_in_force.h"
 #include "limiter/limit.h"
 #include "limiter/limit_member.h"
 #include "limiter/limit_set_config.h"
@@ -66,6 +67,12 @@ class LimitSet {
   // tolerance. never(): nobody waited.
   void take(Now now, uint32_t cost, Instant due = Instant::never(), uint8_t lane = 0);
   void settle(Taken taken, Now now, SettledAs how);
+
+  // -- the shortest enforced window, as far as its sink bears it (count_in_force.h) --
+  // The sink comes back from an outage and opens at `from`, now or later: it is to be given little at first.
+  void slow_start(Instant from, Now now);
+  // How long a refusal that names no time closes the sink, asked after its settle(); none: not said here.
+  std::optional<Duration> back_off(Now now) const;
 
   // The largest cost that can ever be taken.
   uint32_t max_cost(uint8_t lane = 0) const;
@@ -125,6 +132,8 @@ class LimitSet {
   void seed(Member& fresh, const std::vector<Member>& old, Now now);
   void seed_calendar(Member& fresh, const std::vector<Member>& old, Now now);
   void set_pace(const LimitSetConfig& config, Now now);
+  void set_count_in_force(const LimitSetConfig& config, const LimitConfig& shortest);
+  void use_count_in_force(Now now);
   const WindowLimit* longest(const std::vector<Member>& members) const;
   bool is_covered(uint32_t cost) const { return !covered_ || taken_ + cost <= *covered_; }
   // How long after `from`, with everything whole by then, the k-th send can leave.
@@ -134,6 +143,8 @@ class LimitSet {
   enum class Which : uint8_t { short_ones, all };
   void hold(Which which, Now now, Duration grace);
   Duration grace_of(const Member& member, Duration grace) const;
+  void use_configured_count();
+  void restore_from(const SpendsRecord& record, Now now, bool clean, Duration grace);
   void restore_long(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, bool clean,
                     Duration grace);
   void restore_short(WindowLimit& window, const SpendsRecord& record, Now now, Duration elapsed, Duration grace);
@@ -146,8 +157,9 @@ class LimitSet {
   std::optional<ConcurrencyLimit> concurrency_;
   std::vector<std::string> lanes_;  // classes; lane k is lanes_[k - 1]
   std::optional<Pace> pace_;
-  size_t paced_ = 0;       // the member that pace_ spreads
-  uint64_t cost_out_ = 0;  // of what is in flight
+  std::optional<CountInForce> in_force_;  // of paced_; none: there is no window
+  size_t paced_ = 0;                      // the member that pace_ spreads
+  uint64_t cost_out_ = 0;                 // of what is in flight
   std::vector<uint64_t> cost_out_by_lane_{0};
   uint64_t sends_out_ = 0;
   uint64_t taken_ = 0;

@@ -29,9 +29,9 @@ Duration still_to_come(const Permits& permits, Now now) {
 }
 
 // Offsets are rounded up to whole units: what is recorded as later is held longer.
-SpendsRecord::Window record_window(const WindowLimit& window, Now now) {
+SpendsRecord::Window record_window(const WindowLimit& window, uint64_t count, Now now) {
   const Permits& permits = window.permits();
-  SpendsRecord::Window record{window.name(), permits.count(), window.per(), {}, {}};
+  SpendsRecord::Window record{window.name(), count, window.per(), {}, {}};
   const Duration to_come = still_to_come(permits, now);
   if (!is_long(window.per())) {
     if (to_come > Duration{}) record.spent.push_back({to_come, 1});
@@ -47,7 +47,7 @@ SpendsRecord::Window record_window(const WindowLimit& window, Now now) {
     }
   }
   record.unit = Duration{unit};
-  for (const auto& [place, count] : by_place) record.spent.push_back({Duration{place * unit}, count});
+  for (const auto& [place, spent] : by_place) record.spent.push_back({Duration{place * unit}, spent});
   return record;
 }
 
@@ -88,14 +88,15 @@ std::string LimitSet::save(Now now, uint64_t ahead) const {
     // What is not enforced bounds nothing, and a record's windows and buckets are read as bounds.
     if (m.calendar || !m.enforced()) continue;
     if (m.window) {
-      record.windows.push_back(record_window(*m.window, now));
+      record.windows.push_back(record_window(*m.window, m.config.count, now));
     } else {
       const Gcra& gcra = m.bucket->gcra();
       const Duration owed = gcra.next(now.steady, {}) - now.steady;
       record.buckets.push_back({m.bucket->name(), gcra.count(), gcra.per(), m.bucket->burst(), owed});
     }
   }
-  if (pace_) record.pace = SpendsRecord::Paced{pace_->count(), pace_->per(), pace_->tolerance()};
+  // As configured, also for the windows above: what was adapted down may be raised again after the record.
+  if (pace_) record.pace = SpendsRecord::Paced{members_[paced_].config.count, pace_->per(), pace_->tolerance()};
   return encode(record);
 }
 
@@ -117,9 +118,16 @@ void LimitSet::hold(Which which, Now now, Duration grace) {
   }
 }
 
+// What is held is held of the whole N, also where a sink that is still throttled from before starts slowly.
+void LimitSet::use_configured_count() {
+  if (in_force_) members_[paced_].window->permits().set_count(members_[paced_].config.count);
+}
+
 void LimitSet::restore_unrecorded(Now now, Duration grace) {
   assert(taken_ == 0);
+  use_configured_count();
   hold(Which::short_ones, now, grace);
+  if (in_force_) use_count_in_force(now);
 }
 
 // `elapsed`: how old the record is at least. What is not known to have settled may have done so until now.
@@ -172,10 +180,18 @@ void LimitSet::restore_calendar(CalendarLimit& calendar, const SpendsRecord& rec
 bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration grace) {
   assert(taken_ == 0 && grace >= Duration{});
   SpendsRecord record;
-  if (!decode(bytes, &record)) {
+  use_configured_count();
+  const bool known = decode(bytes, &record);
+  if (known) {
+    restore_from(record, now, clean, grace);
+  } else {
     hold(Which::all, now, grace);
-    return false;
   }
+  if (in_force_) use_count_in_force(now);
+  return known;
+}
+
+void LimitSet::restore_from(const SpendsRecord& record, Now now, bool clean, Duration grace) {
   const Duration elapsed = record.age_least(now);
   // A clean stop that left something in flight gave it up at the end: it may be counted for a grace yet.
   if (clean) grace = record.in_flight > 0 ? std::max(grace, timeout_) : Duration{};
@@ -193,7 +209,6 @@ bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration gra
       restore_short(*m.window, record, now, elapsed, own_grace);
     }
   }
-  return true;
 }
 
 }  // namespace forebay

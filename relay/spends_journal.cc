@@ -14,16 +14,16 @@ std::string note_of(const SinkLane& lane) {
 
 }  // namespace
 
-void SpendsJournal::restore(SinkLane& lane, Now now) {
+void SpendsJournal::restore(SinkLane& lane, Now now, bool clean) {
   // After an unclean stop, what was in flight or given up lately may still be counted until the grace is over.
-  const Duration grace = backlog_.stopped_cleanly() ? Duration{} : lane.config().timeout;
+  const Duration grace = clean ? Duration{} : lane.config().timeout;
   const std::string saved = backlog_.noted(note_of(lane));
   const BacklogFigures figures = backlog_.figures();
   if (saved.empty() && figures.quarantined_segments == 0 && figures.missing_segments == 0) {
     if (backlog_.next_sequence() > 1) lane.limits().restore_unrecorded(now, grace);
     return;
   }
-  if (!lane.limits().restore(saved, now, backlog_.stopped_cleanly(), grace)) {
+  if (!lane.limits().restore(saved, now, clean, grace)) {
     spdlog::warn("sink {}: what its limits had spent could not be read back; they start as fully spent",
                  lane.config().name);
   }
@@ -32,8 +32,20 @@ void SpendsJournal::restore(SinkLane& lane, Now now) {
 void SpendsJournal::start(Now now) {
   kept_.resize(core_.lanes().size());
   for (const auto& lane : core_.lanes()) {
-    restore(*lane, now);
+    restore(*lane, now, backlog_.stopped_cleanly());
     if (lane->limits().has_long_window()) lane->limits().cover(0);
+    record(*lane, kept_[lane->id()], now);
+  }
+}
+
+// A sink that comes back after a time out of the config: of when it last sent, and how that ended, nothing is known.
+void SpendsJournal::look_again(Now now) {
+  const size_t known = kept_.size();
+  if (known == 0) return;  // start() is still to come
+  kept_.resize(core_.lanes().size());
+  for (const auto& lane : core_.lanes()) {
+    if (lane->id() >= known) restore(*lane, now, false);
+    if (lane->limits().has_long_window()) lane->limits().cover(lane->limits().taken());
     record(*lane, kept_[lane->id()], now);
   }
 }

@@ -28,6 +28,8 @@ class SpendsJournal {
 
   // Before the first tick: restores every sink's limits and gathers their first records.
   void start(Now now);
+  // Lanes or limits changed: new ones are restored, and all that there are recorded as they are now.
+  void look_again(Now now);
   // Once a turn, after the tick and before the flush: gathers the records that are due. When it next wants to run.
   Instant work(Now now);
   // As reported by the backlog, in order.
@@ -44,7 +46,7 @@ class SpendsJournal {
     std::optional<uint64_t> batch;  // that it is on its way in
   };
 
-  void restore(SinkLane& lane, Now now);
+  void restore(SinkLane& lane, Now now, bool clean);
   void record(SinkLane& lane, Kept& kept, Now now);
 
   Core& core_;
