@@ -7,7 +7,6 @@
 #include "base/size_text.h"
 #include "config/forms.h"
 #include "config/reader.h"
-#include "config/text_parts.h"
 
 namespace forebay {
 namespace {
@@ -20,6 +19,11 @@ constexpr std::array<std::string_view, 11> own_headers{
     "connection",    "content-length",  "expect", "forebay-attempt", "forebay-message-id",
     "forebay-queue", "idempotency-key", "te",     "trailer",         "transfer-encoding",
     "upgrade"};
+
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
 
 std::string address_text(const DoorConfig& door) {
   const bool v6 = door.host.find(':') != std::string::npos;
