@@ -48,8 +48,9 @@ bool Adaptive::accepted(Taken taken, Now now) {
 }
 
 void Adaptive::raise(Now now) {
+  const uint32_t doublings_a_step = even_steps_ == even_steps_after_hold ? 2 : 1;
   // Beyond 64 % the next step is the whole of it.
-  const uint32_t doublings = steps_ < even_steps_ ? 0 : std::min(steps_ - even_steps_ + 1, 6u);
+  const uint32_t doublings = steps_ < even_steps_ ? 0 : std::min((steps_ - even_steps_ + 1) * doublings_a_step, 6u);
   effective_ = std::min(count_, effective_ + percent(count_, uint64_t{2} << doublings));
   ++steps_;
   raising_ = true;
@@ -78,9 +79,11 @@ bool Adaptive::refused(Taken taken, Now now) {
 
 void Adaptive::lower(Now now) {
   const bool probe = raising_ && (effective_ < count_ || now.steady - raised_at_ <= period_);
-  const uint64_t wanted = percent(accepted_.total(now.steady), probe ? 98 : 95);
-  effective_ = std::max({std::min(wanted, effective_ - 1), (effective_ + 1) / 2, std::min(least(), effective_)});
+  const uint64_t accepted = accepted_.total(now.steady);
   lowered_at_ = now.steady;
+  if (accepted == 0) return;  // it refuses whatever comes: that is no rate
+  const uint64_t wanted = percent(accepted, probe ? 98 : 95);
+  effective_ = std::max({std::min(wanted, effective_ - 1), (effective_ + 1) / 2, std::min(least(), effective_)});
   hold_until_ = probe ? now.steady + period_ * hold_periods : now.steady;
   even_steps_ = probe ? even_steps_after_hold : even_steps_at_first;
   steps_ = 0;

@@ -5,12 +5,12 @@
 //   lowering  To 0.95 of what was accepted in the last W, rounded up; but by one at least, to half at most, not below
 //             floor·N or 1. At most once per W, and never for a send that was taken before the last lowering: what
 //             was in flight with the first refusal belongs to it.
-//             Half at most: right after the sink was closed the last W holds few sends, and says little.
+//             Half at most, and not at all if none was: after a closure the last W holds few, and says little.
 //   raising   After each clean P = max(W, 1 s), counted from the first accepted send that was taken since: by 2 % of N
 //             five times, then by 4, 8, 16 ... % until refused again or whole.
 //   probe     A refusal while raising, or within P of the last raise: to 0.98 of what was accepted, and that is kept
 //             for 15 P. The first raise after it is 2 % again, which finds a limit that did not move at the price of
-//             one refusal; once that went well the limit did move, and the raises double at once.
+//             one refusal; if that goes well the limit did move, and 8, 32 ... % follow: whole 19 P after it moved.
 //
 // 0.95, 0.98 and the steps are design section 4. `accepted in the last W` is by the moment the replies were read, in
 // buckets of W/64: up to a 64th of W too much, never too little (recent_count.h). Costs count as such.

@@ -1,6 +1,6 @@
 // RecentCount: how much was counted in the last W, in 65 buckets of W/64: what total() says is of a stretch between W
-// and W + W/64 long, so above the exact figure by at most what came in one 64th of W, never below; for W of 1 us or more. 560 bytes.
-// O(1) per call, but for the first call after more than a 64th of W, which clears what is gone by.
+// and W + W/64 (and 65 ns of rounding) long, so it is above the exact figure by at most what came in a 64th of W, never
+// below. 560 bytes. O(1), but for a call that begins a bucket or more, which clears those that are gone by: 65 at most.
 #pragma once
 
 #include <algorithm>

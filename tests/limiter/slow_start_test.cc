@@ -77,9 +77,11 @@ TEST(SlowStart, TheEstimateIsThePlayedOutStart) {
     world.run_for(second * 5);
     world.rest_for(second * 300);
     if (held_down) {
-      const Now now = world.now();
-      world.limits().take(now, 1);
-      world.limits().settle({now.steady, 1}, now, SettledAs::refused);  // 150
+      for (const SettledAs how : {SettledAs::ok, SettledAs::refused}) {  // 150
+        world.rest_for(Duration::milliseconds(20));
+        world.limits().take(world.now(), 1);
+        world.limits().settle({world.now().steady, 1}, world.now(), how);
+      }
       world.rest_for(second * 2);
     }
     world.limits().slow_start(world.now().steady, world.now());
@@ -117,7 +119,10 @@ TEST(SlowStart, ARestoreHoldsTheWholeWindowAllTheSame) {
   limits.slow_start(at_ms(10'000).steady, at_ms(10'000));
   limits.restore_unrecorded(at_ms(10'000), Duration::seconds(10));
   EXPECT_EQ(limits.views(at_ms(10'000))[0].effective, 10u);
+  // Another window is the shortest one now: this one is whole again at once, and held all the same.
+  config.limits.push_back(window(1000, Duration::milliseconds(500)));
   limits.reconfigure(config, at_ms(10'000));
+  EXPECT_EQ(limits.views(at_ms(10'000))[0].effective, 100u);
   EXPECT_GE(limits.next(at_ms(10'000), 1), at_ms(21'000).steady);
 }
 
