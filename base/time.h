@@ -57,6 +57,8 @@ constexpr Duration operator-(Instant a, Instant b) {
 struct WallTime {
   int64_t ns = 0;
   static constexpr WallTime from_ms(int64_t ms) { return {ms * 1'000'000}; }
+  static constexpr WallTime never() { return {std::numeric_limits<int64_t>::max()}; }
+  constexpr bool is_never() const { return ns == std::numeric_limits<int64_t>::max(); }
   constexpr int64_t ms() const { return ns / 1'000'000; }
   constexpr auto operator<=>(const WallTime&) const = default;
 };

@@ -25,6 +25,7 @@ struct DoorConfig {
   Duration header_timeout = Duration::seconds(10);  // from the first byte of a request to the end of its headers
   Duration body_timeout = Duration::seconds(60);    // from the end of the headers to the end of the body
   Duration idle_timeout = Duration::seconds(75);    // between requests
+  bool operator==(const DoorConfig&) const = default;
 };
 
 // When something may be used. Nothing given: always.
@@ -70,6 +71,7 @@ enum class OnKeyOverflow { hold, refuse };
 struct AdaptiveConfig {
   bool on = true;
   double floor = 0.1;  // of N: throttled replies lower it no further
+  bool operator==(const AdaptiveConfig&) const = default;
 };
 
 struct BreakerConfig {
@@ -90,6 +92,7 @@ struct ResponseRule {
   Then then = Then::retry;
   Scope scope = Scope::sink;
   std::optional<Duration> for_duration;  // of a throttle
+  bool operator==(const ResponseRule&) const = default;
 };
 
 struct SinkConfig {
@@ -116,12 +119,14 @@ struct SinkConfig {
   double retry_budget = 0.1;  // share of sends that may be retries while first attempts wait; 1: no bound
   ValueSource cost;
   HoursConfig hours;
+  bool operator==(const SinkConfig&) const = default;
 };
 
 struct RetryConfig {
   uint32_t max_attempts = 10;  // 1 to 255
   Duration min_backoff = Duration::seconds(1);
   Duration max_backoff = Duration::minutes(10);
+  bool operator==(const RetryConfig&) const = default;
 };
 
 struct DeadConfig {
@@ -129,6 +134,7 @@ struct DeadConfig {
   uint64_t max_messages = 100'000;
   uint64_t max_bytes = 1ull << 30;
   Duration ttl = Duration::days(30);
+  bool operator==(const DeadConfig&) const = default;
 };
 
 // A priority lane of a queue. The class `default` is always there.
@@ -139,6 +145,7 @@ struct ClassConfig {
   double floor = 0;             // share of the queue's sends it gets even when others are in front, 0 to 0.5
   std::optional<bool> supersede;
   HoursConfig hours;
+  bool operator==(const ClassConfig&) const = default;
 };
 
 struct QueueConfig {
@@ -162,17 +169,20 @@ struct QueueConfig {
   bool supersede = false;
   ValueSource cost;  // wins over the sink's
   HoursConfig hours;
+  bool operator==(const QueueConfig&) const = default;
 };
 
 struct AuthToken {
   std::string name;
   std::string token;
   std::vector<std::string> may;
+  bool operator==(const AuthToken&) const = default;
 };
 
 struct JournalConfig {
   uint64_t segment_bytes = 16ull << 20;
   uint64_t checkpoint_bytes = 64ull << 20;  // of new frames between checkpoints
+  bool operator==(const JournalConfig&) const = default;
 };
 
 struct Config {

@@ -1,4 +1,5 @@
-// What a reloaded config changes, in words for people: what is applied at once, and what waits for a restart.
+// What a reload would change, in the words of the file: "sinks.sms-gateway.limits changed", "queues.x added". Only
+// names are told, never values: a value may be a secret.
 #pragma once
 
 #include <string>
@@ -9,8 +10,12 @@
 namespace forebay {
 
 struct Difference {
-  std::vector<std::string> applied, needs_restart;
+  std::vector<std::string> applied;        // takes effect with the reload
+  std::vector<std::string> needs_restart;  // would have none before the next start
+  bool empty() const { return applied.empty() && needs_restart.empty(); }
 };
-Difference difference(const Config& before, const Config& after);
+
+// Where a config was read from is no difference. Empty: the two say the same.
+Difference difference(const Config& from, const Config& to);
 
 }  // namespace forebay

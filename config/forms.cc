@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 
+#include <array>
 #include <charconv>
+#include <cstdio>
 
 #include "base/duration_text.h"
 #include "base/size_text.h"
@@ -11,6 +13,7 @@ namespace forebay {
 namespace {
 
 constexpr size_t name_bytes_max = 64;
+constexpr std::array<std::string_view, 3> periods{"day", "week", "month"};
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -66,6 +69,79 @@ bool parse_rate(std::string_view text, uint64_t* count, Duration* per) {
   if (number == 0 || length.ns == 0) return false;
   *count = number;
   *per = length;
+  return true;
+}
+
+bool parse_period(std::string_view text, LimitConfig::Period* period) {
+  for (size_t i = 0; i < periods.size(); ++i) {
+    if (text == periods[i]) {
+      *period = static_cast<LimitConfig::Period>(i);
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string format_period(LimitConfig::Period period) {
+  return std::string(periods[static_cast<size_t>(period)]);
+}
+
+bool parse_quota(std::string_view text, uint64_t* count, LimitConfig::Period* period) {
+  const size_t slash = text.find('/');
+  uint64_t number = 0;
+  if (slash == std::string_view::npos || !parse_count(text.substr(0, slash), &number) || number == 0) return false;
+  if (!parse_period(text.substr(slash + 1), period)) return false;
+  *count = number;
+  return true;
+}
+
+bool parse_decimal(std::string_view text, double* number) {
+  constexpr size_t digits_max = 15;  // a double holds these
+  const size_t dot = text.find('.');
+  const std::string_view whole = text.substr(0, dot), rest = dot == text.npos ? "0" : text.substr(dot + 1);
+  for (std::string_view digits : {whole, rest}) {
+    if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos) return false;
+  }
+  if (text.size() > digits_max) return false;
+  std::from_chars(text.data(), text.data() + text.size(), *number);
+  return true;
+}
+
+bool parse_percent(std::string_view text, double* share) {
+  double number = 0;
+  if (!text.ends_with('%') || !parse_decimal(text.substr(0, text.size() - 1), &number)) return false;
+  *share = number / 100;
+  return true;
+}
+
+std::string format_decimal(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", number);
+  return text;
+}
+
+std::string format_percent(double share) {
+  return format_decimal(share * 100) + "%";
+}
+
+std::string why_not_source(std::string_view text, ValueSource* source) {
+  constexpr std::string_view json = "json:", header = "header:";
+  if (text.starts_with(json)) {
+    if (!is_pointer(text.substr(json.size()))) return "holds no JSON pointer";
+    *source = {ValueSource::From::json, std::string(text.substr(json.size()))};
+    return "";
+  }
+  if (!text.starts_with(header)) return "is no place in a message";
+  if (!is_token(text.substr(header.size()))) return "holds no name of a header";
+  *source = {ValueSource::From::header, std::string(text.substr(header.size()))};
+  return "";
+}
+
+bool is_pointer(std::string_view text) {
+  if (!text.starts_with('/')) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '~' && (i + 1 >= text.size() || (text[i + 1] != '0' && text[i + 1] != '1'))) return false;
+  }
   return true;
 }
 

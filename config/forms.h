@@ -8,11 +8,33 @@
 #include <utility>
 
 #include "base/time.h"
+#include "config/config.h"
 
 namespace forebay {
 
 // `300/1s`, `100/1m`, `300/s`: a count and a duration, both above zero.
 bool parse_rate(std::string_view text, uint64_t* count, Duration* per);
+
+// `1000000/day`, `100k/week`, `5M/month`: a count above zero and a calendar period.
+bool parse_quota(std::string_view text, uint64_t* count, LimitConfig::Period* period);
+
+// `day`, `week`, `month`
+bool parse_period(std::string_view text, LimitConfig::Period* period);
+std::string format_period(LimitConfig::Period period);
+
+// `5`, `0.25`: digits, and perhaps a dot between digits. Finite.
+bool parse_decimal(std::string_view text, double* number);
+std::string format_decimal(double number);
+
+// `20%` is 0.2. Not `0.2`, which some would take for a fifth of a percent.
+bool parse_percent(std::string_view text, double* share);
+std::string format_percent(double share);
+
+// `json:/phone`, `header:X-Tenant`; else what is wrong.
+std::string why_not_source(std::string_view text, ValueSource* source);
+
+// RFC 6901, below the whole document: parts that start with `/`; `~` only as `~0` and `~1`.
+bool is_pointer(std::string_view text);
 
 // The canonical way to write it: 300/1s.
 std::string format_rate(uint64_t count, Duration per);

@@ -59,6 +59,11 @@ void Reader::complain(Place place, std::string what, std::string hint) {
   errors_->push_back({file_, place.line, place.column, std::move(what), std::move(hint)});
 }
 
+bool Reader::has_complained_of(const std::string& shown) const {
+  return std::any_of(errors_->begin(), errors_->end(),
+                     [&](const ConfigError& error) { return error.what.starts_with(shown); });
+}
+
 Config Reader::read(const YAML::Node& root) {
   const Given given = read_section(root, {"", "", {1, 1}});
   if (!given.contains("doors")) add_default_doors();
@@ -66,6 +71,8 @@ Config Reader::read(const YAML::Node& root) {
   check_messages_fit();
   check_room(given);
   check_references();
+  check_reserves();
+  check_keyed_sinks();
   return std::move(target_.config);
 }
 
@@ -130,8 +137,19 @@ void Reader::read_key(const Key& key, const YAML::Node& node, const Where& where
       return read_names(node, where);
     case Kind::sections:
       return read_sections(node, where);
+    case Kind::switched:
+      if (node.IsScalar()) return read_value(key, node, where);
+      read_section(node, where);
+      return;
     case Kind::limits:
-      return read_limits(node, where);
+    case Kind::key_limits:
+      return read_limits(key, node, where);
+    case Kind::closed:
+      return read_closed(key, node, where);
+    case Kind::shares:
+      return read_shares(key, node, where);
+    case Kind::weights:
+      return read_weights(key, node, where);
     case Kind::headers:
       return read_headers(node, where);
     case Kind::status_codes:
@@ -160,8 +178,10 @@ void Reader::read_names(const YAML::Node& node, const Where& where) {
                "first on line " + std::to_string(first->second.line));
     } else if (where.path == "sinks") {
       read_sink(name, pair.second, item);
-    } else {
+    } else if (where.path == "queues") {
       read_queue(name, pair.second, item);
+    } else {
+      read_class(name, pair.second, item);
     }
   }
 }
@@ -208,11 +228,18 @@ void Reader::complain_value(const Where& where, const std::string& shown, const 
 }
 
 void Reader::read_value(const Key& key, const YAML::Node& node, const Where& where) {
+  read_into(key, node, where, key.slot(target_));
+}
+
+bool Reader::read_into(const Key& key, const YAML::Node& node, const Where& where, Slot slot) {
   Substituted value;
-  if (!scalar(node, where, &value)) return;
+  if (!scalar(node, where, &value)) return false;
   const Where here{where.path, where.shown, place_of(node)};
   if (key.kind == Kind::sink_name) references_.push_back({value.text, value.shown, here, true});
-  if (auto wrong = store_value(key, value.text, key.slot(target_))) complain_value(here, value.shown, *wrong);
+  auto wrong = store_value(key, value.text, slot);
+  if (wrong && wrong->quotes_value && value.text != value.shown) wrong = Wrong{"is not accepted here", ""};
+  if (wrong) complain_value(here, value.shown, *wrong);
+  return !wrong;
 }
 
 void Reader::read_values(const Key& key, const YAML::Node& node, const Where& where) {

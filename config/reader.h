@@ -4,9 +4,11 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/load.h"
@@ -45,17 +47,29 @@ class Reader {
     Where where;
     bool to_sink = true;
   };
+  // A class that a quota keeps a share for.
+  struct Reserve {
+    std::string lane, owner, shown;  // owner: the sink or queue
+    Place place;
+    bool of_sink = true;
+  };
 
   void complain(Place place, std::string what, std::string hint = "");
+  bool has_complained_of(const std::string& shown) const;
   // A map of known keys; `given` tells the caller which were there.
   Given read_section(const YAML::Node& node, const Where& where);
   void read_key(const Key& key, const YAML::Node& node, const Where& where);
   void read_names(const YAML::Node& node, const Where& where);
   void read_sections(const YAML::Node& node, const Where& where);
-  void read_limits(const YAML::Node& node, const Where& where);
+  void read_limits(const Key& key, const YAML::Node& node, const Where& where);
+  void read_shares(const Key& key, const YAML::Node& node, const Where& where);
+  void read_weights(const Key& key, const YAML::Node& node, const Where& where);
+  void read_closed(const Key& key, const YAML::Node& node, const Where& where);
   void read_headers(const YAML::Node& node, const Where& where);
   void read_values(const Key& key, const YAML::Node& node, const Where& where);
   void read_value(const Key& key, const YAML::Node& node, const Where& where);
+  // false: complained.
+  bool read_into(const Key& key, const YAML::Node& node, const Where& where, Slot slot);
 
   void complain_unknown(const std::string& name, const Where& where, Place place);
   void complain_value(const Where& where, const std::string& shown, const Wrong& wrong);
@@ -64,16 +78,24 @@ class Reader {
 
   void read_door(const YAML::Node& node, const Where& where);
   void read_forward_door(const YAML::Node& node, const Where& where);
-  void read_limit(const YAML::Node& node, const Where& where);
+  // Into target_.limit; false: it is none, and complained.
+  bool read_limit(const YAML::Node& node, const Where& where, bool of_keys);
   void read_rule(const YAML::Node& node, const Where& where);
   void read_sink(const std::string& name, const YAML::Node& node, const Where& where);
   void read_queue(const std::string& name, const YAML::Node& node, const Where& where);
+  void read_class(const std::string& name, const YAML::Node& node, const Where& where);
+  void require(const Given& given, std::initializer_list<const char*> names, const Where& where,
+               const std::string& forms);
   void check_limit(const Given& given, const Where& where);
+  void check_needs_key(const Given& given, const Where& where);
+  void check_classes(Place place, const Where& where);
   void add_default_doors();
   void check_doors();
   void check_messages_fit();
   void check_room(const Given& given);
   void check_references();
+  void check_reserves();
+  void check_keyed_sinks();
 
   std::string file_;
   std::string folder_;
@@ -81,6 +103,9 @@ class Reader {
   std::vector<ConfigError>* errors_;
   Target target_;
   std::vector<Reference> references_;
+  std::vector<Reserve> reserves_;
+  std::vector<std::pair<std::string, Place>> keyed_sinks_;  // that have key limits
+  std::vector<Where> superseding_lanes_;                    // of the queue under way
   std::vector<Place> door_places_;
 };
 

@@ -7,7 +7,7 @@
 #include "base/size_text.h"
 #include "config/forms.h"
 #include "config/reader.h"
-#include "config/suggest.h"
+#include "config/text_parts.h"
 
 namespace forebay {
 namespace {
@@ -21,11 +21,6 @@ constexpr std::array<std::string_view, 11> own_headers{
     "forebay-queue", "idempotency-key", "te",     "trailer",         "transfer-encoding",
     "upgrade"};
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
 std::string address_text(const DoorConfig& door) {
   const bool v6 = door.host.find(':') != std::string::npos;
   return (v6 ? "[" + door.host + "]" : door.host) + ":" + std::to_string(door.port);
@@ -36,13 +31,6 @@ DoorConfig default_door(DoorConfig::Type type) {
   door.type = type;
   door.port = type == DoorConfig::Type::admin ? admin_port : http_port;
   return door;
-}
-
-template <typename Map>
-std::vector<std::string> names_of(const Map& map) {
-  std::vector<std::string> names;
-  for (const auto& [name, item] : map) names.push_back(name);
-  return names;
 }
 
 }  // namespace
@@ -70,59 +58,6 @@ void Reader::read_forward_door(const YAML::Node& node, const Where& where) {
   Substituted name;
   const Where here{where.path + ".queue", where.shown + ".queue", queue.IsDefined() ? place_of(queue) : where.place};
   if (queue.IsDefined() && scalar(queue, here, &name)) references_.push_back({name.text, name.shown, here, false});
-}
-
-void Reader::read_limits(const YAML::Node& node, const Where& where) {
-  if (!node.IsSequence()) {
-    const Place place = node.IsNull() ? where.place : place_of(node);
-    return complain(place, where.shown + " must be a list", "such as [300/1s]");
-  }
-  for (size_t i = 0; i < node.size(); ++i) {
-    read_limit(node[i], {where.path + "[]", where.shown + "[" + std::to_string(i) + "]", place_of(node[i])});
-  }
-}
-
-void Reader::read_limit(const YAML::Node& node, const Where& where) {
-  target_.limit = LimitConfig{};
-  LimitConfig& limit = target_.limit;
-  const size_t errors_before = errors_->size();
-  if (node.IsScalar()) {
-    const Key& rate = *find_key("sinks.*.limits[].rate");
-    read_value(rate, node, {std::string(rate.path), where.shown, where.place});
-  } else if (node.IsMap()) {
-    check_limit(read_section(node, where), where);
-  } else {
-    return complain(where.place, where.shown + " must be a rate or a map", "such as 300/1s or {count: 300, per: 1s}");
-  }
-  if (limit.name.empty()) {
-    limit.name = format_rate(limit.count, limit.per);
-    if (limit.kind == LimitConfig::Kind::bucket) limit.name += " burst " + std::to_string(limit.burst);
-  }
-  const auto& others = target_.sink.limits;
-  const bool good = errors_->size() == errors_before;
-  const bool taken = limit.name == "concurrency" ||  // that of the sink's concurrency
-                     std::any_of(others.begin(), others.end(), [&](const auto& l) { return l.name == limit.name; });
-  if (good && taken) {
-    complain(where.place, where.shown + ": a limit called `" + limit.name + "` is there already",
-             "give one of them a name of its own");
-  }
-  target_.sink.limits.push_back(limit);
-}
-
-void Reader::check_limit(const Given& given, const Where& where) {
-  const std::string forms = "a window is {count: 300, per: 1s}, a bucket {rate: 300/1s, burst: 50}";
-  const bool bucket = given.contains("rate") || given.contains("burst");
-  const bool window = given.contains("count") || given.contains("per");
-  if (bucket && window) return complain(where.place, where.shown + " is half a window and half a bucket", forms);
-  target_.limit.kind = bucket ? LimitConfig::Kind::bucket : LimitConfig::Kind::window;
-  for (const char* name : {bucket ? "rate" : "count", bucket ? "burst" : "per"}) {
-    if (!given.contains(name)) complain(where.place, where.shown + "." + name + " is missing", forms);
-  }
-  for (const char* name : {"margin", "unanswered_grace"}) {
-    const auto found = given.find(name);
-    if (!bucket || found == given.end()) continue;
-    complain(found->second, where.shown + "." + name + " belongs to a window, not to a bucket", forms);
-  }
 }
 
 void Reader::read_rule(const YAML::Node& node, const Where& where) {
@@ -169,15 +104,9 @@ void Reader::read_headers(const YAML::Node& node, const Where& where) {
 void Reader::read_sink(const std::string& name, const YAML::Node& node, const Where& where) {
   target_.sink = SinkConfig{};
   target_.sink.name = name;
-  read_section(node, where);
+  const Given given = read_section(node, where);
+  if (!target_.sink.key_limits.empty()) keyed_sinks_.push_back({name, given.at("key_limits")});
   target_.config.sinks.emplace(name, std::move(target_.sink));
-}
-
-void Reader::read_queue(const std::string& name, const YAML::Node& node, const Where& where) {
-  target_.queue = QueueConfig{};
-  target_.queue.name = name;
-  read_section(node, where);
-  target_.config.queues.emplace(name, std::move(target_.queue));
 }
 
 void Reader::add_default_doors() {
@@ -231,24 +160,6 @@ void Reader::check_room(const Given& given) {
   const auto place = given.find("max_bytes");
   complain(place != given.end() ? place->second : Place{1, 1}, "max_bytes must hold at least 8 files of the journal",
            "8 × " + format_size(config.journal.segment_bytes));
-}
-
-void Reader::check_references() {
-  const std::vector<std::string> sinks = names_of(target_.config.sinks);
-  const std::vector<std::string> queues = names_of(target_.config.queues);
-  for (const Reference& reference : references_) {
-    const std::vector<std::string>& names = reference.to_sink ? sinks : queues;
-    if (std::find(names.begin(), names.end(), reference.name) != names.end()) continue;
-    const std::string what = reference.to_sink ? "sink" : "queue";
-    const std::string nearest = nearest_name(reference.name, names);
-    std::string all;
-    for (const std::string& name : names) all += (all.empty() ? "there is " : ", ") + name;
-    complain(reference.where.place,
-             reference.where.shown + ": no " + what + " is called `" + reference.shown_name + "`",
-             !nearest.empty() ? "did you mean " + nearest + "?"
-             : all.empty()    ? "there is none"
-                              : all);
-  }
 }
 
 }  // namespace forebay

@@ -11,7 +11,7 @@ constexpr std::string_view head =
     R"(# Every key of Forebay's configuration, with its default and its range. Generated from config/keys.cc; a test holds
 # the two together. Start from config/forebay.yaml, and look things up here.
 #
-# Durations are 5ms 30s 10m 24h 7d, sizes 256KiB 50GiB, counts 500 10k 10M, rates 300/1s.
+# Durations are 5ms 30s 10m 24h 7d, sizes 256KiB 50GiB, counts 500 10k 10M, rates 300/1s, shares 20%.
 # In every value ${NAME} is an environment variable, ${NAME:-default} one with a default, ${file:secrets/token} the
 # content of a file beside this one, and $$ a dollar sign.
 # NOT YET: of the contract, and refused as "not yet available" until its feature is there.
@@ -20,11 +20,6 @@ constexpr std::string_view head =
 size_t depth_of(std::string_view path) {
   const auto is_step = [](char c) { return c == '.' || c == '['; };
   return static_cast<size_t>(std::count_if(path.begin(), path.end(), is_step));
-}
-
-std::string_view parent_of(std::string_view path) {
-  const size_t dot = path.rfind('.');
-  return dot == std::string_view::npos ? "" : path.substr(0, dot);
 }
 
 // The names that the reference gives to what people name.
@@ -44,14 +39,16 @@ std::string choices_text(const Key& key) {
 std::string comment(const Key& key) {
   std::string text = key.later ? "NOT YET: " : "";
   text += key.about;
-  std::string range = key.choices.empty() ? range_text(key) : choices_text(key);
+  std::string range = range_text(key);
+  if (!key.choices.empty()) range += (range.empty() ? "" : " | ") + choices_text(key);
   if (!range.empty() && !key.word.empty()) range += " | " + std::string(key.word);
   if (!range.empty()) text += " [" + range + "]";
   return text + (key.required ? " (required)" : "");
 }
 
 bool is_group(const Key& key) {
-  return key.kind == Kind::section || key.kind == Kind::names || key.kind == Kind::sections;
+  return key.kind == Kind::section || key.kind == Kind::names || key.kind == Kind::sections ||
+         key.kind == Kind::switched;
 }
 
 std::string value_of(const Key& key) {
@@ -68,15 +65,16 @@ class Writer {
   }
 
  private:
-  // Keys of the items of a list whose default is the empty list are shown, not live.
-  static bool is_live(const Key& key) {
-    const bool in_empty_list = key.path.find("s[].") != std::string_view::npos && !key.path.starts_with("doors");
-    return !key.later && !in_empty_list;
+  // Keys of the items of a list or a map whose default is an empty one are shown, not live.
+  static bool is_empty_by_default(std::string_view path) {
+    const bool in_list = path.find("[]") != std::string_view::npos && !path.starts_with("doors");
+    return in_list || path.starts_with("queues.*.classes.*");
   }
+  static bool is_live(const Key& key) { return !key.later && !is_empty_by_default(key.path); }
 
   void write_key(const Key& key) {
     const std::string indent(2 * depth_of(key.path), ' ');
-    const std::string_view parent = parent_of(key.path);
+    const std::string_view parent = parent_path(key.path);
     if (depth_of(key.path) == 0) out_ += "\n";
     if (parent != parent_) enter(parent);
     parent_ = parent;
@@ -93,10 +91,10 @@ class Writer {
     opens_item_ = parent == "doors[]";
     if (!parent.ends_with(".*") || std::find(entered_.begin(), entered_.end(), parent) != entered_.end()) return;
     entered_.emplace_back(parent);
-    const std::string_view names = parent_of(parent);
+    const std::string_view names = parent_path(parent);
     const Key* key = find_key(names);
     const std::string indent(2 * depth_of(parent), ' ');
-    out_ += indent + (key->later ? "#" : "") + std::string(example_name(names)) + ":\n";
+    out_ += indent + (key->later || is_empty_by_default(parent) ? "#" : "") + std::string(example_name(names)) + ":\n";
   }
 
   std::string out_;

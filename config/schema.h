@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,19 +29,25 @@ struct Target {
   QueueConfig queue;
   LimitConfig limit;
   ResponseRule rule;
+  ClassConfig lane;
+  HoursConfig::Closed closed;
 };
 
 // Where a key's value goes.
-using Slot = std::variant<std::monostate, bool*, uint32_t*, uint64_t*, Duration*, std::optional<Duration>*,
-                          std::string*, std::vector<int>*, std::vector<std::pair<int, int>>*, std::vector<std::string>*,
-                          std::vector<std::pair<std::string, std::string>>*, DoorConfig::Type*, DeadConfig::OnFull*,
-                          ResponseRule::Then*, ResponseRule::Scope*, DoorConfig*, SinkConfig*, LimitConfig*>;
+using Slot =
+    std::variant<std::monostate, bool*, uint32_t*, uint64_t*, double*, Duration*, std::optional<Duration>*,
+                 std::optional<bool>*, std::string*, std::vector<int>*, std::vector<std::pair<int, int>>*,
+                 std::vector<std::string>*, std::vector<std::pair<std::string, std::string>>*, DoorConfig::Type*,
+                 DeadConfig::OnFull*, ResponseRule::Then*, ResponseRule::Scope*, OnKeyOverflow*, ValueSource*,
+                 DoorConfig*, SinkConfig*, LimitConfig*, std::vector<LimitConfig>*, std::vector<HoursConfig::Closed>*,
+                 std::map<std::string, uint32_t>*, std::vector<std::pair<std::string, double>>*>;
 
 enum class Kind {
   // made of other keys
   section,   // a map of the keys below it
   names,     // a map from chosen names to sections
   sections,  // a list of sections
+  switched,  // a section, or `on` or `off`
   // one scalar
   duration,
   size,
@@ -52,6 +60,15 @@ enum class Kind {
   method,     // of HTTP
   pace,       // a duration or `off`
   rate,       // 300/1s
+  limit,      // 300/1s or 1000000/day
+  key_limit,  // 5/1h
+  per,        // a duration, or day, week or month
+  percent,    // 20%
+  share,      // 1, 0.5
+  source,     // json:/pointer or header:Name
+  hours,      // "08:00-21:00"
+  cron,
+  zone,       // Asia/Shanghai
   pointer,    // JSON pointer
   sink_name,  // a reference to a sink
   // one or several scalars
@@ -59,8 +76,12 @@ enum class Kind {
   status_ranges,  // 200, 2xx, 400-499
   texts,
   // of their own form
-  headers,  // a map of texts
-  limits,   // a list of rates and sections
+  headers,     // a map of texts
+  weights,     // a map from texts to counts
+  shares,      // a map from classes to percents
+  limits,      // a list of limits and sections
+  key_limits,  // the same, per key
+  closed,      // a list of sections
 };
 
 struct Range {
@@ -72,7 +93,7 @@ struct Key {
   std::string_view path;
   Kind kind = Kind::text;
   Slot (*slot)(Target&) = nullptr;            // null: made of other keys, or not there yet
-  Range range;                                // in the slot's unit: ns, bytes, messages
+  Range range;                                // in the slot's unit: ns, bytes, messages, percent
   std::span<const std::string_view> choices;  // of a choice, in the order of its enum
   std::string_view word;                      // the value that means "none" beside the ordinary ones
   std::string_view example;                   // what the reference shows where there is no default
@@ -88,13 +109,16 @@ std::span<const Key> keys();
 // nullptr: no such key.
 const Key* find_key(std::string_view path);
 
+// The path without its last part: "queues.*" of "queues.*.retry", "" of "queues".
+std::string_view parent_path(std::string_view path);
+
 // The last part of a path: "retry" of "queues.*.retry".
 std::string_view last_name(std::string_view path);
 
 // The keys right below a path ("" for the top level).
-std::vector<const Key*> keys_below(std::string_view path);
+std::span<const Key* const> keys_below(std::string_view path);
 
-// Values that a choice will take one day: `type: forward`, `per: day`.
+// Values that a key will take one day: `type: forward`, `supersede: json:/pointer`.
 bool is_later_value(const Key& key, std::string_view value);
 
 // What the key's slot holds in this Target, as a person would write it.

@@ -9,21 +9,39 @@
 #include "base/size_text.h"
 #include "config/forms.h"
 #include "config/suggest.h"
+#include "config/value_stores.h"
 
 namespace forebay {
-namespace {
 
-using Result = std::optional<Wrong>;
-
-constexpr size_t text_bytes_max = 4096;
-
-Result out_of_range(const Key& key) {
+StoreResult out_of_range(const Key& key) {
   return Wrong{"is out of range", range_text(key)};
 }
 
 bool in_range(const Key& key, uint64_t number) {
   return number >= key.range.min && number <= key.range.max;
 }
+
+StoreResult store_duration(const Key& key, std::string_view text, Slot slot) {
+  Duration duration = Duration::max();
+  const bool none = !key.word.empty() && text == key.word;
+  if (is_later_value(key, text)) return Wrong{"is not yet available", ""};
+  if (!none && !parse_duration(text, &duration)) {
+    const std::string also = key.word.empty() ? "" : ", or `" + std::string(key.word) + "`";
+    return Wrong{"is not a duration", "a number and one of ms, s, m, h, d, such as 30s or 24h" + also};
+  }
+  if (!none && !in_range(key, static_cast<uint64_t>(duration.ns))) return out_of_range(key);
+  if (auto* plain = std::get_if<Duration*>(&slot))
+    **plain = duration;
+  else
+    *std::get<std::optional<Duration>*>(slot) = duration;
+  return std::nullopt;
+}
+
+namespace {
+
+using Result = StoreResult;
+
+constexpr size_t text_bytes_max = 4096;
 
 Result store_number(const Key& key, uint64_t number, Slot slot) {
   if (!in_range(key, number)) return out_of_range(key);
@@ -44,22 +62,6 @@ Result store_count(const Key& key, std::string_view text, Slot slot) {
   uint64_t count = 0;
   if (!parse_count(text, &count)) return Wrong{"is not a count", "digits and perhaps k, M or G, such as 500 or 10M"};
   return store_number(key, count, slot);
-}
-
-Result store_duration(const Key& key, std::string_view text, Slot slot) {
-  Duration duration = Duration::max();
-  const bool none = !key.word.empty() && text == key.word;
-  if (is_later_value(key, text)) return Wrong{"is not yet available", ""};
-  if (!none && !parse_duration(text, &duration)) {
-    const std::string also = key.word.empty() ? "" : ", or `" + std::string(key.word) + "`";
-    return Wrong{"is not a duration", "a number and one of ms, s, m, h, d, such as 30s or 24h" + also};
-  }
-  if (!none && !in_range(key, static_cast<uint64_t>(duration.ns))) return out_of_range(key);
-  if (auto* plain = std::get_if<Duration*>(&slot))
-    **plain = duration;
-  else
-    *std::get<std::optional<Duration>*>(slot) = duration;
-  return std::nullopt;
 }
 
 Result store_pace(const Key& key, std::string_view text, Slot slot) {
@@ -95,7 +97,7 @@ Result store_choice(const Key& key, std::string_view text, Slot slot) {
         using T = std::remove_pointer_t<decltype(value)>;
         if constexpr (std::is_enum_v<T>)
           *value = static_cast<T>(index);
-        else if constexpr (std::is_same_v<T, bool>)
+        else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::optional<bool>>)
           *value = index == 1;
         else if constexpr (std::is_same_v<T, std::string>)
           *value = std::string(text);
@@ -147,24 +149,8 @@ Result store_address(const Key&, std::string_view text, Slot slot) {
   return Wrong{"is not an address and port", "such as 127.0.0.1:7070, [::1]:7070 or 0.0.0.0:7070"};
 }
 
-Result store_rate(const Key& key, std::string_view text, Slot slot) {
-  LimitConfig& limit = *std::get<LimitConfig*>(slot);
-  if (text.ends_with("/day")) return Wrong{"is not yet available", ""};
-  if (!parse_rate(text, &limit.count, &limit.per))
-    return Wrong{"is not a rate", "a count per duration, such as 300/1s"};
-  if (!in_range(key, limit.count)) return out_of_range(key);
-  const Key& per = *find_key("sinks.*.limits[].per");
-  if (!in_range(per, static_cast<uint64_t>(limit.per.ns))) return Wrong{"has a window out of range", range_text(per)};
-  return std::nullopt;
-}
-
-// RFC 6901: empty, or parts that start with `/`; `~` only as `~0` and `~1`.
 Result store_pointer(const Key&, std::string_view text, Slot slot) {
-  bool good = text.starts_with('/');
-  for (size_t i = 0; i < text.size() && good; ++i) {
-    if (text[i] == '~') good = i + 1 < text.size() && (text[i + 1] == '0' || text[i + 1] == '1');
-  }
-  if (!good) return Wrong{"is not a JSON pointer", "such as /Code or /error/code"};
+  if (!is_pointer(text)) return Wrong{"is not a JSON pointer", "such as /Code or /error/code"};
   *std::get<std::string*>(slot) = std::string(text);
   return std::nullopt;
 }
@@ -202,7 +188,17 @@ constexpr Handler handlers[] = {
     {Kind::url, store_url},
     {Kind::method, store_method},
     {Kind::pace, store_pace},
+    {Kind::switched, store_choice},
     {Kind::rate, store_rate},
+    {Kind::limit, store_limit},
+    {Kind::key_limit, store_key_limit},
+    {Kind::per, store_per},
+    {Kind::percent, store_percent},
+    {Kind::share, store_share},
+    {Kind::source, store_source},
+    {Kind::hours, store_hours},
+    {Kind::cron, store_cron},
+    {Kind::zone, store_zone},
     {Kind::pointer, store_pointer},
     {Kind::sink_name, store_text},
     {Kind::status_codes, store_status_code},

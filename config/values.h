@@ -9,10 +9,11 @@
 
 namespace forebay {
 
-// Follows the value in a message: `"10" ` + what + ` (` + hint + `)`. Never holds the value itself.
+// Follows the value in a message: `"10" ` + what + ` (` + hint + `)`.
 struct Wrong {
   std::string what;
   std::string hint;
+  bool quotes_value = false;  // parts of the value are in it: not to be shown when the value came through ${…}
 };
 
 // nullopt: stored (lists: appended). A key that takes several scalars is given them one by one.

@@ -6,6 +6,7 @@
 
 #include "base/duration_text.h"
 #include "config/forms.h"
+#include "config/limit_warnings.h"
 
 namespace forebay {
 namespace {
@@ -35,8 +36,9 @@ double slowest_reply_seconds(const SinkConfig& sink, const LimitConfig& limit) {
   return sink.concurrency * limit.per.as_seconds() / static_cast<double>(limit.count);
 }
 
-void check_limit(const SinkConfig& sink, const LimitConfig& limit, Warnings* out) {
-  const std::string where = "sinks." + sink.name + ": limit " + limit.name;
+void check_limit(const std::string& path, const SinkConfig& sink, const LimitConfig& limit, Warnings* out) {
+  if (limit.kind == LimitConfig::Kind::calendar) return;
+  const std::string where = path + ": limit " + limit.name;
   const double slowest = slowest_reply_seconds(sink, limit);
   if (slowest < std::min(usual_reply, sink.timeout).as_seconds()) {
     out->push_back(where + " cannot be reached when replies take longer than " +
@@ -48,29 +50,52 @@ void check_limit(const SinkConfig& sink, const LimitConfig& limit, Warnings* out
   }
 }
 
-void check_sink(const SinkConfig& sink, Warnings* out) {
-  for (const LimitConfig& limit : sink.limits) check_limit(sink, limit, out);
-  if (sink.limits.empty()) {
-    out->push_back("sinks." + sink.name + " has no limits: only concurrency " + std::to_string(sink.concurrency) +
-                   " holds it back");
-  }
-  if (!sink.ca_file.empty() && access(sink.ca_file.c_str(), R_OK) != 0) {
-    out->push_back("sinks." + sink.name + ".ca_file cannot be read from here");
-  }
+bool has_keyed_queue(const Config& config, const std::string& sink) {
+  return std::any_of(config.queues.begin(), config.queues.end(), [&](const auto& pair) {
+    return pair.second.sink == sink && pair.second.key.from != ValueSource::From::none;
+  });
+}
+
+void check_scope(const Config& config, const SinkConfig& sink, Warnings* out) {
+  using Scope = ResponseRule::Scope;
+  if (has_keyed_queue(config, sink.name)) return;
+  const std::string effect = ": no queue of it has a key, so a throttle closes the whole sink";
+  if (sink.throttle_scope == Scope::key) out->push_back("sinks." + sink.name + ".throttle_scope" + effect);
   for (const ResponseRule& rule : sink.responses) {
-    if (rule.then != ResponseRule::Then::throttle || rule.scope != ResponseRule::Scope::key) continue;
-    out->push_back("sinks." + sink.name + ".responses: until keys are available, scope: key closes the whole sink");
+    if (rule.then != ResponseRule::Then::throttle || rule.scope != Scope::key) continue;
+    out->push_back("sinks." + sink.name + ".responses" + effect);
   }
 }
 
-void check_queue(const QueueConfig& queue, Warnings* out) {
+void check_sink(const Config& config, const SinkConfig& sink, Warnings* out) {
+  const std::string where = "sinks." + sink.name;
+  for (const LimitConfig& limit : sink.limits) check_limit(where, sink, limit, out);
+  const bool enforced =
+      std::any_of(sink.limits.begin(), sink.limits.end(), [](const LimitConfig& limit) { return limit.enforce; });
+  if (!enforced) {
+    out->push_back(where + (sink.limits.empty() ? " has no limits" : " enforces none of its limits") +
+                   ": only concurrency " + std::to_string(sink.concurrency) + " holds it back");
+  }
+  if (!sink.ca_file.empty() && access(sink.ca_file.c_str(), R_OK) != 0) {
+    out->push_back(where + ".ca_file cannot be read from here");
+  }
+  if (sink.breaker.max_wait < sink.breaker.min_wait) out->push_back(where + ".breaker: max_wait is below min_wait");
+  check_scope(config, sink, out);
+}
+
+void check_queue(const Config& config, const QueueConfig& queue, Warnings* out) {
   const std::string where = "queues." + queue.name;
+  const auto sink = config.sinks.find(queue.sink);
+  for (const LimitConfig& limit : queue.limits) {
+    if (sink != config.sinks.end()) check_limit(where, sink->second, limit, out);
+  }
   if (queue.retry.max_backoff < queue.retry.min_backoff) {
     out->push_back(where + ".retry: max_backoff is below min_backoff");
   }
   if (queue.refuse_late && queue.ttl == Duration::max()) {
     out->push_back(where + ".on_late: refuse has an effect only on messages that bring a ttl of their own");
   }
+  warn_about_floors(queue, out);
 }
 
 // Said once, not for each queue: where the data_dir is small, it is so for all that have the default.
@@ -96,12 +121,15 @@ std::vector<std::string> config_warnings(const Config& config) {
   Warnings out;
   check_doors(config, &out);
   for (const auto& [name, sink] : config.sinks) {
-    check_sink(sink, &out);
+    check_sink(config, sink, &out);
     if (!drains_into(config, name)) out.push_back("sinks." + name + " is not used by any queue");
   }
   if (config.queues.empty()) out.push_back("there are no queues: nothing can be published");
-  for (const auto& [name, queue] : config.queues) check_queue(queue, &out);
+  for (const auto& [name, queue] : config.queues) check_queue(config, queue, &out);
   check_queue_bytes(config, &out);
+  warn_about_quotas(config, &out);
+  warn_about_key_memory(config, &out);
+  warn_about_hours(config, &out);
   return out;
 }
 

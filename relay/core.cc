@@ -19,25 +19,22 @@ Core::Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& ba
       finished_(config.status_retention.ms(), config.status_memory),
       due_(time_.ms(now)),
       due_by_wall_(now.wall.ms()),
+      parked_(time_.ms(now)),
+      set_aside_(time_.ms(now)),
       expiries_(time_.ms(now)),
-      dead_ttls_(time_.ms(now)) {
-  absl::flat_hash_map<std::string, SinkId> sink_ids;
+      dead_ttls_(time_.ms(now)),
+      key_memory_{config.key_memory},
+      keys_aged_(now.steady),
+      key_spends_forgotten_(now.steady) {
   for (const auto& [name, sink] : config.sinks) {
-    const auto id = static_cast<SinkId>(lanes_.size());
-    sink_ids[name] = id;
-    lanes_.push_back(std::make_unique<SinkLane>(id, sink, now));
+    lanes_.push_back(std::make_unique<SinkLane>(static_cast<SinkId>(lanes_.size()), sink, now));
+    set_key_limits(*lanes_.back(), sink, now);
   }
   assert(queue_ids.size() == config.queues.size());
   size_t i = 0;
   for (const auto& [name, settings] : config.queues) {
-    Queue queue;
-    queue.id = queue_ids[i++];
-    queue.config = settings;
-    queue.sink = sink_ids.at(settings.sink);
-    lanes_[queue.sink]->queues.push_back(queue.id);
-    if (queue.id >= queue_index_.size()) queue_index_.resize(queue.id + 1u, UINT16_MAX);
-    queue_index_[queue.id] = static_cast<uint16_t>(queues_.size());
-    queues_.push_back(std::move(queue));
+    add_queue(queue_ids[i]);
+    set_queue(queue_of(queue_ids[i++]), settings, now);
   }
 }
 
@@ -55,6 +52,13 @@ std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now 
     ++queue.counters.refused_full;
     const bool by_count = queue.waiting() + queue.reserved + 1 > queue.config.max_messages;
     return Refusal{by_count ? Refusal::Why::full_messages : Refusal::Why::full_bytes, until_room(queue, now)};
+  }
+  const ClassLane& klass = class_of(queue, request.klass);
+  const SinkLane* lane = lane_of(queue);
+  for (const KeyLimits* limits : {queue.key_limits.get(), lane != nullptr ? lane->key_limits.get() : nullptr}) {
+    if (request.key == 0 || limits == nullptr || !limits->refuses(request.key)) continue;
+    ++queue.counters.refused_keys;
+    return Refusal{Refusal::Why::keys_full, Duration::minutes(1)};
   }
   Reservation reservation;
   MessageFacts& facts = reservation.facts;
@@ -76,10 +80,11 @@ std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now 
     facts.due_ms = facts.accepted_ms + (request.delay->ns + 999'999) / 1'000'000;
     earliest = now.steady + *request.delay;
   }
-  const Duration ttl = request.ttl ? *request.ttl : queue.config.ttl;
+  const Duration ttl = request.ttl ? *request.ttl : klass.config.ttl.value_or(queue.config.ttl);
   if (ttl != Duration::max()) facts.expires_ms = facts.accepted_ms + std::max<int64_t>(ttl.ms(), 1);
   reservation.position = queue.reserved + position_of_new(queue, facts);
-  reservation.estimated = estimate(queue, reservation.position, earliest, now);
+  if (facts.key != 0) earliest = std::max(earliest, turn_of_key(queue, facts.key, ahead_in_flow(queue, facts), now));
+  reservation.estimated = estimate(queue, klass, reservation.position, earliest, now);
   if (queue.config.refuse_late && facts.expires_ms > 0 && reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
     ++queue.counters.refused_late;
     return Refusal{Refusal::Why::late, until_in_time(reservation.estimated, facts.expires_ms)};
@@ -101,78 +106,6 @@ void Core::durable(std::span<const MessageFacts> messages, Now now) {
   }
 }
 
-void Core::schedule(const MessageFacts& facts, Now now) {
-  Queue& queue = queue_of(facts.queue);
-  MessageEntry entry;
-  entry.bytes = facts.bytes;
-  entry.queue = facts.queue;
-  entry.max_attempts = facts.max_attempts;
-  entry.klass = facts.klass;
-  entry.set_expires_ms(facts.expires_ms);
-  const int64_t clock_ms = facts.due_by_wall ? now.wall.ms() : time_.ms(now);
-  const bool delayed = facts.due_ms > clock_ms;
-  entry.state = delayed ? MessageState::delayed : MessageState::ready;
-  entry.due_by_wall = delayed && facts.due_by_wall;
-  entry.set_since_ms(delayed ? facts.due_ms : facts.accepted_ms);
-  const bool inserted = messages_.insert(facts.sequence, entry);
-  assert(inserted);
-  (void)inserted;
-  ++queue.count(entry.state);
-  if (delayed) {
-    (entry.due_by_wall ? due_by_wall_ : due_).add(facts.due_ms, facts.sequence);
-  } else {
-    queue.fresh.push(facts.sequence);
-  }
-  if (facts.expires_ms > 0) expiries_.watch(facts.sequence, facts.expires_ms);
-}
-
-void Core::leave_state(Queue& queue, const MessageEntry& entry) {
-  assert(queue.count(entry.state) > 0);
-  --queue.count(entry.state);
-  if (entry.state == MessageState::ready && entry.line == Line::replayed) --queue.ready_replayed;
-}
-
-void Core::change_state(Queue& queue, MessageEntry& entry, MessageState to, int64_t since_ms) {
-  leave_state(queue, entry);
-  ++queue.count(to);
-  entry.state = to;
-  entry.set_since_ms(since_ms);
-}
-
-void Core::make_ready(Sequence sequence, MessageEntry& entry, Line line, int64_t since_ms) {
-  Queue& queue = queue_of(entry.queue);
-  change_state(queue, entry, MessageState::ready, since_ms);
-  entry.due_by_wall = false;
-  entry.line = line;
-  if (line == Line::replayed) ++queue.ready_replayed;
-  queue.line(line).push(sequence);
-  touch_queue(queue);
-}
-
-void Core::wait_until(Sequence sequence, MessageEntry& entry, MessageState state, int64_t due_ms, bool by_wall) {
-  change_state(queue_of(entry.queue), entry, state, due_ms);
-  entry.due_by_wall = by_wall;
-  (by_wall ? due_by_wall_ : due_).add(due_ms, sequence);
-}
-
-void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
-  const MessageEntry* entry = messages_.find(sequence);
-  assert(entry != nullptr);
-  Queue& queue = queue_of(entry->queue);
-  leave_state(queue, *entry);
-  const bool was_dead = entry->state == MessageState::dead;
-  if (was_dead) {
-    queue.dead_bytes -= entry->bytes;
-    queue.dead_letters.dig_up({entry->since_ms(), sequence});
-  } else {
-    queue.bytes -= entry->bytes;
-  }
-  if (!queue.unburied.empty()) touch_queue(queue);  // there is room now, or this was one of them
-  finished_.add(sequence, {how, was_dead, entry->attempts, entry->queue, status}, time_.ms(now));
-  backlog_.settle(sequence, how);
-  messages_.erase(sequence);
-}
-
 // ---- tick ----
 
 void Core::touch(SinkLane& lane) {
@@ -186,9 +119,11 @@ void Core::touch_queue(const Queue& queue) {
 
 Instant Core::tick(Now now, std::vector<Send>* sends) {
   fire_due(now);
+  fire_parked(now);
   fire_expired(now);
   fire_dead_ttls(now);
-  lapsed_heads_left_ = expired_per_tick;
+  age_keys(now);
+  looks_left_ = looks_per_tick;
   while (!wakes_.empty() && wakes_.front().at <= now.steady) {
     const Wake wake = wakes_.front();
     std::pop_heap(wakes_.begin(), wakes_.end(), std::greater<>());
@@ -202,7 +137,9 @@ Instant Core::tick(Now now, std::vector<Send>* sends) {
     serve(*lanes_[id], now, sends);
   }
   Instant next = wakes_.empty() ? Instant::never() : wakes_.front().at;
-  if (const auto due = due_.next_due_ms()) next = std::min(next, time_.instant(*due));
+  for (const TimingWheel* wheel : {&due_, &parked_, &set_aside_}) {
+    if (const auto due = wheel->next_due_ms()) next = std::min(next, time_.instant(*due));
+  }
   for (const auto& due : {expiries_.next_due_ms(), dead_ttls_.next_due_ms()}) {
     if (due) next = std::min(next, *due <= time_.ms(now) ? now.steady : time_.instant(*due));
   }

@@ -17,7 +17,7 @@ bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reaso
   letter.sequence = sequence;
   letter.queue = entry.queue;
   letter.attempts = entry.attempts;
-  letter.bytes = entry.bytes;
+  letter.bytes = entry.bytes();
   letter.reason = reason;
   letter.excerpt = excerpt;
   if (queue.config.dead.on_full == DeadConfig::OnFull::drop_oldest) make_dead_room(queue, letter.bytes, now);
@@ -55,6 +55,7 @@ void Core::inter(Queue& queue, Unburied unburied, Now now) {
   watch_dead_ttl(queue);
   letter.died_ms = now_ms;
   backlog_.dead(letter);
+  if (queue.config.strict_order && entry.flow() != no_flow) poke(queue, entry.flow());  // the next of its key may go
 }
 
 // As far as there is room. A store that nobody waits for any more lets its sink go on.
@@ -83,8 +84,8 @@ void Core::make_dead_room(Queue& queue, uint32_t bytes, Now now) {
 void Core::revive(Sequence sequence, MessageEntry& entry, Now now) {
   Queue& queue = queue_of(entry.queue);
   queue.dead_letters.dig_up({entry.since_ms(), sequence});
-  queue.dead_bytes -= entry.bytes;
-  queue.bytes += entry.bytes;
+  queue.dead_bytes -= entry.bytes();
+  queue.bytes += entry.bytes();
   entry.attempts = 0;
   entry.set_expires_ms(0);
   backlog_.revive(sequence, time_.ms(now));

@@ -17,30 +17,76 @@ uint64_t Core::waiting_before(const SinkLane& lane) const {
   return ahead;
 }
 
-// What the sink sends before the message at `position` of that queue: its queues have a turn each, so another one gets
-// as many turns as this one needs, or as it has messages.
+// What the sink sends before the message at `position` of that queue: the other queues have turns by their shares, so
+// each gets so many to one of this one's, or as many as it has messages.
 uint64_t Core::sent_before(const Queue& queue, uint64_t position) const {
   uint64_t ahead = position;
   for (const QueueId id : lanes_[queue.sink]->queues) {
     const Queue& other = queues_[queue_index_[id]];
     if (id == queue.id || other.paused) continue;
-    ahead += std::min(other.ready + other.reserved + other.retrying, position + 1);
+    const double turns = std::ceil(static_cast<double>(position + 1) * other.config.share / queue.config.share);
+    const uint64_t waits = other.ready + other.reserved + other.retrying;
+    ahead += turns < static_cast<double>(waits) ? static_cast<uint64_t>(turns) : waits;
   }
   return ahead;
 }
 
-WallTime Core::estimate(const Queue& queue, uint64_t position, Instant earliest, Now now) const {
-  if (!queue.configured || queue.paused) return Reservation::never();
-  return estimate_on_sink(*lanes_[queue.sink], sent_before(queue, position), earliest, now);
+WallTime Core::estimate(const Queue& queue, const ClassLane& klass, uint64_t position, Instant earliest,
+                        Now now) const {
+  if (!queue.configured || queue.paused || klass.paused) return Reservation::never();
+  Instant turn = turn_on_sink(*lanes_[queue.sink], in_sends(queue, sent_before(queue, position)), earliest, now);
+  if (queue.limits) turn = std::max(turn, queue.limits->estimate(now, in_sends(queue, position) + 1));
+  return through_hours(queue, klass, turn, now);
 }
 
-WallTime Core::estimate_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, Now now) const {
-  if (lane.paused()) return Reservation::never();
+// The limits count cost, so a message that costs more is several sends to them.
+uint64_t Core::in_sends(const Queue& queue, uint64_t messages) {
+  if (queue.extra_cost == 0) return messages;
+  const double each =
+      1 + static_cast<double>(queue.extra_cost) / static_cast<double>(std::max<uint64_t>(queue.waiting(), 1));
+  return static_cast<uint64_t>(static_cast<double>(messages) * each);
+}
+
+Instant Core::turn_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, Now now) const {
+  if (lane.paused()) return Instant::never();
   const Instant opens = lane.opens(now);
   const Instant turn = lane.limits().estimate(now, ahead + 1);
+  if (turn.is_never()) return turn;
   Instant at = std::max(earliest, turn);
   if (!opens.is_never()) at = std::max(at, opens + (turn - now.steady));
-  return at.is_never() ? Reservation::never() : time_.wall(at);
+  return at;
+}
+
+// The wait for a turn passes in open time only, of the sink, the queue and the class.
+WallTime Core::through_hours(const Queue& queue, const ClassLane& klass, Instant turn, Now now) const {
+  if (turn.is_never()) return Reservation::never();
+  const SinkLane& lane = *lanes_[queue.sink];
+  if (lane.hours.always() && queue.hours.always() && klass.hours.always()) return time_.wall(turn);
+  const Duration wait = turn - now.steady;
+  WallTime at = now.wall + wait;
+  for (const Hours* hours : {&lane.hours, &queue.hours, &klass.hours}) {
+    if (!hours->always()) at = std::max(at, hours->after(now.wall, wait));
+  }
+  // Open for one, it may be closed for another. A few rounds find a common opening, or there is none to tell.
+  for (int round = 0; round < 8; ++round) {
+    const WallTime before = at;
+    for (const Hours* hours : {&lane.hours, &queue.hours, &klass.hours}) {
+      if (!hours->always() && at != Reservation::never()) at = hours->opens(at);
+    }
+    if (at == before) break;
+  }
+  return at == Reservation::never() ? at : time_.wall(now.steady) + (at - now.wall);
+}
+
+// When the limits of its key let a message through that has so many before it in its line.
+Instant Core::turn_of_key(const Queue& queue, KeyHash key, uint64_t before, Now now) const {
+  Instant turn = now.steady;
+  if (key == 0 || !queue.configured) return turn;
+  const SinkLane& lane = *lanes_[queue.sink];
+  for (const KeyLimits* limits : {queue.key_limits.get(), lane.key_limits.get()}) {
+    if (limits != nullptr && !limits->empty()) turn = std::max(turn, limits->estimate(key, now, before + 1));
+  }
+  return turn;
 }
 
 double Core::drain_seconds(const Queue& queue, Now now) const {
@@ -48,9 +94,16 @@ double Core::drain_seconds(const Queue& queue, Now now) const {
   if (left == 0) return 0;
   if (!queue.configured || queue.paused) return INFINITY;
   const SinkLane& lane = *lanes_[queue.sink];
-  const WallTime last = estimate_on_sink(lane, waiting_before(lane), now.steady, now);
-  if (last == Reservation::never()) return INFINITY;
-  return std::max(0.0, (last - time_.wall(now.steady)).as_seconds());
+  const ClassLane* last = &queue.classes.front();  // of the classes with something to send, the one that comes last
+  for (const ClassLane& klass : queue.classes) {
+    if (klass.counts.waiting() == 0) continue;
+    if (last->counts.waiting() == 0 || klass.config.priority >= last->config.priority) last = &klass;
+  }
+  Instant turn = turn_on_sink(lane, in_sends(queue, waiting_before(lane)), now.steady, now);
+  if (queue.limits) turn = std::max(turn, queue.limits->estimate(now, in_sends(queue, left)));
+  const WallTime end = last->paused ? Reservation::never() : through_hours(queue, *last, turn, now);
+  if (end == Reservation::never()) return INFINITY;
+  return std::max(0.0, (end - time_.wall(now.steady)).as_seconds());
 }
 
 Duration Core::until_drained(uint64_t bytes, Now now) const {
@@ -72,14 +125,29 @@ Duration Core::until_drained(uint64_t bytes, Now now) const {
 
 double Core::oldest_age_seconds(const Queue& queue, Now now) const {
   int64_t oldest = time_.ms(now);
-  for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) {
-    int looked_at = 0;
-    line->scan([&](Sequence sequence) {
-      const MessageEntry* entry = messages_.find(sequence);
-      const bool waits = entry != nullptr && entry->state == MessageState::ready;
-      if (waits) oldest = std::min(oldest, entry->since_ms());
-      return !waits && ++looked_at < 4096;
-    });
+  int looked_at = 0;
+  const auto look = [&](Sequence sequence) {
+    const MessageEntry* entry = messages_.find(sequence);
+    const bool waits = entry != nullptr && entry->state == MessageState::ready;
+    if (waits) oldest = std::min(oldest, entry->since_ms());
+    return !waits && ++looked_at < 4096;
+  };
+  for (const ClassLane& klass : queue.classes) {
+    for (const RunQueue* line : {&klass.front, &klass.fresh, &klass.returned, &klass.replayed}) {
+      looked_at = 0;
+      line->scan(look);
+    }
+  }
+  // Of the flows, as many as can be looked at in a moment: those that stand in the rounds longest come first.
+  if (queue.flows) {
+    for (const ClassLane& klass : queue.classes) {
+      int flows = 0;
+      klass.rounds.scan([&](uint32_t member) {
+        looked_at = 0;
+        if (member != ClassLane::plain_member) queue.flows->scan((*queue.flows)[member], look);
+        return ++flows < 1024;
+      });
+    }
   }
   return static_cast<double>(time_.ms(now) - oldest) / 1000;
 }
@@ -112,64 +180,6 @@ std::optional<FinishedMessage> Core::finished(Sequence sequence, Now now) {
   return finished_.find(sequence, time_.ms(now));
 }
 
-Explanation Core::explain(Sequence sequence, Now now) const {
-  const MessageEntry* entry = messages_.find(sequence);
-  Explanation explanation;
-  explanation.state = entry->state;
-  explanation.queue = entry->queue;
-  explanation.attempts = entry->attempts;
-  const Queue& queue = queues_[queue_index_[entry->queue]];
-  if (entry->state == MessageState::retrying && queue.configured && exhausted(queue, *entry)) {
-    explanation.kind = "paused";
-    explanation.name = lanes_[queue.sink]->reason(now);
-    return explanation;
-  }
-  switch (entry->state) {
-    case MessageState::in_flight:
-    case MessageState::dead:
-      break;
-    case MessageState::ready:
-      explain_ready(queue, sequence, now, &explanation);
-      break;
-    case MessageState::delayed:
-    case MessageState::retrying: {
-      const bool by_wall = entry->due_by_wall;
-      const Instant due =
-          by_wall ? now.steady + (WallTime::from_ms(entry->since_ms()) - now.wall) : time_.instant(entry->since_ms());
-      explanation.kind = entry->state == MessageState::delayed ? "delay" : "retry";
-      explanation.until = WallTime::from_ms(entry->since_ms());
-      explanation.position = position_when_due(queue, entry->since_ms());
-      explanation.estimated = estimate(queue, explanation.position, due, now);
-    }
-  }
-  return explanation;
-}
-
-void Core::explain_ready(const Queue& queue, Sequence sequence, Now now, Explanation* explanation) const {
-  explanation->position = position_of_ready(queue, sequence, *messages_.find(sequence));
-  explanation->estimated = estimate(queue, explanation->position, now.steady, now);
-  if (!queue.configured || queue.paused) {
-    explanation->kind = "paused";
-    explanation->name = "queue " + queue.config.name;
-    return;
-  }
-  const SinkLane& lane = *lanes_[queue.sink];
-  const Instant opens = lane.opens(now);
-  if (lane.paused()) {
-    explanation->kind = "paused";
-    explanation->name = "sink " + lane.config().name;
-  } else if (lane.state(now) == LaneState::breaker || lane.state(now) == LaneState::throttled) {
-    explanation->kind = lane.state(now) == LaneState::breaker ? "breaker" : "throttled";
-    explanation->name = lane.reason(now);
-    if (!opens.is_never()) explanation->until = time_.wall(opens);
-  } else {
-    const LimitSet::Blocking blocking = lane.limits().blocking(now, 1);
-    explanation->kind = blocking.name.empty() ? "turn" : "limit";
-    explanation->name = blocking.name;
-    explanation->until = explanation->estimated;
-  }
-}
-
 void Core::upcoming(size_t count, std::vector<Sequence>* sequences) const {
   std::vector<const SinkLane*> busy;
   for (const auto& lane : lanes_) {
@@ -186,20 +196,34 @@ void Core::upcoming(size_t count, std::vector<Sequence>* sequences) const {
   }
 }
 
+// By class, in the order of the rounds: of each flow its first, as many as there are turns.
 void Core::upcoming_of(const SinkLane& lane, size_t count, std::vector<Sequence>* sequences) const {
   for (const QueueId id : lane.queues) {
     const Queue& queue = queues_[queue_index_[id]];
     if (queue.paused || queue.ready == 0) continue;
     const size_t share = std::max<size_t>(count / lane.queues.size(), 1);
     size_t taken = 0, looked_at = 0;
-    for (const RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) {
-      line->scan([&](Sequence sequence) {
-        if (taken == share || ++looked_at > 8 * share) return false;
-        const MessageEntry* entry = messages_.find(sequence);
-        if (entry != nullptr && entry->state == MessageState::ready) sequences->push_back(sequence), ++taken;
-        return true;
+    const auto add = [&](Sequence sequence) {
+      if (taken == share || ++looked_at > 8 * share) return false;
+      const MessageEntry* entry = messages_.find(sequence);
+      if (entry != nullptr && entry->state == MessageState::ready) sequences->push_back(sequence), ++taken;
+      return true;
+    };
+    std::vector<const ClassLane*> classes;
+    for (const ClassLane& klass : queue.classes) classes.push_back(&klass);
+    std::stable_sort(classes.begin(), classes.end(),
+                     [](const auto* a, const auto* b) { return a->config.priority < b->config.priority; });
+    for (const ClassLane* klass : classes) {
+      klass->rounds.scan([&](uint32_t member) {
+        if (member == ClassLane::plain_member) {
+          for (const RunQueue* line : {&klass->front, &klass->fresh, &klass->returned}) line->scan(add);
+        } else if (const Flow& flow = (*queue.flows)[member]; !FlowTable::line_empty(flow)) {
+          add(FlowTable::front(flow));
+        }
+        return taken < share && looked_at <= 8 * share;
       });
     }
+    for (const ClassLane* klass : classes) klass->replayed.scan(add);
   }
 }
 

@@ -15,6 +15,12 @@ void Core::fire_expired(Now now) {
   }
 }
 
+void Core::expire(Queue& queue, Sequence sequence, Now now) {
+  ++queue.counters.expired;
+  ++queue.classes[std::as_const(messages_).find(sequence)->klass].counters.expired;
+  finish(sequence, Settlement::expired, 0, now);
+}
+
 // Those under way are watched again when they come back.
 size_t Core::expire_group(Sequence first, Now now) {
   const int64_t now_ms = time_.ms(now);
@@ -29,9 +35,8 @@ size_t Core::expire_group(Sequence first, Now now) {
       next_ms = next_ms == 0 ? entry.expires_ms() : std::min(next_ms, entry.expires_ms());
       continue;
     }
-    ++queue_of(entry.queue).counters.expired;
     ++expired;
-    finish(sequence, Settlement::expired, 0, now);
+    expire(queue_of(entry.queue), sequence, now);
   }
   if (next_ms != 0) expiries_.watch(first, next_ms);
   return expired;

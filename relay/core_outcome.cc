@@ -16,10 +16,12 @@ constexpr Duration pause_after_misread = Duration::seconds(1);
 SettledAs as_settled(const Outcome& outcome) {
   if (!outcome.sent) return SettledAs::not_sent;
   if (!outcome.answered) return SettledAs::unanswered;
-  return outcome.kind == Outcome::Kind::throttled ? SettledAs::refused : SettledAs::ok;
+  // What was refused for its key says nothing of the sink's limits.
+  return outcome.kind == Outcome::Kind::throttled && !outcome.throttle_key ? SettledAs::refused : SettledAs::ok;
 }
 
-// How long a throttle without Retry-After closes the sink: the shortest window (design section 4), or a second.
+// How long a throttle without Retry-After closes the sink where its limits do not say: the shortest window (design
+// section 4), or a second.
 Duration shortest_window(const SinkConfig& sink) {
   Duration shortest = Duration::max();
   for (const LimitConfig& limit : sink.limits) shortest = std::min(shortest, limit.per);
@@ -31,15 +33,41 @@ constexpr Duration longest_throttle = Duration::days(1);
 
 // "Too many, come back in 0 s" names no time: taken at its word it would be a request after the other, none of them
 // an attempt.
-Duration closed_for(const Outcome& outcome, const SinkConfig& sink) {
+Duration closed_for(const Outcome& outcome, const SinkLane& lane, Now now) {
   const bool named = outcome.retry_after && outcome.retry_after->ns > 0;
-  return named ? *outcome.retry_after : shortest_window(sink);
+  if (named) return *outcome.retry_after;
+  const auto by_limits = lane.limits().back_off(now);
+  return by_limits ? *by_limits : shortest_window(lane.config());
 }
 
 }  // namespace
 
 uint32_t Core::max_attempts(const Queue& queue, const MessageEntry& entry) const {
   return entry.max_attempts > 0 ? entry.max_attempts : queue.config.retry.max_attempts;
+}
+
+void Core::settle_limits(const Attempt& attempt, Queue& queue, SettledAs how, Now now) {
+  SinkLane& lane = *lanes_[attempt.sink];
+  lane.limits().settle(attempt.taken, now, how);
+  if (attempt.took_queue) queue.limits->settle(attempt.taken, now, how);
+  if (attempt.took_queue_key) queue.key_limits->settle(attempt.key, attempt.taken, now, how);
+  if (attempt.took_sink_key) lane.key_limits->settle(attempt.key, attempt.taken, now, how);
+  if (attempt.key == 0) return;
+  note_key_spend(attempt, queue, how, now);
+  if (queue.stuck_flows > 0) wake_key(queue, attempt.key);
+  if (lane.key_limits) wake_key_on_sink(lane, attempt.key);
+}
+
+// By `scope: key` the reply closes the key alone.
+void Core::throttle(SinkLane& lane, const Attempt& attempt, const Outcome& outcome, Now now) {
+  const Duration how_long = closed_for(outcome, lane, now);
+  if (outcome.throttle_key && attempt.key != 0) {
+    Instant& until = lane.throttled_keys[attempt.key];
+    until = std::max(until, now.steady + how_long);
+    return;
+  }
+  lane.throttle(now, how_long, outcome.reason);
+  note_throttle(lane, outcome, now);
 }
 
 void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
@@ -50,21 +78,21 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
   ticket_of_.erase(attempt.sequence);
   SinkLane& lane = *lanes_[attempt.sink];
   lane.answered_by(outcome.peer, now);
-  lane.limits().settle(attempt.taken, now, as_settled(outcome));
-  backlog_.attempt_over(attempt.sequence);
   const Sequence sequence = attempt.sequence;
   MessageEntry& entry = *messages_.find(sequence);
   Queue& queue = queue_of(entry.queue);
+  settle_limits(attempt, queue, as_settled(outcome), now);
+  backlog_.attempt_over(sequence);
   bool died = false;
   switch (outcome.kind) {
     case Outcome::Kind::delivered:
       ++entry.attempts;
       ++queue.counters.delivered;
+      ++queue.classes[entry.klass].counters.delivered;
       finish(sequence, Settlement::delivered, static_cast<uint16_t>(outcome.status), now);
       break;
     case Outcome::Kind::throttled:
-      lane.throttle(now, closed_for(outcome, lane.config()), outcome.reason);
-      note_throttle(lane, outcome, now);
+      throttle(lane, attempt, outcome, now);
       hand_back(sequence, entry, outcome, lane, now);
       break;
     case Outcome::Kind::sink_fault:
@@ -79,7 +107,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       died = bury(sequence, entry, outcome.reason, &QueueCounters::dead_refused, outcome.excerpt, now);
       break;
   }
-  lane.ended(outcome, attempt.probe, died, now);
+  lane.ended(outcome, attempt.probe, died, now, attempt.taken.at);
   if (outcome.pause_sink) pause_by_answer(lane, outcome);
   touch(lane);
 }
@@ -120,11 +148,9 @@ Core::Attempt Core::take_back(Ticket ticket, Now now) {
   attempts_.erase(found);
   ticket_of_.erase(attempt.sequence);
   SinkLane& lane = *lanes_[attempt.sink];
-  lane.limits().settle(attempt.taken, now, SettledAs::not_sent);
+  settle_limits(attempt, queue_of(std::as_const(messages_).find(attempt.sequence)->queue), SettledAs::not_sent, now);
   backlog_.attempt_over(attempt.sequence);
-  Outcome nothing_sent;
-  nothing_sent.kind = Outcome::Kind::retry;
-  lane.ended(nothing_sent, attempt.probe, false, now);
+  lane.withdrawn(attempt.probe);
   touch(lane);
   return attempt;
 }
@@ -148,6 +174,7 @@ void Core::unread(Ticket ticket, const std::string& why, Now now) {
 void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, const Outcome& outcome, Now now) {
   Queue& queue = queue_of(entry.queue);
   ++entry.attempts;
+  if (is_superseded(queue, sequence, entry)) return replace(queue, sequence, now);
   if (exhausted(queue, entry)) {
     bury(sequence, entry, "attempts exhausted: " + outcome.reason, &QueueCounters::dead_attempts, outcome.excerpt, now);
     return;
@@ -168,6 +195,7 @@ void Core::hand_back(Sequence sequence, MessageEntry& entry, const Outcome& outc
          outcome.excerpt, now);
     return;
   }
+  if (Queue& queue = queue_of(entry.queue); is_superseded(queue, sequence, entry)) return replace(queue, sequence, now);
   make_ready(sequence, entry, Line::front, entry.since_ms());
   if (entry.expires_ms() > 0) expiries_.watch(sequence, entry.expires_ms());
 }
@@ -203,6 +231,23 @@ bool Core::cancel(Sequence sequence, Now now) {
 void Core::pause_queue(QueueId id, bool paused) {
   Queue& queue = queue_of(id);
   queue.paused = paused;
+  touch_queue(queue);
+}
+
+void Core::pause_class(QueueId id, uint8_t klass, bool paused) {
+  Queue& queue = queue_of(id);
+  class_of(queue, klass).paused = paused;
+  touch_queue(queue);
+}
+
+void Core::pause_key(QueueId id, KeyHash key, bool paused) {
+  Queue& queue = queue_of(id);
+  if (paused) {
+    queue.paused_keys.insert(key);
+    return;
+  }
+  queue.paused_keys.erase(key);
+  wake_key(queue, key);
   touch_queue(queue);
 }
 

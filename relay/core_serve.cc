@@ -1,4 +1,4 @@
-// How a lane is served: whose turn it is, and when the lane is to be looked at again.
+// How a lane is served: what is picked is sent as long as all limits agree, and when the lane is to be looked at again.
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -6,108 +6,124 @@
 #include "relay/core.h"
 
 namespace forebay {
+namespace {
+constexpr Duration wall_check = Duration::seconds(1);  // of what the wall clock decides
+}  // namespace
 
-void Core::drop_stale(RunQueue& line) const {
-  while (!line.empty()) {
-    const MessageEntry* entry = messages_.find(line.front());
-    if (entry != nullptr && entry->state == MessageState::ready) return;
-    line.pop();
-  }
-}
-
-RunQueue* Core::head_line(Queue& queue, Now now, Sequence* head) {
-  for (;;) {
-    for (RunQueue* line : {&queue.front, &queue.fresh, &queue.returned, &queue.replayed}) drop_stale(*line);
-    RunQueue* line = nullptr;
-    if (!queue.front.empty()) {
-      line = &queue.front;
-    } else if (!queue.fresh.empty() && !queue.returned.empty()) {
-      const int64_t fresh_ms = messages_.find(queue.fresh.front())->since_ms();
-      const int64_t returned_ms = messages_.find(queue.returned.front())->since_ms();
-      line = returned_ms < fresh_ms ? &queue.returned : &queue.fresh;
-    } else if (!queue.fresh.empty()) {
-      line = &queue.fresh;
-    } else if (!queue.returned.empty()) {
-      line = &queue.returned;
-    } else if (!queue.replayed.empty()) {
-      line = &queue.replayed;
-    }
-    if (line == nullptr) return nullptr;
-    *head = line->front();
-    const MessageEntry* entry = messages_.find(*head);
-    if (entry->expires_ms() == 0 || entry->expires_ms() > time_.ms(now)) return line;
-    if (lapsed_heads_left_ == 0) return touch_queue(queue), nullptr;
-    --lapsed_heads_left_;
-    ++queue.counters.expired;
-    line->pop();
-    finish(*head, Settlement::expired, 0, now);
-  }
-}
-
-bool Core::send_one(SinkLane& lane, Queue& queue, Instant due, Now now, std::vector<Send>* sends) {
-  Sequence head = 0;
-  RunQueue* line = head_line(queue, now, &head);
-  if (line == nullptr) return false;
-  line->pop();
-  MessageEntry& entry = *messages_.find(head);
+// All agreed: the permits are taken, and the message leaves its line.
+void Core::send(SinkLane& lane, const Pick& pick, Instant due, Now now, std::vector<Send>* sends) {
+  Queue& queue = *pick.queue;
+  ClassLane& klass = *pick.klass;
+  MessageEntry& entry = *messages_.find(pick.head);
+  const uint8_t tag = klass.reserve_tag;
+  const bool replayed = entry.line == Line::replayed;
+  if (pick.line != nullptr) pick.line->pop();
+  if (pick.flow != no_flow && !queue.config.strict_order) queue.flows->pop((*queue.flows)[pick.flow]);
   change_state(queue, entry, MessageState::in_flight, entry.since_ms());
-  lane.limits().take(now, 1, due);
-  Attempt attempt;
-  attempt.sequence = head;
-  attempt.sink = lane.id();
+  Attempt attempt{pick.head, lane.id()};
+  attempt.key = pick.key;
+  attempt.taken = {now.steady, pick.cost, tag};
+  lane.limits().take(now, pick.cost, due, tag);
+  if (queue.limits) queue.limits->take(now, pick.cost), attempt.took_queue = true;
+  if (pick.key != 0 && queue.key_limits)
+    queue.key_limits->take(pick.key, now, pick.cost), attempt.took_queue_key = true;
+  if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, pick.cost), attempt.took_sink_key = true;
+  lane.retry_sent(entry.attempts > 0);
   attempt.probe = lane.sent();
-  attempt.taken = {now.steady, 1};
   const Ticket ticket = ++last_ticket_;
   attempts_.emplace(ticket, attempt);
-  ticket_of_.emplace(head, ticket);
-  sends->push_back({ticket, head, queue.id, lane.id(), static_cast<uint8_t>(entry.attempts + 1)});
-  return true;
-}
-
-bool Core::has_ready(const SinkLane& lane) const {
-  return std::any_of(lane.queues.begin(), lane.queues.end(), [this](QueueId id) {
-    const Queue& queue = queues_[queue_index_[id]];
-    return !queue.paused && queue.ready > 0;
-  });
+  ticket_of_.emplace(pick.head, ticket);
+  sends->push_back({ticket, pick.head, queue.id, lane.id(), static_cast<uint8_t>(entry.attempts + 1)});
+  lane.rounds.served(queue.turn, Rounds::price(pick.cost, queue.config.share), true);
+  if (replayed) return;
+  queue.order.sent(klass);
+  if (pick.flow == no_flow) {
+    const bool more = !klass.front.empty() || !klass.fresh.empty() || !klass.returned.empty();
+    klass.plain_queued = more;
+    return klass.rounds.served(klass.plain_turn, Rounds::price(pick.cost, 1), more);
+  }
+  Flow& flow = (*queue.flows)[pick.flow];
+  const bool more = !queue.config.strict_order && !FlowTable::line_empty(flow);
+  if (!more) flow.state = Flow::State::idle;
+  klass.rounds.served(flow.turn, Rounds::price(pick.cost, flow.weight), more);
 }
 
 void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
   lane.wake = Instant::never();
+  lane.gate = Instant::never();
+  ++serves_;
   bury_waiting(lane, now);
   if (const auto state = lane.state_to_report(now)) {
     lane_changes_.push_back({lane.config().name, *state, *state == LaneState::open ? "" : lane.reason(now)});
   }
   const Instant promised = std::exchange(lane.due, Instant::never());
   const Instant due = promised <= now.steady ? promised : Instant::never();
-  size_t idle_queues = 0;
-  for (size_t sent = 0; idle_queues < lane.queues.size();) {
-    const Instant opens = lane.opens(now), agreed = lane.limits().next(now, 1);
-    if (std::max(opens, agreed) > now.steady) return wait(lane, opens, agreed, now);
-    if (sent == sends_per_tick_max) return touch(lane);
-    Queue& queue = queue_of(lane.queues[lane.turn++ % lane.queues.size()]);
-    if (!queue.paused && queue.ready > 0 && send_one(lane, queue, due, now, sends)) {
-      idle_queues = 0;
-      ++sent;
-    } else {
-      ++idle_queues;
+  join_rounds(lane, now);
+  for (size_t sent = 0;;) {
+    const Instant opens = lane.opens(now);
+    if (opens > now.steady) return wait(lane, opens, now.steady, {}, now);
+    if (!lane.hours.always() && !lane.hours.is_open(now.wall)) {
+      lane.gate = now.steady + std::min(lane.hours.opens(now.wall) - now.wall, wall_check);
+      return idle(lane, now);
     }
+    if (sent == sends_per_tick_max) return touch(lane);
+    Pick next;
+    const Found found = pick(lane, now, &next);
+    if (found == Found::later) return;
+    if (found == Found::nothing) return idle(lane, now);
+    const Instant agreed = lane.limits().next(now, next.cost, next.klass->reserve_tag);
+    if (agreed > now.steady) {
+      if (lane.limits().next_any(now) > now.steady) {
+        return wait(lane, opens, agreed, next, now);
+      }
+      // Another class may go on: what is left of the calendar's day is kept for it.
+      next.klass->reserve_blocked = serves_;
+      lane.gate = std::min(lane.gate, agreed);
+      continue;
+    }
+    if (next.queue->limits) {
+      const Instant queue_agrees = next.queue->limits->next(now, next.cost);
+      if (queue_agrees > now.steady) {
+        lane.gate = std::min(lane.gate, queue_agrees);
+        next.queue->queued = false;
+        lane.rounds.leave();
+        continue;
+      }
+    }
+    send(lane, next, due, now, sends);
+    ++sent;
   }
-  lane.blocked_by({}, now);
 }
 
-// Only what waits for the limits alone was promised its moment by them: a sink that was closed, or had nothing to
-// send, begins anew and catches nothing up.
-void Core::wait(SinkLane& lane, Instant opens, Instant agreed, Now now) {
-  const bool by_limits = opens <= now.steady && has_ready(lane);
-  lane.blocked_by(by_limits ? lane.limits().blocking(now, 1).name : std::string(), now);
-  if (by_limits) lane.due = agreed;
-  const Instant at = std::max(opens, agreed);
+void Core::wake_at(SinkLane& lane, Instant at) {
   if (at.is_never()) return;
   lane.wake = at;
   if (lane.asked_for == at) return;  // a closed sink asks for the same time again and again
   lane.asked_for = at;
   wakes_.push_back({at, lane.id()});
   std::push_heap(wakes_.begin(), wakes_.end(), std::greater<>());
+}
+
+// Only what waits for the limits alone was promised its moment by them: a sink that was closed, or had nothing to
+// send, begins anew and catches nothing up.
+void Core::wait(SinkLane& lane, Instant opens, Instant agreed, const Pick& pick, Now now) {
+  const bool by_limits = pick.queue != nullptr;
+  std::string by;
+  if (by_limits) {
+    by = lane.limits().blocking(now, pick.cost, pick.klass->reserve_tag).name;
+    lane.due = agreed;
+  }
+  lane.blocked_by(by, now);
+  Instant at = std::max(opens, agreed);
+  // A calendar's day ends by the wall clock, which may be stepped.
+  if (by_limits && agreed > now.steady + wall_check) at = std::min(at, now.steady + wall_check);
+  wake_at(lane, std::min(at, lane.gate));
+}
+
+// Nothing may be sent, but by the time `gate` something may.
+void Core::idle(SinkLane& lane, Now now) {
+  lane.blocked_by({}, now);
+  wake_at(lane, lane.gate);
 }
 
 }  // namespace forebay

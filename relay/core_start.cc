@@ -12,10 +12,16 @@ void Core::recover(std::span<const RecoveredMessage> messages) {
   std::vector<MessageEntry>& entries = recovering_;  // kept: one made anew each time would riddle the heap
   entries.clear();
   for (const RecoveredMessage& message : messages) entries.push_back(entry_of(message));
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (queue(entries[i].queue) == nullptr) keep_orphans(entries[i].queue);
+    const MessageFacts& facts = messages[i].facts;
+    if (facts.key != 0 || facts.cost > 1) {
+      join_flow(queue_of(facts.queue), facts.sequence, entries[i], facts.key, facts.cost);
+    }
+  }
   messages_.insert_rising(
       messages.size(), [&](size_t i) { return messages[i].facts.sequence; }, [&](size_t i) { return entries[i]; });
   for (size_t i = 0; i < messages.size();) {
-    if (queue(entries[i].queue) == nullptr) keep_orphans(entries[i].queue);
     const size_t plain = plain_run(messages, entries, i);
     if (plain > 0) {
       take_back_run(messages[i].facts.sequence, std::span(entries).subspan(i, plain));
@@ -36,6 +42,7 @@ size_t Core::plain_run(std::span<const RecoveredMessage> messages, std::span<con
   for (; i < messages.size(); ++i) {
     const MessageEntry& entry = entries[i];
     if (entry.state != MessageState::ready || entry.expires_ms() != 0 || entry.queue != entries[begin].queue) break;
+    if (entry.klass != entries[begin].klass || entry.flow() != no_flow) break;
     if (messages[i].facts.sequence != first + (i - begin) || entry.line != Line::fresh) break;
   }
   return i - begin;
@@ -43,15 +50,19 @@ size_t Core::plain_run(std::span<const RecoveredMessage> messages, std::span<con
 
 void Core::take_back_run(Sequence first, std::span<const MessageEntry> entries) {
   Queue& queue = queue_of(entries.front().queue);
+  ClassLane& klass = class_of(queue, entries.front().klass);
   queue.ready += entries.size();
-  for (const MessageEntry& entry : entries) queue.bytes += entry.bytes;
-  queue.fresh.push_run(first, entries.size());
+  klass.counts.ready += entries.size();
+  klass.plain_ready += entries.size();
+  for (const MessageEntry& entry : entries) queue.bytes += entry.bytes();
+  klass.fresh.push_run(first, entries.size());
+  if (!std::exchange(klass.plain_queued, true)) klass.rounds.join(ClassLane::plain_member, klass.plain_turn);
 }
 
-MessageEntry Core::entry_of(const RecoveredMessage& message) const {
+MessageEntry Core::entry_of(const RecoveredMessage& message) {
   const MessageFacts& facts = message.facts;
   MessageEntry entry;
-  entry.bytes = facts.bytes;
+  entry.set_bytes(facts.bytes);
   entry.queue = facts.queue;
   entry.attempts = message.attempts;
   entry.max_attempts = facts.max_attempts;
@@ -73,23 +84,19 @@ MessageEntry Core::entry_of(const RecoveredMessage& message) const {
 
 // Its queue left the config while messages waited: they are kept and counted, and nothing drains them.
 void Core::keep_orphans(QueueId id) {
-  Queue orphan;
-  orphan.id = id;
-  orphan.configured = false;
-  if (id >= queue_index_.size()) queue_index_.resize(id + 1u, UINT16_MAX);
-  queue_index_[id] = static_cast<uint16_t>(queues_.size());
-  queues_.push_back(std::move(orphan));
+  add_queue(id);
+  queue_of(id).configured = false;
 }
 
 void Core::take_back(Sequence sequence, const MessageEntry& entry, bool crashed) {
   Queue& queue = queue_of(entry.queue);
-  ++queue.count(entry.state);
-  (entry.state == MessageState::dead ? queue.dead_bytes : queue.bytes) += entry.bytes;
+  enter_state(queue, entry);
+  if (crashed && entry.flow() != no_flow) crashed_.push_back(sequence);
+  (entry.state == MessageState::dead ? queue.dead_bytes : queue.bytes) += entry.bytes();
   if (entry.expires_ms() > 0 && entry.state != MessageState::dead) expiries_.watch(sequence, entry.expires_ms());
   switch (entry.state) {
     case MessageState::ready:
-      queue.line(entry.line).push(sequence);
-      if (entry.line == Line::replayed) ++queue.ready_replayed;
+      stand(queue, sequence, entry);
       break;
     case MessageState::dead:
       queue.dead_letters.bury({entry.since_ms(), sequence});
@@ -103,9 +110,31 @@ void Core::take_back(Sequence sequence, const MessageEntry& entry, bool crashed)
   }
 }
 
+// An older one may have been under way when the newer one came.
+void Core::replace_older(Now now) {
+  std::vector<Sequence> older;
+  messages_.for_each([&](Sequence sequence, const MessageEntry& entry) {
+    Queue& queue = queue_of(entry.queue);
+    const bool keyed = entry.flow() != no_flow && entry.flow() != overflow_flow;
+    if (!keyed || entry.state == MessageState::dead || !queue.supersedes(queue.classes[entry.klass])) return;
+    const Sequence before = std::exchange(queue.newest[entry.flow()], sequence);
+    if (before != 0) older.push_back(before);
+  });
+  for (const Sequence sequence : older) replace(queue_of(messages_.find(sequence)->queue), sequence, now);
+}
+
 void Core::recovered(Now now) {
+  running_ = true;
   next_sequence_ = std::max(next_sequence_, backlog_.next_sequence());
+  for (Queue& queue : queues_) {
+    if (queue.configured) number_classes(queue);
+  }
+  const auto supersedes = [](const Queue& queue) {
+    return std::any_of(queue.classes.begin(), queue.classes.end(), [&](const auto& k) { return queue.supersedes(k); });
+  };
+  if (std::any_of(queues_.begin(), queues_.end(), supersedes)) replace_older(now);
   recovering_ = {};
+  recover_key_history(now);
   for (Queue& queue : queues_) watch_dead_ttl(queue);
   for (const auto& [sequence, crashed] : std::exchange(exhausted_, {})) {
     bury(sequence, *messages_.find(sequence),

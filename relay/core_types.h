@@ -36,16 +36,8 @@ struct Reservation {
 };
 
 struct Refusal {
-  enum class Why { full_messages, full_bytes, late, keys_full, unknown_queue } why = Why::full_messages;
+  enum class Why { full_messages, full_bytes, late, unknown_queue, keys_full } why = Why::full_messages;
   Duration retry_after = Duration::seconds(1);  // until the drain has made room, at the limits in force
-};
-
-// What waits of one class of a queue, and what became of the rest since the start.
-struct ClassCounts {
-  std::string name;
-  uint32_t priority = 1;
-  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, delivered = 0;
-  bool paused = false;
 };
 
 // One message to hand to its sink now. The permit is taken.
@@ -62,6 +54,15 @@ struct LaneChange {
   std::string sink;
   LaneState state;
   std::string reason;
+};
+
+// One class of a queue, for those who show it.
+struct ClassCounts {
+  std::string name;
+  uint32_t priority = 1;
+  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
+  uint64_t accepted = 0, delivered = 0;
+  bool paused = false;
 };
 
 // How far a purge has come: every message below `at` was looked at, those from `end` on are none of its business.

@@ -183,7 +183,7 @@ DeadLetterView Overseer::view_of(Burial letter, const Queue& queue) {
   DeadLetterView view;
   const MessageId id = ids_.encode(letter.sequence, queue.id);
   view.id.assign(id.data(), id.size());
-  view.bytes = core_.entry(letter.sequence)->bytes;
+  view.bytes = core_.entry(letter.sequence)->bytes();
   view.died = WallTime::from_ms(letter.died_ms);
   if (const auto record = backlog_.dead_letter(letter.sequence)) {
     view.attempts = record->attempts;

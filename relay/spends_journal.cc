@@ -53,10 +53,10 @@ void SpendsJournal::look_again(Now now) {
 void SpendsJournal::record(SinkLane& lane, Kept& kept, Now now) {
   const LimitSet& limits = lane.limits();
   kept.recorded = limits.taken();
+  kept.ahead = limits.ahead();
   kept.written = now.steady;
   kept.dirty = limits.in_flight() > 0;
   kept.batch = backlog_.open_batch();
-  kept.ahead = limits.ahead();
   backlog_.note(note_of(lane), limits.save(now, kept.ahead));
 }
 
@@ -66,9 +66,11 @@ Instant SpendsJournal::work(Now now) {
     Kept& kept = kept_[lane->id()];
     if (kept.batch || !lane->limits().has_long_window()) continue;
     const uint64_t since = lane->limits().taken() - kept.recorded;
-    if (since == 0 && !kept.dirty) continue;
+    // A message costs more than any before: the last record cannot cover it, whatever else is sent.
+    const bool grown = lane->limits().ahead() > kept.ahead;
+    if (since == 0 && !kept.dirty && !grown) continue;
     const Instant due = kept.written + interval;
-    if (due <= now.steady || since >= std::max<uint64_t>(lane->limits().ahead() / 2, 1)) {
+    if (grown || due <= now.steady || since >= std::max<uint64_t>(lane->limits().ahead() / 2, 1)) {
       record(*lane, kept, now);
     } else {
       next = std::min(next, due);

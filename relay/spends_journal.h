@@ -7,7 +7,8 @@
 // synced.
 //
 // A record is written when half of what the last one covers is used up, a second after the last one if anything was
-// sent or settled since, at the start, and at the stop. One record of a sink is on its way at a time.
+// sent or settled since, at once when a message costs more than a record covers, at the start, and at the stop. One
+// record of a sink is on its way at a time.
 #pragma once
 
 #include <optional>
@@ -39,7 +40,7 @@ class SpendsJournal {
  private:
   struct Kept {
     uint64_t recorded = 0;  // LimitSet::taken() at the last record
-    uint64_t ahead = 0;     // that the last record covers
+    uint64_t ahead = 0;     // that it covers beyond
     Instant written;
     bool dirty = false;             // something was in flight at the last record
     std::optional<uint64_t> batch;  // that it is on its way in

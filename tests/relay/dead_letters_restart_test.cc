@@ -33,7 +33,7 @@ void expect_replayed(JournalRelay& world) {
   const Queue& queue = world.queue();
   EXPECT_EQ(queue.ready, 1u);
   EXPECT_EQ(queue.delayed + queue.retrying + queue.dead, 0u);
-  EXPECT_EQ(queue.replayed.size(), 1u) << "behind live messages, as before";
+  EXPECT_EQ(queue.classes.front().replayed.size(), 1u) << "behind live messages, as before";
   world.turn();
   EXPECT_EQ(queue.counters.expired, 0u) << "its ttl ended with its first life";
   EXPECT_EQ(queue.ready, 1u);

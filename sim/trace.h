@@ -1,0 +1,41 @@
+// Trace: arrivals from CSV, `time,queue,class,key,cost` a line; what follows `queue` may be empty or missing. Times are
+// seconds with up to nine decimals, from any origin: the first line is at 0. A first line that begins with `time` is a
+// heading. Lines must be in order of time. Names are resolved by the caller; `line` counts from 1.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <istream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/source.h"
+
+namespace forebay::sim {
+
+class Trace : public Source {
+ public:
+  // From the names of a line to the request's numbers; what is wrong, or empty.
+  using Resolve = std::function<std::string(std::string_view queue, std::string_view klass, AdmitRequest*)>;
+
+  // The stream outlives the trace. Messages are of `bytes` each.
+  Trace(std::istream& in, Resolve resolve, uint32_t bytes) : in_(in), resolve_(std::move(resolve)), bytes_(bytes) {}
+  std::optional<Arrival> next() override;
+  // Not empty: the trace ended at a line that is wrong ("line 7: no queue \"x\"").
+  const std::string& error() const { return error_; }
+  uint64_t lines() const { return line_; }
+
+ private:
+  std::string parse(std::string_view text, Arrival* arrival);
+
+  std::istream& in_;
+  Resolve resolve_;
+  uint32_t bytes_;
+  uint64_t line_ = 0;
+  std::string error_;
+  std::optional<Duration> origin_;
+  Duration last_;
+};
+
+}  // namespace forebay::sim

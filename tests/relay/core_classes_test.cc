@@ -1,0 +1,215 @@
+// Classes, their floors, and the shares of queues: whose turn it is above the flows.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tests/relay/core_world.h"
+
+namespace forebay {
+namespace {
+
+constexpr Duration second = Duration::seconds(1);
+
+LimitConfig window(uint64_t count, Duration per) {
+  LimitConfig limit;
+  limit.count = count;
+  limit.per = per;
+  return limit;
+}
+
+// 100/1s; classes otp (0), default (1), bulk (2, floor).
+Config classed(double floor = 0) {
+  Config config = CoreWorld::simple();
+  config.sinks["s"].limits = {window(100, second)};
+  config.sinks["s"].concurrency = 1000;
+  config.queues["q"].classes["otp"] = {.name = "otp", .priority = 0};
+  config.queues["q"].classes["bulk"] = {.name = "bulk", .priority = 2, .floor = floor};
+  return config;
+}
+
+Sequence accept(CoreWorld& world, const char* klass, QueueId queue = 1) {
+  AdmitRequest request;
+  request.queue = queue;
+  request.klass = *world.core->class_number(queue, klass);
+  return world.accept(request);
+}
+
+// The classes of what is sent while everything is answered at once, a letter each.
+std::string served(CoreWorld& world, Duration how_long) {
+  std::string order;
+  const auto answer = [](const Send&) { return CoreWorld::delivered(); };
+  std::map<Sequence, char> letters;
+  world.core->queues();
+  const size_t before = world.sent.size();
+  for (Sequence s = 1; s < world.core->next_sequence(); ++s) {
+    if (const MessageEntry* entry = world.core->entry(s)) {
+      letters[s] = world.queue().classes[entry->klass].config.name[0];
+    }
+  }
+  world.run(world.now.steady + how_long, {}, answer);
+  for (size_t i = before; i < world.sent.size(); ++i) order += letters.at(world.sent[i].second.sequence);
+  return order;
+}
+
+TEST(CoreClasses, a_lower_priority_number_goes_first_whenever_it_came) {
+  CoreWorld world(classed());
+  for (int i = 0; i < 3; ++i) accept(world, "bulk");
+  for (int i = 0; i < 3; ++i) accept(world, "default");
+  for (int i = 0; i < 3; ++i) accept(world, "otp");
+  EXPECT_EQ(served(world, second), "ooodddbbb");
+}
+
+TEST(CoreClasses, a_floor_is_served_once_in_so_many_sends_at_least) {
+  CoreWorld world(classed(0.05));
+  for (int i = 0; i < 300; ++i) accept(world, "otp");
+  for (int i = 0; i < 50; ++i) accept(world, "bulk");
+  const std::string order = served(world, second * 4);
+  size_t last = 0, gap = 0;
+  for (size_t i = 0; i < order.size() && i < 300; ++i) {
+    if (order[i] != 'b') continue;
+    gap = std::max(gap, i - last);
+    last = i;
+  }
+  EXPECT_EQ(gap, 20u);
+  EXPECT_EQ(std::count(order.begin(), order.begin() + 300, 'b'), 15);
+}
+
+TEST(CoreClasses, equals_take_turns) {
+  Config config = classed();
+  config.queues["q"].classes["bulk"].priority = 0;
+  CoreWorld world(config);
+  for (int i = 0; i < 3; ++i) accept(world, "otp");
+  for (int i = 0; i < 3; ++i) accept(world, "bulk");
+  const std::string order = served(world, second);
+  EXPECT_TRUE(order == "obobob" || order == "bobobo") << order;
+}
+
+TEST(CoreClasses, a_class_has_its_own_ttl) {
+  Config config = classed();
+  config.queues["q"].classes["otp"].ttl = second;
+  config.queues["q"].ttl = Duration::hours(1);
+  CoreWorld world(config);
+  world.core->pause_queue(1, true);
+  const Sequence otp = accept(world, "otp"), other = accept(world, "default");
+  world.advance(second * 2);
+  world.tick();
+  EXPECT_FALSE(world.core->is_waiting(otp));
+  EXPECT_TRUE(world.core->is_waiting(other));
+  EXPECT_EQ(world.queue().classes[*world.core->class_number(1, "otp")].counters.expired, 1u);
+}
+
+TEST(CoreClasses, a_paused_class_waits_and_says_so) {
+  CoreWorld world(classed());
+  const Sequence otp = accept(world, "otp");
+  accept(world, "bulk");
+  const uint8_t number = *world.core->class_number(1, "otp");
+  world.core->pause_class(1, number, true);
+  EXPECT_EQ(served(world, second), "b");
+  EXPECT_STREQ(world.core->explain(otp, world.now).kind, "paused");
+  EXPECT_EQ(world.core->explain(otp, world.now).name, "class otp");
+  world.core->pause_class(1, number, false);
+  EXPECT_EQ(served(world, second), "o");
+}
+
+TEST(CoreClasses, a_name_keeps_its_number_over_restarts_and_other_configs) {
+  CoreWorld world(classed());
+  const auto bulk = world.core->class_number(1, "bulk"), otp = world.core->class_number(1, "otp");
+  EXPECT_NE(*bulk, *otp);
+  EXPECT_EQ(*world.core->class_number(1, ""), 0);
+  EXPECT_FALSE(world.core->class_number(1, "nonsense"));
+  Config other = classed();
+  other.queues["q"].classes["aaa"] = {.name = "aaa", .priority = 5};
+  CoreWorld later(other);
+  later.backlog.notes = world.backlog.notes;
+  later.restart({});
+  EXPECT_EQ(later.core->class_number(1, "bulk"), bulk);
+  EXPECT_EQ(later.core->class_number(1, "otp"), otp);
+  EXPECT_EQ(*later.core->class_number(1, "aaa"), 3);
+}
+
+TEST(CoreClasses, replayed_letters_never_go_before_what_is_live) {
+  CoreWorld world(classed());
+  const Sequence letter = accept(world, "otp");
+  world.core->settled(world.tick().at(0).ticket, CoreWorld::outcome(Outcome::Kind::dead, 400), world.now);
+  for (int i = 0; i < 3; ++i) accept(world, "bulk");
+  ASSERT_TRUE(world.core->replay_dead_letter(letter, world.now));
+  EXPECT_EQ(served(world, second), "bbbo");
+}
+
+// A reply takes as long as it likes; what counts is who is chosen.
+TEST(CoreClasses, the_position_counts_what_goes_before) {
+  CoreWorld world(classed());
+  world.core->pause_queue(1, true);
+  for (int i = 0; i < 10; ++i) accept(world, "bulk");
+  for (int i = 0; i < 4; ++i) accept(world, "otp");
+  AdmitRequest request;
+  request.klass = *world.core->class_number(1, "default");
+  EXPECT_EQ(std::get<Reservation>(world.admit(request)).position, 4u);
+  request.klass = *world.core->class_number(1, "bulk");
+  EXPECT_EQ(std::get<Reservation>(world.admit(request)).position, 14u + 1);  // one is reserved by now
+}
+
+// ---- shares ----
+
+Config two_queues(double share) {
+  Config config = CoreWorld::simple();
+  config.sinks["s"].limits = {window(100, second)};
+  config.sinks["s"].concurrency = 1000;
+  config.queues["r"] = config.queues["q"];
+  config.queues["r"].name = "r";
+  config.queues["r"].share = share;
+  return config;
+}
+
+size_t count_of(const CoreWorld& world, QueueId queue) {
+  return static_cast<size_t>(std::count_if(world.sent.begin(), world.sent.end(),
+                                           [&](const auto& sent) { return sent.second.queue == queue; }));
+}
+
+TEST(CoreShares, queues_divide_their_sink_by_share) {
+  for (const double share : {1.0, 3.0, 0.25}) {
+    CoreWorld world(two_queues(share));
+    AdmitRequest request;
+    for (int i = 0; i < 1000; ++i) {
+      for (request.queue = 1; request.queue <= 2; ++request.queue) world.accept(request);
+    }
+    world.run(world.now.steady + second * 4 - Duration::milliseconds(1), {},
+              [](const Send&) { return CoreWorld::delivered(); });
+    const double all = static_cast<double>(world.sent.size());
+    EXPECT_NEAR(static_cast<double>(count_of(world, 2)) / all, share / (1 + share), 0.01) << share;
+  }
+}
+
+TEST(CoreShares, what_one_queue_does_not_use_the_other_gets) {
+  CoreWorld world(two_queues(9));
+  AdmitRequest request;
+  request.queue = 1;
+  for (int i = 0; i < 200; ++i) world.accept(request);
+  world.run(world.now.steady + second * 3, {}, [](const Send&) { return CoreWorld::delivered(); });
+  EXPECT_EQ(count_of(world, 1), 200u);
+}
+
+// ---- limits of a queue ----
+
+TEST(CoreShares, a_queue_may_have_limits_of_its_own) {
+  Config config = two_queues(1);
+  config.queues["r"].limits = {window(10, second)};
+  CoreWorld world(config);
+  AdmitRequest request;
+  for (int i = 0; i < 400; ++i) {
+    for (request.queue = 1; request.queue <= 2; ++request.queue) world.accept(request);
+  }
+  world.run(world.now.steady + second * 2 - Duration::milliseconds(10), {},
+            [](const Send&) { return CoreWorld::delivered(); });
+  EXPECT_EQ(count_of(world, 2), 20u);
+  EXPECT_GE(world.sent.size(), 199u) << "the other has the rest";
+  request.queue = 2;
+  const Sequence last = world.accept(request);
+  const Explanation why = world.core->explain(last, world.now);
+  EXPECT_STREQ(why.kind, "limit");
+  EXPECT_EQ(why.name, "10/1s");
+}
+
+}  // namespace
+}  // namespace forebay
