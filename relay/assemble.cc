@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 #include <openssl/rand.h>
+#include <prometheus/gauge.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <uv.h>

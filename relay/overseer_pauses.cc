@@ -32,11 +32,10 @@ void Overseer::look_again() {
 void Overseer::restore_pauses(const Queue& queue) {
   const std::string& name = queue.config.name;
   if (!backlog_.noted(queue_pause_note(name)).empty()) core_.pause_queue(queue.id, true);
-  for (const ClassCounts& klass : core_.class_counts(queue)) {
-    const auto number = core_.class_number(queue.id, klass.name);
-    if (number && !backlog_.noted(class_pause_note(name, klass.name)).empty()) {
-      core_.pause_class(queue.id, *number, true);
-    }
+  if (!backlog_.noted(class_pause_note(name, "default")).empty()) core_.pause_class(queue.id, 0, true);
+  for (const auto& [klass, settings] : queue.config.classes) {
+    if (backlog_.noted(class_pause_note(name, klass)).empty()) continue;
+    core_.pause_class(queue.id, *core_.class_number(queue.id, klass), true);
   }
   for (const std::string& key : paused_keys_.of(name)) core_.pause_key(queue.id, key_hash(key, key_seed_), true);
 }

@@ -24,6 +24,7 @@ Config with_limit(uint64_t count, Duration per, const std::string& name) {
   limit.count = count;
   limit.per = per;
   config.sinks["s"].limits = {limit};
+  config.sinks["s"].pace_off = true;
   return config;
 }
 
