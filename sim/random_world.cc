@@ -18,8 +18,8 @@ class Drawing {
  public:
   explicit Drawing(uint64_t seed) : random_(seed) {
     scenario_.name = fmt::format("random world {}", seed);
-    scenario_.lasts = faults_end;
-    scenario_.converges = Duration::hours(8);
+    scenario_.lasts = Duration::hours(8);
+    scenario_.until_idle = true;
     scenario_.seeds = {seed};
   }
 

@@ -47,9 +47,9 @@ void SimBacklog::note(std::string_view name, std::string_view value) {
   gather({Change::What::note, 0, 0, 0}, true);
 }
 
-// With the settle that is gathered next to it.
 void SimBacklog::key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) {
-  key_spends_.push_back({end(), set, key, settled_ms, cost});
+  key_spends_under_way_.push_back({set, cost, key, settled_ms});
+  gather({Change::What::key_spent, 0, 0, 0}, false);
 }
 
 void SimBacklog::key_spends(int64_t since_ms, const KeySpendTold& tell) {
@@ -143,6 +143,10 @@ void SimBacklog::apply(const Change& change) {
     notes_[name] = std::move(value);
     return notes_under_way_.pop_front();
   }
+  if (change.what == Change::What::key_spent) {
+    key_spends_.push_back(key_spends_under_way_.front());
+    return key_spends_under_way_.pop_front();
+  }
   if (change.what == Change::What::settle) {
     if (!letters_.empty()) letters_.erase(change.sequence);
     table_.erase(change.sequence);
@@ -179,7 +183,6 @@ void SimBacklog::crash(Crash how) {
       if (is_mark(log_[at - base_])) apply(log_[at - base_]);
     }
   }
-  while (!key_spends_.empty() && key_spends_.back().position >= base_) key_spends_.pop_back();
   // Numbers of what nobody was told of are given again.
   if (!appended_.empty()) next_ = appended_.front().facts.sequence;
   drop_log();
@@ -192,6 +195,7 @@ void SimBacklog::drop_log() {
   appended_.clear();
   notes_under_way_.clear();
   letters_under_way_.clear();
+  key_spends_under_way_.clear();
   handed_.clear();
   batches_syncing_ = 0;
   syncing_ = gathered_ = urgent_ = false;

@@ -71,6 +71,7 @@ class SimBacklog : public Backlog {
   void dead(const DeadLetter& letter) override;
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
+  // The history of key limits, as a journal that has one keeps it: with the settle, synced with it.
   void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) override;
   void key_spends(int64_t since_ms, const KeySpendTold& tell) override;
   void forget_key_spends(int64_t before_ms) override;
@@ -93,7 +94,7 @@ class SimBacklog : public Backlog {
 
  private:
   struct Change {
-    enum class What : uint8_t { append, settle, retry, dead, revive, note, begun, over } what;
+    enum class What : uint8_t { append, settle, retry, dead, revive, note, key_spent, begun, over } what;
     uint8_t attempts;
     Sequence sequence;
     int64_t due_ms;
@@ -104,17 +105,14 @@ class SimBacklog : public Backlog {
     bool urgent;   // more than settles
     Instant handed;
   };
+  struct KeySpend {
+    uint32_t set, cost;
+    KeyHash key;
+    int64_t settled_ms;
+  };
   struct Appended {
     MessageFacts facts;
     Instant came;
-  };
-
-  struct KeySpend {
-    uint64_t position;  // of the log: it is kept if what stands there is
-    uint32_t set;
-    KeyHash key;
-    int64_t settled_ms;
-    uint32_t cost;
   };
 
   uint64_t end() const { return base_ + log_.size(); }
@@ -135,7 +133,6 @@ class SimBacklog : public Backlog {
   bool syncing_ = false, clean_ = true;
   int refusing_ = 0;
 
-  std::deque<KeySpend> key_spends_;
   std::deque<Change> log_;
   uint64_t base_ = 0;     // position of log_.front(); everything before it is durable
   uint64_t written_ = 0;  // what a kill -9 leaves
@@ -143,6 +140,7 @@ class SimBacklog : public Backlog {
   std::deque<Appended> appended_;
   std::deque<std::pair<std::string, std::string>> notes_under_way_;
   std::deque<DeadLetter> letters_under_way_;
+  std::deque<KeySpend> key_spends_under_way_;
   std::deque<Batch> handed_;
   size_t batches_syncing_ = 0;
   uint64_t open_ = 1;
@@ -152,6 +150,7 @@ class SimBacklog : public Backlog {
   PageTable<Kept> table_;
   absl::flat_hash_map<Sequence, DeadLetter> letters_;
   std::map<std::string, std::string, std::less<>> notes_;
+  std::deque<KeySpend> key_spends_;
   std::vector<MessageFacts> committed_;
   std::array<uint8_t, 16> key_{};
 };
