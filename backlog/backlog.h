@@ -81,6 +81,7 @@ struct BacklogFigures {
   uint64_t live_bytes = 0, dead_bytes = 0, free_bytes = 0;  // of the segments' space: forebay_journal_bytes{kind}
   uint64_t disk_free_bytes = 0;
   uint64_t torn_tails = 0, quarantined_segments = 0, missing_segments = 0;
+  uint64_t key_spends_lost = 0;  // could not be written, or were damaged when they were read
   // Everything this process wrote to the data_dir: in write calls, and as the disk gets it, each page of 4 KiB counted
   // once for every sync between which it was written to.
   uint64_t bytes_written = 0, page_bytes_written = 0;
@@ -114,10 +115,23 @@ class Backlog {
   virtual void revive(Sequence sequence, int64_t due_ms) = 0;  // a dead letter waits again, attempts 0, no ttl
   // A small named value that outlives restarts (spends, pauses); the newest of a name wins, empty removes it.
   virtual void note(std::string_view name, std::string_view value) = 0;
+  // A spend of a key of a set of key limits, so that their history outlives the process. `set` is whatever the caller
+  // numbers sets by, the same in every run. On the disk before the settle that is gathered with it, and synced with it;
+  // one that cannot be written is dropped and counted (BacklogFigures.key_spends_lost): a history that is short of a
+  // spend must not keep messages from going out.
+  virtual void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) = 0;
   virtual uint64_t open_batch() const = 0;
   // End of a loop turn: hands the open batch on if there is anything in it. Batches in waiting share one sync. Returns
   // when it must be called again, should nothing else call it: a disk that refuses is tried again by then.
   virtual Instant flush() = 0;
+
+  // -- the history of key limits --
+  // Tells every spend settled at or after `since_ms` that is on the disk, hour by hour, in an hour as they were written.
+  // At start, before the first flush(): it blocks for as long as the reading takes.
+  using KeySpendTold = std::function<void(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost)>;
+  virtual void key_spends(int64_t since_ms, const KeySpendTold& tell) = 0;
+  // Nobody asks for what settled before that any more: hours that are over by then may go. Every now and then.
+  virtual void forget_key_spends(int64_t before_ms) = 0;
 
   // -- attempts: written, not synced for; they survive kill -9 and tell which message a crash interrupted --
   virtual void attempt_begun(Sequence sequence, uint8_t attempt) = 0;  // attempt: 1 for the first

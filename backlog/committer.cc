@@ -9,8 +9,13 @@
 
 namespace forebay {
 
-Committer::Committer(Worker& worker, SegmentPool& pool, LogWriter log, Clock& clock, Report report)
-    : pool_(pool), log_(std::move(log)), clock_(clock), report_(std::move(report)), line_(worker) {}
+Committer::Committer(Worker& worker, SegmentPool& pool, KeySpends& spends, LogWriter log, Clock& clock, Report report)
+    : pool_(pool),
+      spends_(spends),
+      log_(std::move(log)),
+      clock_(clock),
+      report_(std::move(report)),
+      line_(worker) {}
 
 void Committer::hand_over(std::unique_ptr<Group> group) {
   {
@@ -57,6 +62,7 @@ void Committer::commit(std::vector<std::unique_ptr<Group>> groups, bool urgent) 
   CommitResult& result = unreported_;
   const uint64_t bytes_before = log_.frame_bytes_written();
   for (auto& group : groups) {
+    spends_.write(group->key_spends);  // first: a settle on the disk never lacks its spend
     if (group->changes.empty()) continue;
     changes_.push_back({std::move(group->changes), std::move(group->change_ends), std::move(group->settled)});
     group->changes = ByteBuffer();
@@ -155,9 +161,9 @@ int Committer::probe() {
 }
 
 void Committer::sync(CommitResult* result) {
-  if (log_.unsynced()) {
+  if (log_.unsynced() || spends_.unsynced()) {
     const Instant before = clock_.now().steady;
-    if (const int error = log_.sync()) result->broken = std::string("syncing the journal: ") + std::strerror(error);
+    result->broken = sync_all();
     result->sync_took = clock_.now().steady - before;
     result->synced = true;
   }
@@ -166,6 +172,13 @@ void Committer::sync(CommitResult* result) {
   result->position = log_.position();
   result->opened = log_.take_opened();
   result->sealed = log_.take_sealed();
+}
+
+// What failed, in words; empty: all of it is synced.
+std::string Committer::sync_all() {
+  if (std::string failure = spends_.sync(); !failure.empty()) return failure;
+  const int error = log_.sync();
+  return error == 0 ? std::string() : std::string("syncing the journal: ") + std::strerror(error);
 }
 
 }  // namespace forebay

@@ -5,7 +5,8 @@
 // written, and neither synced nor reported before an urgent one comes, a poke, or trouble. On disk a commit is whole or
 // it never happened: the changes of all groups, then their messages. If that cannot be written the messages
 // fail and the changes go alone, if need be into the reserve; if even that cannot be, they are kept and go
-// with the next commit. Copies are a commit of their own: losing them costs nothing. A failed sync ends it:
+// with the next commit. Copies are a commit of their own: losing them costs nothing. Spends of keys go to their own files,
+// written and synced before the settles they belong to. A failed sync ends it:
 // that and everything later is reported as broken, nothing as committed.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "backlog/group.h"
+#include "backlog/key_spends.h"
 #include "backlog/log_writer.h"
 #include "backlog/task_line.h"
 #include "base/clock.h"
@@ -41,7 +43,7 @@ struct CommitResult {
 class Committer {
  public:
   using Report = std::function<void(CommitResult)>;  // on the commit worker
-  Committer(Worker& worker, SegmentPool& pool, LogWriter log, Clock& clock, Report report);
+  Committer(Worker& worker, SegmentPool& pool, KeySpends& spends, LogWriter log, Clock& clock, Report report);
 
   void hand_over(std::unique_ptr<Group> group);
   // Tries again what could not be written, and syncs what is.
@@ -68,8 +70,10 @@ class Committer {
   void write_copies(Group& group);
   int probe();
   void sync(CommitResult* result);
+  std::string sync_all();
 
   SegmentPool& pool_;
+  KeySpends& spends_;
   LogWriter log_;
   Clock& clock_;
   Report report_;

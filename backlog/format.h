@@ -25,9 +25,9 @@
 //   message 1   bit 4: a copy made by compaction; bit 5: several receivers
 //               varint sequence, varint accepted (Unix ms), [varint receivers], per receiver:
 //                 [copy, not the first: varint sequence minus the one before]  (else: one more)
-//                 u8 flags (1 due, 2 due by wall clock, 4 expires, 8 class, 16 attempts, 32 accepted),
-//                 varint queue, [u8 class], [u8 max attempts], [zigzag accepted minus the first's],
-//                 [zigzag due minus accepted], [zigzag expires minus accepted]
+//                 u8 flags (1 due, 2 due by wall clock, 4 expires, 8 class, 16 attempts, 32 accepted, 64 key,
+//                 128 cost), varint queue, [u8 class], [u8 max attempts], [zigzag accepted minus the first's],
+//                 [zigzag due minus accepted], [zigzag expires minus accepted], [u64 key], [varint cost]
 //               varint meta bytes, varint body bytes, meta, body, u32 checksum of the record before it
 //   settle  2   bits 4 to 7: how; varint runs, per run: varint gap to the end of the one before, varint
 //   length - 1 retry   3   varint sequence, varint due (Unix ms), u8 attempts dead    4   varint sequence,
@@ -43,6 +43,17 @@
 //
 // attempts: slots of 16 bytes: u64 sequence (0: empty; all ones, in the first slot: a process is at work), u8 attempt,
 // 3 zero bytes, u32 checksum of bytes 0 to 11.
+//
+// spends-HHHHHHHH (the hour, in decimal: Unix time / 3600 s): spends of keys, appended to.
+//   0     u64 magic   8 u32 version   12 u32 store id   16 u32 hour   20 u32 checksum of bytes 0 to 19
+//   24    blocks, one behind another, each what one commit wrote, starting at a multiple of 4:
+//     u32 magic, u32 spends, u64 synced through, per spend: u64 key, u32 set, u32 cost, u32 ms of the hour;
+//     u32 checksum of all before it in the block, seeded with store id and hour
+//   synced through: the bytes of this file known to be synced when this was written. A block without spends says that
+//   and nothing else.
+//
+// Version 2 brought keys and costs of messages (receiver flags 64 and 128, the prefix of an index entry) and the files
+// of spends. Version 1 is read as it stands: its messages have no key, and a cost of 1.
 #pragma once
 
 #include <cstddef>
@@ -51,8 +62,12 @@
 
 namespace forebay::format {
 
-// Raised whenever an older program would misread what this one writes.
-constexpr uint32_t version = 1;
+// Raised whenever an older program would misread what this one writes, which is always the newest. Older ones are read.
+constexpr uint32_t version = 2;
+constexpr uint32_t oldest_version = 1;
+constexpr bool is_readable(uint32_t of) {
+  return of >= oldest_version && of <= version;
+}
 
 constexpr uint64_t magic_of(const char (&eight)[9]) {
   uint64_t magic = 0;
@@ -63,6 +78,7 @@ constexpr uint64_t segment_magic = magic_of("fb-segmt");
 constexpr uint64_t store_magic = magic_of("fb-store");
 constexpr uint64_t checkpoint_magic = magic_of("fb-check");
 constexpr uint64_t index_magic = magic_of("fb-index");
+constexpr uint64_t spends_magic = magic_of("fb-spend");
 constexpr uint32_t frame_magic = 0x6d726662;  // "bfrm"
 
 constexpr size_t segment_header_bytes = 4096;  // frames start here
@@ -76,6 +92,13 @@ constexpr uint32_t frame_last_bit = 1u << 31;
 constexpr size_t whole_header_bytes = 24;
 constexpr size_t attempt_slot_bytes = 16;
 constexpr uint64_t at_work_mark = UINT64_MAX;  // no message's sequence
+constexpr uint32_t spends_block_magic = 0x706e7073;  // "spnp"
+constexpr size_t spends_header_bytes = 24;
+constexpr size_t spends_block_header_bytes = 16;
+constexpr size_t spends_block_trailer_bytes = 4;
+constexpr size_t spend_bytes = 20;
+constexpr size_t spends_alignment = 4;
+constexpr size_t spends_in_block_max = 4096;
 
 constexpr uint8_t kind_mask = 0x0f;
 constexpr uint8_t message_is_copy = 0x10;
@@ -87,6 +110,8 @@ enum receiver_flag : uint8_t {
   receiver_class = 8,
   receiver_attempts = 16,
   receiver_accepted = 32,
+  receiver_key = 64,
+  receiver_cost = 128,
 };
 
 constexpr std::string_view store_name = "store";

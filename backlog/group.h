@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backlog/byte_buffer.h"
+#include "backlog/spends_file.h"
 #include "base/ids.h"
 
 namespace forebay {
@@ -45,13 +46,16 @@ struct Group {
   std::vector<std::pair<uint32_t, uint32_t>> settled;  // slot, how many of its messages `changes` settles
   ByteBuffer copies;
   std::vector<Copy> copied;
+  std::vector<KeySpend> key_spends;
   bool urgent = false;  // somebody waits for its sync
   bool probe = false;   // asks whether the disk takes messages again
   int messages_error = 0;
   int probe_error = 0;
   int changes_error = 0;
 
-  bool empty() const { return admissions.empty() && changes.empty() && copied.empty() && !probe; }
+  bool empty() const {
+    return admissions.empty() && changes.empty() && copied.empty() && key_spends.empty() && !probe;
+  }
 };
 
 }  // namespace forebay

@@ -21,6 +21,26 @@ enum entry_flag : uint8_t {
   same_record = 128,
 };
 
+// Begins an entry whose message has a key, or a cost other than 1. No entry has both of these flags.
+enum prefix_flag : uint8_t { prefix_key = 1, prefix_cost = 2, prefix_mark = follows | same_record };
+
+void put_prefix(ByteBuffer& out, const MessageFacts& facts) {
+  const uint8_t flags = (facts.key != 0 ? prefix_key : 0) | (facts.cost != 1 ? prefix_cost : 0);
+  if (flags == 0) return;
+  out.u8(prefix_mark | flags);
+  if (flags & prefix_key) out.u64(facts.key);
+  if (flags & prefix_cost) out.varint(facts.cost);
+}
+
+// The flags of the entry, behind its prefix if it has one.
+uint8_t read_prefix(Decoder& in, MessageFacts* facts) {
+  const uint8_t first = in.u8();
+  const bool there = (first & prefix_mark) == prefix_mark;
+  facts->key = there && (first & prefix_key) ? in.u64() : 0;
+  facts->cost = there && (first & prefix_cost) ? static_cast<uint32_t>(in.varint_up_to(UINT32_MAX)) : 1;
+  return there ? in.u8() : first;
+}
+
 uint8_t flags_of(const IndexEntry& entry, const IndexEntry& last) {
   uint8_t flags = 0;
   const MessageFacts &facts = entry.facts, &before = last.facts;
@@ -60,6 +80,7 @@ void IndexBuilder::add(const IndexEntry& entry) {
   lowest_sequence_ = std::min(lowest_sequence_, facts.sequence);
   if (count_ > 0 && facts.sequence <= before.sequence) rising_ = false;
   const uint8_t flags = flags_of(entry, last_);
+  put_prefix(entries_, facts);
   entries_.u8(flags);
   if (!(flags & next_sequence)) entries_.zigzag(static_cast<int64_t>(facts.sequence - before.sequence));
   if (!(flags & same_record)) {
@@ -86,8 +107,8 @@ void IndexBuilder::clear() {
 
 bool IndexCursor::next() {
   if (in_.done()) return false;
-  const uint8_t flags = in_.u8();
   MessageFacts& facts = last_.facts;
+  const uint8_t flags = read_prefix(in_, &facts);
   facts.sequence += flags & next_sequence ? 1 : static_cast<uint64_t>(in_.zigzag());
   last_.shared = (flags & same_record) != 0;
   if (!last_.shared) {

@@ -4,11 +4,13 @@
 //
 // Content: u32 slot, u32 number, u32 generation, u64 end, u64 last frame, u64 entries, u64 first sequence,
 // entries. Entry, against the one before it:
-//   u8 flags (the first: 1 sequence is one more, 2 same queue, 4 same class and max attempts, 8 follows at
+//   [u8 136 and 1 key, 2 cost; u64 key; varint cost: of a message that has either]
+//   u8 flags (1 sequence is one more, 2 same queue, 4 same class and max attempts, 8 follows at
 //   once, 16 due, 32 due by wall clock, 64 expires, 128 same record as the one before) [not 1: zigzag
 //   sequence difference] [not 128: varint length, varint length minus bytes] [neither 8 nor 128: zigzag
 //   offset minus end of the one before] [not 2: varint queue] [not 4: u8 class, u8 max attempts] zigzag
 //   accepted difference (ms) [16: zigzag due - accepted] [64: zigzag expires - accepted]
+// 136 (8 and 128 at once) begins no other entry: what shares a record does not follow the one before.
 #pragma once
 
 #include <cstdint>

@@ -93,6 +93,10 @@ void OpenJournal::note(std::string_view name, std::string_view value) {
   mark_urgent_change();
 }
 
+void OpenJournal::key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) {
+  open_->key_spends.push_back({set, cost, key, std::max<int64_t>(settled_ms, 0)});
+}
+
 void OpenJournal::mark_urgent_change() {
   open_->urgent = true;
   mark_change();
@@ -201,6 +205,7 @@ void OpenJournal::committed(CommitResult& result) {
   if (!result.broken.empty()) return broken(result.broken);
   changes_waiting_ = result.changes_waiting;
   upkeep_->committed(result);
+  pool_->set_spends_bytes(spends_->bytes());
   for (auto& group : result.groups) {
     if (group->messages_error == 0) admit(*group);
     for (const Admission& admission : group->admissions) gathered_bytes_ -= admission.length;
@@ -254,6 +259,20 @@ void OpenJournal::broken(const std::string& what) {
   listener_.on_broken(files_.where() + ": " + what);
 }
 
+// -- the history of key limits --
+
+void OpenJournal::key_spends(int64_t since_ms, const KeySpendTold& tell) {
+  spends_->replay(since_ms, [&](const KeySpend& spend) { tell(spend.set, spend.key, spend.settled_ms, spend.cost); });
+  if (const std::string failure = spends_->sync_failure(); !failure.empty()) broken(failure);
+}
+
+void OpenJournal::forget_key_spends(int64_t before_ms) {
+  helper_.post([this, before_ms] {
+    spends_->forget(before_ms);
+    pool_->set_spends_bytes(spends_->bytes());
+  });
+}
+
 // -- what is known --
 
 std::optional<DeadLetter> OpenJournal::dead_letter(Sequence sequence) const {
@@ -268,8 +287,8 @@ std::string OpenJournal::noted(std::string_view name) const {
 
 BacklogFigures OpenJournal::figures() const {
   BacklogFigures figures;
-  figures.live_bytes = catalog_.live_bytes();
-  uint64_t used = 0;
+  figures.live_bytes = catalog_.live_bytes() + spends_->bytes();
+  uint64_t used = spends_->bytes();
   for (const SegmentTally& tally : catalog_.segments()) {
     if (tally.state == SegmentTally::State::none) continue;
     used += tally.state == SegmentTally::State::open ? options_.segment_bytes - upkeep_->open_left() : tally.end;
@@ -278,6 +297,7 @@ BacklogFigures OpenJournal::figures() const {
   figures.free_bytes = pool_->free_bytes() + upkeep_->open_left();
   figures.disk_free_bytes = disk_free_;
   figures.torn_tails = report_.torn_tails;
+  figures.key_spends_lost = spends_->lost();
   figures.quarantined_segments = report_.quarantined_segments;
   figures.missing_segments = report_.missing_segments;
   figures.bytes_written = files_.bytes_written();
@@ -317,7 +337,9 @@ void OpenJournal::close() {
   inbox_.drain();
   helper_.finish();
   inbox_.drain();
-  if (broken_ || changes_waiting_) return;
+  if (broken_) return;
+  spends_->close();
+  if (changes_waiting_) return;
   // A stop whose mark cannot be taken back counts as none, which costs the next start a little and loses nothing.
   if (upkeep_->checkpoint_now(true) == 0) attempts_.stopped();
 }

@@ -1,7 +1,7 @@
 // Journal: the embedded backlog. A segmented append-only log with the index in memory and the bodies on disk.
 //
-// Files of a data_dir: store, lock, attempts, checkpoint-a, checkpoint-b, NNNNNNNN.segment, NNNNNNNN.index
-// (backlog/format.h has every byte, docs/journal.md the rules).
+// Files of a data_dir: store, lock, attempts, checkpoint-a, checkpoint-b, NNNNNNNN.segment, NNNNNNNN.index,
+// spends-HHHHHHHH (backlog/format.h has every byte, docs/journal.md the rules).
 // Three workers do what may block: `commit` writes and syncs, `helper` prepares segments, writes checkpoints
 // and index files and reads for compaction, `reader` reads bodies. Each may be a thread or a queue stepped by
 // a test. Errors and order: as backlog.h says. The destructor, without close(), is a crash: nothing more is

@@ -44,6 +44,7 @@ int OpenJournal::recover(const Recovered& recovered, std::string* error) {
   Recovery recovery(files_, store_);
   if (const int lost = recovery.run(left_over, &catalog_, recovered, &log, &report_, error)) return lost;
   next_sequence_ = log.next_sequence;
+  if (const int unmarked = renew_store(error)) return unmarked;
   if (const int unready = assemble(log, error)) return unready;
   if (const int unkept = attempts_.restart(log.crashed)) return failed("the attempts file", unkept, error);
   return 0;
@@ -69,8 +70,19 @@ int OpenJournal::open_store(std::string* error) {
   return create_store(error);
 }
 
+// A store of an older version goes on in the newest, and its store file says so before anything else does. A disk that
+// does not take it is no reason to stay down: an older program is refused by the segments, too.
+int OpenJournal::renew_store(std::string* error) {
+  if (store_.version == format::version) return 0;
+  bool sync_failed = false;
+  const int unwritten = write_store(files_, store_, &sync_failed);
+  if (unwritten == 0) store_.version = format::version;
+  return sync_failed ? failed("syncing the store file", unwritten, error) : 0;
+}
+
 // The store file comes last: with it the store exists.
 int OpenJournal::create_store(std::string* error) {
+  store_.version = format::version;
   store_.store_id = options_.new_store_id;
   store_.id_key = options_.new_id_key;
   bool sync_failed = false;
@@ -89,10 +101,13 @@ int OpenJournal::assemble(RecoveredLog& log, std::string* error) {
   pool_ = std::make_unique<SegmentPool>(files_, options, log.next_slot, log.next_number, log.last_number,
                                         log.segment_files);
   for (const FreeSlot& slot : log.free) pool_->recycle(slot);
+  spends_ = std::make_unique<KeySpends>(files_, store_.store_id);
+  if (const int unread = spends_->open()) return failed("listing", unread, error);
+  pool_->set_spends_bytes(spends_->bytes());
   upkeep_ = std::make_unique<Upkeep>(
       files_, clock_, Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes}, catalog_,
       *pool_, bodies_, helper_, inbox_, next_sequence_, [this](const std::string& what) { broken(what); });
-  committer_ = std::make_unique<Committer>(commit_, *pool_,
+  committer_ = std::make_unique<Committer>(commit_, *pool_, *spends_,
                                            LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number),
                                            clock_, [this](CommitResult result) {
                                              auto shared = std::make_shared<CommitResult>(std::move(result));

@@ -9,6 +9,7 @@
 #include "backlog/record.h"
 #include "backlog/recovery.h"
 #include "backlog/segment.h"
+#include "backlog/spends_file.h"
 #include "backlog/store_file.h"
 
 namespace forebay {
@@ -72,6 +73,7 @@ class Inspection {
  private:
   void checkpoint(int which);
   void segment(uint32_t slot);
+  void spends(SpendHour hour);
   void scan(File& file, const SegmentHeader& header, const SegmentTally& tally, const std::string& state);
   Counts count(const FoundFrame& frame, std::span<const std::byte> segment);
   void say(const std::string& line) { *report_ += line + "\n"; }
@@ -99,7 +101,7 @@ int Inspection::run() {
     return 1;
   }
   say("store " + std::to_string(store_.store_id) + " in " + files_.where() + ", format version " +
-      std::to_string(format::version) + ", " + std::to_string(store_.queues.size()) + " queues");
+      std::to_string(store_.version) + ", " + std::to_string(store_.queues.size()) + " queues");
   for (const int which : {0, 1}) checkpoint(which);
   RecoveryReport found;
   uint64_t waiting = 0, dead = 0;
@@ -115,7 +117,9 @@ int Inspection::run() {
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
     uint32_t slot = 0;
+    SpendHour hour = 0;
     if (parse_segment_name(name, &slot)) segment(slot);
+    if (parse_spends_name(name, &hour)) spends(hour);
   }
   for (const std::string& complaint : found.complaints) say("found: " + complaint);
   say(std::to_string(waiting) + " waiting, " + std::to_string(dead) + " dead letters, " +
@@ -162,6 +166,22 @@ void Inspection::segment(uint32_t slot) {
   const bool in_log = tally.state != SegmentTally::State::none && tally.number == header.number;
   const bool quarantined = tally.state == SegmentTally::State::quarantined;
   scan(*file, header, in_log ? tally : SegmentTally{}, !in_log ? "free" : quarantined ? "quarantined" : "in use");
+}
+
+void Inspection::spends(SpendHour hour) {
+  const std::string name = spends_name(hour);
+  std::unique_ptr<File> file;
+  SpendsScan found;
+  int error = files_.open(name, Files::Mode::open_existing, &file);
+  if (error == 0) error = SpendsFile::scan(*file, store_.store_id, hour, nullptr, &found);
+  if (error != 0) return wrong(name + ": " + std::strerror(error));
+  if (found.other_version != 0) return wrong(name + ": " + version_words(found.other_version));
+  say(name + ": " + std::to_string(found.spends) + " spends of keys in " + std::to_string(found.blocks) +
+      " blocks to byte " + std::to_string(found.end));
+  if (found.torn()) say(name + ": torn tail, cut at the next start");
+  if (!thorough_) return;
+  if (!found.header_good && found.blocks > 0) wrong(name + ": header damaged at byte 0");
+  if (found.damaged_bytes > 0) wrong(name + ": " + std::to_string(found.damaged_bytes) + " bytes damaged");
 }
 
 void Inspection::scan(File& file, const SegmentHeader& header, const SegmentTally& tally, const std::string& state) {

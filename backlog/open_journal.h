@@ -41,8 +41,11 @@ class OpenJournal final : public Journal {
   void dead(const DeadLetter& letter) override;
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
+  void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) override;
   uint64_t open_batch() const override { return open_->batch; }
   Instant flush() override;
+  void key_spends(int64_t since_ms, const KeySpendTold& tell) override;
+  void forget_key_spends(int64_t before_ms) override;
   bool stopped_cleanly() const override { return report_.clean; }
 
   void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
@@ -69,6 +72,7 @@ class OpenJournal final : public Journal {
  private:
   int open_store(std::string* error);
   int create_store(std::string* error);
+  int renew_store(std::string* error);
   int assemble(RecoveredLog& log, std::string* error);
 
   void mark_change();
@@ -100,6 +104,7 @@ class OpenJournal final : public Journal {
   TaskLine helper_;
   BodyReader bodies_;
   std::unique_ptr<SegmentPool> pool_;
+  std::unique_ptr<KeySpends> spends_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<Committer> committer_;
 

@@ -22,6 +22,8 @@ void put_receiver(ByteBuffer& out, const MessageFacts& facts, int64_t first_acce
   if (facts.klass != 0) flags |= format::receiver_class;
   if (facts.max_attempts != 0) flags |= format::receiver_attempts;
   if (facts.accepted_ms != first_accepted_ms) flags |= format::receiver_accepted;
+  if (facts.key != 0) flags |= format::receiver_key;
+  if (facts.cost != 1) flags |= format::receiver_cost;
   out.u8(flags);
   out.varint(facts.queue);
   if (flags & format::receiver_class) out.u8(facts.klass);
@@ -29,6 +31,8 @@ void put_receiver(ByteBuffer& out, const MessageFacts& facts, int64_t first_acce
   if (flags & format::receiver_accepted) out.zigzag(facts.accepted_ms - first_accepted_ms);
   if (flags & format::receiver_due) out.zigzag(facts.due_ms - facts.accepted_ms);
   if (flags & format::receiver_expires) out.zigzag(facts.expires_ms - facts.accepted_ms);
+  if (flags & format::receiver_key) out.u64(facts.key);
+  if (flags & format::receiver_cost) out.varint(facts.cost);
 }
 
 MessageFacts read_receiver(Decoder& in, int64_t first_accepted_ms) {
@@ -42,6 +46,8 @@ MessageFacts read_receiver(Decoder& in, int64_t first_accepted_ms) {
   if (flags & format::receiver_accepted) facts.accepted_ms += in.zigzag();
   if (flags & format::receiver_due) facts.due_ms = facts.accepted_ms + in.zigzag();
   if (flags & format::receiver_expires) facts.expires_ms = facts.accepted_ms + in.zigzag();
+  if (flags & format::receiver_key) facts.key = in.u64();
+  if (flags & format::receiver_cost) facts.cost = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
   return facts;
 }
 
@@ -125,7 +131,8 @@ void put_note(ByteBuffer& out, std::string_view name, std::string_view value) {
 
 size_t message_overhead_max(size_t receivers) {
   constexpr size_t varint_max = 10;
-  return 1 + 3 * varint_max + receivers * (3 + 5 * varint_max) + 2 * varint_max + 4;
+  constexpr size_t key_and_cost_max = 8 + 5;
+  return 1 + 3 * varint_max + receivers * (3 + 5 * varint_max + key_and_cost_max) + 2 * varint_max + 4;
 }
 
 bool RecordReader::next(Record* record) {

@@ -67,7 +67,7 @@ int read_segment_header(File& file, SegmentHeader* header, HeaderState* state, u
   Decoder in({bytes, format::segment_header_used});
   if (in.u64() != format::segment_magic) return 0;
   *version = in.u32();
-  if (*version != format::version) return *state = HeaderState::other_version, 0;
+  if (!format::is_readable(*version)) return *state = HeaderState::other_version, 0;
   header->store_id = in.u32();
   header->slot = in.u32();
   header->number = in.u32();

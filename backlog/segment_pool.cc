@@ -49,7 +49,7 @@ int SegmentPool::prepare() {
 }
 
 size_t SegmentPool::creatable() const {
-  const uint64_t used = file_count_ * options_.segment_bytes + other_bytes_;
+  const uint64_t used = file_count_ * options_.segment_bytes + other_bytes_ + spends_bytes_;
   return used >= options_.max_bytes ? 0 : (options_.max_bytes - used) / options_.segment_bytes;
 }
 

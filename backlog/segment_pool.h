@@ -65,6 +65,7 @@ class SegmentPool {
 
   // Other files of the data_dir, as far as they count against max_bytes.
   void set_other_bytes(uint64_t bytes) { other_bytes_ = bytes; }
+  void set_spends_bytes(uint64_t bytes) { spends_bytes_ = bytes; }
   // Bytes of frames that messages can still be given, the segment being written not counted.
   uint64_t room() const;
   uint64_t free_bytes() const;  // of spares and free slots
@@ -85,7 +86,7 @@ class SegmentPool {
 
   Files& files_;
   const Options options_;
-  std::atomic<uint64_t> other_bytes_{0};
+  std::atomic<uint64_t> other_bytes_{0}, spends_bytes_{0};
   mutable std::mutex mutex_;
   std::deque<FreshSegment> spares_;  // rising by number
   std::deque<FreeSlot> free_;

@@ -8,14 +8,14 @@
 namespace forebay {
 
 std::string version_words(uint32_t version) {
-  return "format version " + std::to_string(version) + " (this program reads version " +
-         std::to_string(format::version) + ")";
+  return "format version " + std::to_string(version) + " (this program reads versions " +
+         std::to_string(format::oldest_version) + " to " + std::to_string(format::version) + ")";
 }
 
 StoreState read_store(Files& files, StoreFile* store, std::string* error) {
   ByteBuffer bytes;
   std::span<const std::byte> content;
-  uint32_t version = 0;
+  uint32_t& version = store->version;
   const auto state =
       read_whole(files, format::store_name, format::store_magic, &bytes, &content, &store->store_id, &version);
   const std::string name = files.where() + "/" + std::string(format::store_name);
@@ -38,7 +38,7 @@ StoreState read_store(Files& files, StoreFile* store, std::string* error) {
   return StoreState::good;
 }
 
-int write_store(Files& files, const StoreFile& store) {
+int write_store(Files& files, const StoreFile& store, bool* sync_failed) {
   ByteBuffer bytes;
   begin_whole(bytes, {format::store_magic, store.store_id});
   bytes.append(std::as_bytes(std::span(store.id_key)));
@@ -47,8 +47,8 @@ int write_store(Files& files, const StoreFile& store) {
     bytes.varint(id);
     bytes.text(name);
   }
-  bool sync_failed = false;
-  return replace_whole(files, format::store_name, bytes, &sync_failed);
+  bool ignored = false;
+  return replace_whole(files, format::store_name, bytes, sync_failed ? sync_failed : &ignored);
 }
 
 }  // namespace forebay

@@ -12,6 +12,7 @@
 namespace forebay {
 
 struct StoreFile {
+  uint32_t version = 0;  // of the format it was read in; it is written in the newest
   uint32_t store_id = 0;
   std::array<uint8_t, 16> id_key{};
   std::map<std::string, QueueId, std::less<>> queues;
@@ -20,10 +21,10 @@ struct StoreFile {
 enum class StoreState { good, missing, refused };
 // refused: `error` says why, in words for a person (damaged, or another version by name).
 StoreState read_store(Files& files, StoreFile* store, std::string* error);
-// Durable when 0.
-int write_store(Files& files, const StoreFile& store);
+// Durable when 0. `sync_failed` tells a failed sync from a failed write.
+int write_store(Files& files, const StoreFile& store, bool* sync_failed = nullptr);
 
-// "format version 3 (this program reads version 1)"
+// "format version 3 (this program reads versions 1 to 2)"
 std::string version_words(uint32_t version);
 
 }  // namespace forebay

@@ -70,7 +70,7 @@ WholeState read_whole(Files& files, std::string_view name, uint64_t magic, ByteB
   Decoder in(bytes->span());
   if (in.u64() != magic) return WholeState::damaged;
   *version = in.u32();
-  if (in.ok() && *version != format::version) return WholeState::other_version;
+  if (in.ok() && !format::is_readable(*version)) return WholeState::other_version;
   *store_id = in.u32();
   const uint64_t length = in.u64();
   *content = in.take(length);

@@ -1,10 +1,11 @@
 // Scalars of limits, shares and times of opening.
 #include <cassert>
 
+#include "base/cron.h"
 #include "base/duration_text.h"
-#include "config/cron_form.h"
+#include "base/week_hours.h"
+#include "base/zone.h"
 #include "config/forms.h"
-#include "config/hours_form.h"
 #include "config/value_stores.h"
 #include "config/zones.h"
 
@@ -105,22 +106,23 @@ StoreResult store_source(const Key& key, std::string_view text, Slot slot) {
 }
 
 StoreResult store_hours(const Key& key, std::string_view text, Slot slot) {
-  const std::string why = text == key.word ? "" : why_not_hours(text);
-  if (!why.empty())
-    return Wrong{why, "such as \"08:00-21:00\" or \"mon-fri 08:00-12:00,14:00-18:00; sat 09:00-12:00\"", true};
+  std::string why;
+  if (text != key.word && !WeekHours::parse(text, &why)) return Wrong{"is not opening hours", why, true};
   *std::get<std::string*>(slot) = std::string(text == key.word ? "" : text);
   return std::nullopt;
 }
 
 StoreResult store_cron(const Key&, std::string_view text, Slot slot) {
-  const std::string why = why_not_cron(text);
-  if (!why.empty()) return Wrong{why, "minute, hour, day, month, day of the week, such as \"0 2 * * mon-fri\"", true};
+  std::string why;
+  const std::optional<Cron> cron = Cron::parse(text, &why);
+  if (!cron) return Wrong{"is not a cron line", why, true};
+  if (cron->next(WallTime{}, *find_zone("UTC")).is_never()) return Wrong{"never comes", "no month has such a day"};
   *std::get<std::string*>(slot) = std::string(text);
   return std::nullopt;
 }
 
 StoreResult store_zone(const Key& key, std::string_view text, Slot slot) {
-  if (!is_zone(text)) {
+  if (text.empty() || find_zone(text) == nullptr) {
     const std::string nearest = nearest_zone(text);
     return Wrong{"is not a time zone here",
                  nearest.empty() ? "an IANA name, such as Asia/Shanghai or UTC" : "did you mean " + nearest + "?"};

@@ -6,8 +6,8 @@
 
 #include "base/duration_text.h"
 #include "base/size_text.h"
+#include "base/week_hours.h"
 #include "config/forms.h"
-#include "config/hours_form.h"
 
 namespace forebay {
 namespace {
@@ -80,9 +80,17 @@ double history_bytes(const Limits& key_limits, double rate) {
   return key_limits.empty() || rate == unbounded ? 0 : rate * longest.as_seconds() * bytes_per_key;
 }
 
+// A week of both clocks, which must be one.
 bool never_together(const HoursConfig& a, const HoursConfig& b) {
-  if (a.open.empty() || b.open.empty() || a.zone != b.zone) return false;
-  return (open_minutes(a.open) & open_minutes(b.open)).none();
+  std::string why;
+  const auto of_a = WeekHours::parse(a.open, &why), of_b = WeekHours::parse(b.open, &why);
+  if (!of_a || !of_b || of_a->always() || of_b->always() || a.zone != b.zone) return false;
+  for (LocalTime at = start_of_day(0); at < start_of_day(7);) {
+    const WeekHours::Span in_a = of_a->at(at), in_b = of_b->at(at);
+    if (in_a.open && in_b.open) return false;
+    at = std::min(in_a.until, in_b.until);
+  }
+  return true;
 }
 
 void check_zone(const std::string& where, const HoursConfig& hours, Warnings* out) {

@@ -7,7 +7,6 @@
 #include "base/size_text.h"
 #include "config/forms.h"
 #include "config/reader.h"
-#include "config/suggest.h"
 
 namespace forebay {
 namespace {

@@ -9,17 +9,7 @@
 
 namespace forebay {
 
-// The library speaks through exceptions, also where there are no zone files at all; they end here.
-bool is_zone(std::string_view name) {
-  if (name == "UTC") return true;
-  try {
-    date::locate_zone(name);
-    return true;
-  } catch (const std::exception&) {
-    return false;
-  }
-}
-
+// The library speaks through exceptions where there are no zone files at all; they end here.
 std::string nearest_zone(std::string_view written) {
   std::vector<std::string> names;
   try {

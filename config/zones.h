@@ -1,4 +1,4 @@
-// Time zones by their IANA names, as the system's zone files have them (the package tzdata).
+// Names of time zones, to guess from: base/zone.h finds them.
 #pragma once
 
 #include <string>
@@ -6,10 +6,7 @@
 
 namespace forebay {
 
-// UTC is always there.
-bool is_zone(std::string_view name);
-
-// The name that may have been meant; empty: none is near.
+// The IANA name that may have been meant ("Shanghai", "Asia/Shangai"); empty: none is near.
 std::string nearest_zone(std::string_view written);
 
 }  // namespace forebay

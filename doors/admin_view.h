@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/load.h"
 #include "doors/intake.h"
 
 namespace forebay {
@@ -17,6 +18,9 @@ struct LimitStatus {
   std::string name;
   uint64_t effective = 0;
   double utilization = 0;
+  bool enforced = true;    // false: counted only
+  uint64_t exceeded = 0;   // sends beyond it while it was counted only
+  uint64_t remaining = 0;  // that it would let through now
 };
 
 struct SinkStatus {
@@ -28,6 +32,14 @@ struct SinkStatus {
   uint64_t in_flight = 0;
   std::map<std::string, uint64_t> attempts;  // by outcome
   std::vector<LimitStatus> limits;
+  std::string pinned;  // what an operator pinned, as JSON; empty: nothing
+};
+
+struct ClassStatus {
+  std::string name;
+  uint32_t priority = 1;
+  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0;
+  bool paused = false;
 };
 
 struct QueueStatus {
@@ -39,6 +51,9 @@ struct QueueStatus {
   double oldest_age_seconds = 0;
   double drain_seconds = 0;  // +inf: never
   uint64_t accepted = 0, delivered = 0, expired = 0, retries = 0;
+  std::vector<ClassStatus> classes;
+  std::vector<std::string> paused_keys;
+  uint64_t flows = 0;  // keys that wait
 };
 
 struct RelayStatus {
@@ -65,6 +80,12 @@ struct DeadPage {
   std::string next;  // cursor of the next page; empty: the last
 };
 
+// What came of reading the config file again.
+struct Reloaded {
+  std::vector<std::string> applied, needs_restart;
+  std::vector<ConfigError> errors;  // any: nothing changed
+};
+
 class AdminView {
  public:
   virtual ~AdminView() = default;
@@ -77,6 +98,14 @@ class AdminView {
                                                   PublishListener& listener) = 0;
   virtual std::optional<Problem> set_sink_paused(std::string_view sink, bool paused, uint64_t token,
                                                  PublishListener& listener) = 0;
+  virtual std::optional<Problem> set_class_paused(std::string_view queue, std::string_view klass, bool paused,
+                                                  uint64_t token, PublishListener& listener) = 0;
+  virtual std::optional<Problem> set_key_paused(std::string_view queue, std::string_view key, bool paused,
+                                                uint64_t token, PublishListener& listener) = 0;
+  // Limits in place of those of the config, until they are unpinned.
+  virtual std::optional<Problem> pin_limits(std::string_view sink, std::string_view json, uint64_t token,
+                                            PublishListener& listener) = 0;
+  virtual std::optional<Problem> unpin_limits(std::string_view sink, uint64_t token, PublishListener& listener) = 0;
   virtual std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) = 0;
   virtual std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) = 0;
   // `id` empty: all of the queue.
@@ -85,6 +114,9 @@ class AdminView {
   virtual std::optional<Problem> purge_dead(std::string_view queue, std::string_view id, uint64_t token,
                                             PublishListener& listener) = 0;
   virtual void forget(PublishListener& listener) = 0;
+
+  // Reads the config file again and puts it in force, or not. Nothing of it is in the backlog: the file is the record.
+  virtual Reloaded reload() = 0;
 
   // Brings every gauge of the metrics registry up to date; called right before it is serialised elsewhere.
   virtual void refresh_gauges() = 0;

@@ -41,7 +41,7 @@ using MessageId = std::array<char, 26>;  // Crockford base32
 struct NewMessage {
   std::string_view queue;
   std::string_view klass;  // empty: default
-  std::string_view key;
+  std::string_view key;    // empty: what the config points at
   std::string_view content_type;
   std::string_view idempotency_key;
   std::optional<Duration> delay;
@@ -49,6 +49,7 @@ struct NewMessage {
   std::optional<Duration> ttl;
   std::optional<uint32_t> retries;  // attempts after the first: max_attempts = retries + 1
   std::span<const std::pair<std::string_view, std::string_view>> forward;  // header name, value
+  std::span<const std::pair<std::string_view, std::string_view>> headers;  // of its own request; none in a batch
   std::string_view body;
   uint32_t line = 0;  // of a batch, from 1: what refusals name; 0: it came alone
 };

@@ -19,6 +19,12 @@ inline Problem malformed(std::string detail) {
   return refusal(400, "malformed-request", "The request is not valid HTTP/1.1", std::move(detail));
 }
 
+// 404: nothing of that kind has that name. `what` is one word: queue, sink, class.
+inline Problem no_such(const std::string& what, std::string_view name) {
+  return refusal(404, "no-such-" + what, "No such " + what,
+                 "there is no " + what + " \"" + std::string(name) + "\" in the configuration");
+}
+
 // 404 and 405 of a door, whichever it is. `hint` says where else to look.
 inline Problem no_such_path(std::string hint) {
   return refusal(404, "no-such-path", "There is nothing at this path", std::move(hint));

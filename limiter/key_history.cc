@@ -16,19 +16,18 @@ void thin(KeyStamps* stamps, const KeyHistory::Grains& grains) {
     const int64_t grain = grains.grain(newest - stamp.at(), stamps->size).ns;
     if (stamp.at().ns / grain != (*stamps)[kept].at().ns / grain) (*stamps)[--kept] = stamp;
   }
-  stamps->head = (stamps->head + kept) % stamps->capacity;
-  stamps->size -= kept;
+  stamps->leave_out_front(kept);
 }
 
-void join_nearest(KeyStamps* stamps) {
+// The stamp that is nearest to the one after it.
+uint32_t nearest(const KeyStamps& stamps) {
   uint32_t nearest = 0;
   Duration least = Duration::max();
-  for (uint32_t i = 0; i + 1 < stamps->size; i++) {
-    const Duration gap = (*stamps)[i + 1].at() - (*stamps)[i].at();
+  for (uint32_t i = 0; i + 1 < stamps.size; i++) {
+    const Duration gap = stamps[i + 1].at() - stamps[i].at();
     if (gap < least) least = gap, nearest = i;
   }
-  for (uint32_t i = nearest; i + 1 < stamps->size; i++) (*stamps)[i] = (*stamps)[i + 1];
-  stamps->size--;
+  return nearest;
 }
 
 }  // namespace
@@ -69,15 +68,23 @@ bool KeyHistory::grow(uint32_t size_max, KeyHeap& heap) {
   return now < size_max && move_to(std::min(size_max, std::max(4u, now + now / 2)), heap);
 }
 
-void KeyHistory::join_some(const Grains& grains) {
+// Makes room for a send at `at`; or, where the newest stamp is its nearest, says that it can join that one.
+bool KeyHistory::join_some(Instant at, const Grains& grains) {
   KeyStamps s = stamps();
   const uint32_t before = s.size;
   if (before >= thinned_from) thin(&s, grains);
-  if (s.size == before) join_nearest(&s);
+  if (s.size == before) {
+    const uint32_t left_out = nearest(s);
+    const Instant newest = s[before - 1].at();
+    if (at > newest && at - newest < s[left_out + 1].at() - s[left_out].at()) return true;
+    for (uint32_t i = left_out; i + 1 < before; i++) s[i] = s[i + 1];
+    s.size--;
+  }
   store(s);
+  return false;
 }
 
-void KeyHistory::push(Instant at, uint32_t cost, uint32_t enough, const Grains& grains, KeyHeap& heap) {
+void KeyHistory::push(Instant at, uint32_t cost, Instant by, uint32_t enough, const Grains& grains, KeyHeap& heap) {
   cost = std::min(cost, enough);
   KeyStamps s = stamps();
   if (s.size > 0 && s[s.size - 1].at() == at) {
@@ -86,29 +93,31 @@ void KeyHistory::push(Instant at, uint32_t cost, uint32_t enough, const Grains& 
   }
   if (s.size > 0 && at < s[0].at() && s.total() >= enough) return;
   uint32_t gone = 0;
-  while (gone < s.size && s[gone].at() <= at && s.total() - s.before(gone + 1) + cost >= enough) gone++;
-  if (gone > 0) drop_front(gone);
-  if (s.size - gone == s.capacity && !grow(std::min(enough, stamps_max), heap)) join_some(grains);
-  s = stamps();
+  const auto after = [&s](uint32_t i) { return s.total() - s.before(i + 1); };
+  while (gone < s.size && (s[gone].at() <= by || (s[gone].at() <= at && after(gone) + cost >= enough))) gone++;
+  s.drop_front(gone);
+  if (s.size == s.capacity) {
+    store(s);
+    const bool joins = !grow(std::min(enough, stamps_max), heap) && join_some(at, grains);
+    s = stamps();
+    if (joins) {
+      s[s.size - 1] = {at, s[s.size - 1].through + cost};
+      return;
+    }
+  }
   uint32_t i = s.size++;
   for (; i > 0 && s[i - 1].at() > at; i--) s[i] = {s[i - 1].at(), s[i - 1].through + cost};
   s[i] = {at, (i > 0 ? s[i - 1].through : s.popped) + cost};
   store(s);
 }
 
-void KeyHistory::drop_front(uint32_t count) {
-  KeyStamps s = stamps();
-  s.popped += s.before(count);
-  s.head = (s.head + count) % s.capacity;
-  s.size -= count;
-  store(s);
-}
-
 void KeyHistory::trim(Instant by) {
-  const KeyStamps s = stamps();
+  KeyStamps s = stamps();
   uint32_t gone = 0;
   while (gone < s.size && s[gone].at() <= by) gone++;
-  if (gone > 0) drop_front(gone);
+  if (gone == 0) return;
+  s.drop_front(gone);
+  store(s);
 }
 
 void KeyHistory::shrink(KeyHeap& heap) {

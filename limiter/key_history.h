@@ -40,6 +40,15 @@ struct KeyStamps {
   uint32_t before(uint32_t i) const { return i == 0 ? 0 : (*this)[i - 1].through - popped; }
   uint32_t total() const { return before(size); }
   uint32_t cost(uint32_t i) const { return before(i + 1) - before(i); }
+  void drop_front(uint32_t count) {
+    popped += before(count);
+    leave_out_front(count);
+  }
+  // The same, but their cost goes to the stamp that is then the first.
+  void leave_out_front(uint32_t count) {
+    head = head + count < capacity ? head + count : head + count - capacity;
+    size -= count;
+  }
   // The latest stamp that, with all after it, comes to more than `budget`. Only when total() > budget.
   uint32_t last_above(uint32_t budget) const;
 };
@@ -65,9 +74,9 @@ class KeyHistory {
     virtual Duration grain(Duration age, uint32_t size) const = 0;
   };
 
-  // A send of that cost settled at `at`, which may lie before other stamps. Stamps after which there is already a cost
-  // of `enough` are dropped, so that at most `enough` of them are kept, and never more than stamps_max.
-  void push(Instant at, uint32_t cost, uint32_t enough, const Grains& grains, KeyHeap& heap);
+  // A send of that cost settled at `at`, which may lie before other stamps. Dropped are stamps at or before `by`, and
+  // those after which there is already a cost of `enough`: at most `enough` are kept, and never more than stamps_max.
+  void push(Instant at, uint32_t cost, Instant by, uint32_t enough, const Grains& grains, KeyHeap& heap);
   // Drops those at or before `by`.
   void trim(Instant by);
   // Memory that is not needed any more goes back.
@@ -83,10 +92,9 @@ class KeyHistory {
   Ring* get_ring() const;
   void set_ring(Ring* to);
   void store(const KeyStamps& stamps);
-  void drop_front(uint32_t count);
   bool move_to(uint32_t capacity, KeyHeap& heap);
   bool grow(uint32_t size_max, KeyHeap& heap);
-  void join_some(const Grains& grains);
+  bool join_some(Instant at, const Grains& grains);
 
   uint32_t key_low_, key_high_;
   uint32_t link_ = 0;

@@ -13,7 +13,7 @@ constexpr Instant long_ago{std::numeric_limits<int64_t>::min()};
 // How soon a key that found no memory asks again, at the earliest: no key polls the memory.
 constexpr Duration ask_again = Duration::milliseconds(100);
 constexpr Duration ask_again_without_history = Duration::seconds(1);
-constexpr int visits_per_age = 4096;
+constexpr int visits_per_age = 2048;
 constexpr int visits_per_key = 2;  // a set that gains keys drops as many, however seldom age() is called
 
 }  // namespace
@@ -129,8 +129,7 @@ void KeyLimits::keep(KeyHash key, KeyHistory* history, Instant settled, uint32_t
     lost_until_ = std::max(lost_until_, settled + windows_.hold());
     return;
   }
-  history->trim(now.steady - windows_.hold());
-  history->push(settled, cost, enough_, windows_, shards_.heap());
+  history->push(settled, cost, now.steady - windows_.hold(), enough_, windows_, shards_.heap());
 }
 
 void KeyLimits::drop_due(Now now, int most) {
@@ -138,7 +137,9 @@ void KeyLimits::drop_due(Now now, int most) {
     const KeyShards::Ref ref = ages_.due(now);
     if (ref == KeyAges::none) return;
     KeyHistory& history = shards_.at(ref);
-    ages_.pop(history.link());
+    const KeyShards::Ref next = history.link();
+    ages_.pop(next);
+    if (next != KeyAges::none) __builtin_prefetch(&shards_.at(next));
     history.trim(now.steady - windows_.hold());
     const KeyStamps stamps = history.stamps();
     if (stamps.size == 0 && history.out() == 0) {

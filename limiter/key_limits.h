@@ -51,7 +51,7 @@ class KeyLimits {
   // When the k-th further send of that key (k >= 1) could leave, if answered at once.
   Instant estimate(KeyHash key, Now now, uint64_t k) const;
 
-  // Drops what the longest window has passed over. Called each second or so; at most 4,096 histories a call.
+  // Drops what the longest window has passed over. Called each second or so; at most 2,048 histories a call.
   void age(Now now);
   // With sends out or not. Histories are kept as far as they reach: a longer window knows nothing older than the
   // longest one before it. O(1), but for a set that becomes empty, which forgets everything.

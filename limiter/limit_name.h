@@ -1,4 +1,5 @@
-// The name a limit has unless the config gives it one: "300/1s", "100/1m", "300/1s burst 50".
+// The name a limit has unless the config gives it one: "300/1s", "100/1m", "300/1s burst 50",
+// "1000000/day".
 #pragma once
 
 #include <string>

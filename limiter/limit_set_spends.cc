@@ -11,7 +11,6 @@
 namespace forebay {
 namespace {
 
-constexpr Duration short_window = Duration::seconds(10);
 constexpr int64_t groups_max = 500;
 
 bool is_long(Duration per) {
@@ -30,9 +29,9 @@ Duration still_to_come(const Permits& permits, Now now) {
 }
 
 // Offsets are rounded up to whole units: what is recorded as later is held longer.
-SpendsRecord::Window record_window(const WindowLimit& window, Now now) {
+SpendsRecord::Window record_window(const WindowLimit& window, uint64_t count, Now now) {
   const Permits& permits = window.permits();
-  SpendsRecord::Window record{window.name(), permits.count(), window.per(), {}, {}};
+  SpendsRecord::Window record{window.name(), count, window.per(), {}, {}};
   const Duration to_come = still_to_come(permits, now);
   if (!is_long(window.per())) {
     if (to_come > Duration{}) record.spent.push_back({to_come, 1});
@@ -48,7 +47,7 @@ SpendsRecord::Window record_window(const WindowLimit& window, Now now) {
     }
   }
   record.unit = Duration{unit};
-  for (const auto& [place, count] : by_place) record.spent.push_back({Duration{place * unit}, count});
+  for (const auto& [place, spent] : by_place) record.spent.push_back({Duration{place * unit}, spent});
   return record;
 }
 
@@ -67,16 +66,15 @@ const SpendsRecord::Window* record_of(const WindowLimit& window, const SpendsRec
 }  // namespace
 
 bool LimitSet::has_long_window() const {
-  return std::any_of(members_.begin(), members_.end(),
-                     [](const Member& m) { return m.window && is_long(m.window->per()); });
+  return std::any_of(members_.begin(), members_.end(), [](const Member& m) { return m.enforced() && m.is_long(); });
 }
 
 uint64_t LimitSet::ahead() const {
   uint64_t least = std::numeric_limits<uint64_t>::max();
   for (const Member& m : members_) {
-    if (m.window && is_long(m.window->per())) least = std::min(least, std::max<uint64_t>(m.config.count / 16, 1));
+    if (m.enforced() && m.is_long()) least = std::min(least, std::max<uint64_t>(m.config.count / 16, 1));
   }
-  return least;
+  return std::max(least, largest_cost_);
 }
 
 std::string LimitSet::save(Now now, uint64_t ahead) const {
@@ -86,15 +84,19 @@ std::string LimitSet::save(Now now, uint64_t ahead) const {
   record.steady = now.steady;
   record.in_flight = cost_out_;
   for (const Member& m : members_) {
+    if (m.calendar) record.calendars.push_back(m.calendar->record(now));
+    // What is not enforced bounds nothing, and a record's windows and buckets are read as bounds.
+    if (m.calendar || !m.enforced()) continue;
     if (m.window) {
-      record.windows.push_back(record_window(*m.window, now));
+      record.windows.push_back(record_window(*m.window, m.config.count, now));
     } else {
       const Gcra& gcra = m.bucket->gcra();
       const Duration owed = gcra.next(now.steady, {}) - now.steady;
       record.buckets.push_back({m.bucket->name(), gcra.count(), gcra.per(), m.bucket->burst(), owed});
     }
   }
-  if (pace_) record.pace = SpendsRecord::Paced{pace_->count(), pace_->per(), pace_->tolerance()};
+  // As configured, also for the windows above: what was adapted down may be raised again after the record.
+  if (pace_) record.pace = SpendsRecord::Paced{members_[paced_].config.count, pace_->per(), pace_->tolerance()};
   return encode(record);
 }
 
@@ -104,7 +106,11 @@ Duration LimitSet::grace_of(const Member& member, Duration grace) const {
 
 void LimitSet::hold(Which which, Now now, Duration grace) {
   for (Member& m : members_) {
-    if (m.bucket) {
+    if (m.calendar) {
+      if (which == Which::all) m.calendar->hold(now, grace_of(m, grace));
+    } else if (!m.enforced()) {
+      continue;
+    } else if (m.bucket) {
       m.bucket->empty(now);
     } else if (which == Which::all || !is_long(m.window->per())) {
       m.window->permits().spend({{now.steady + grace_of(m, grace), m.window->permits().count()}});
@@ -112,9 +118,16 @@ void LimitSet::hold(Which which, Now now, Duration grace) {
   }
 }
 
+// What is held is held of the whole N, also where a sink that is still throttled from before starts slowly.
+void LimitSet::use_configured_count() {
+  if (in_force_) members_[paced_].window->permits().set_count(members_[paced_].config.count);
+}
+
 void LimitSet::restore_unrecorded(Now now, Duration grace) {
   assert(taken_ == 0);
+  use_configured_count();
   hold(Which::short_ones, now, grace);
+  if (in_force_) use_count_in_force(now);
 }
 
 // `elapsed`: how old the record is at least. What is not known to have settled may have done so until now.
@@ -149,19 +162,46 @@ void LimitSet::restore_bucket(BucketLimit& bucket, const SpendsRecord& record, N
   }
 }
 
+void LimitSet::restore_calendar(CalendarLimit& calendar, const SpendsRecord& record, Now now, bool clean,
+                                Duration grace) {
+  const SpendsRecord::Calendar* known = nullptr;
+  for (const SpendsRecord::Calendar& r : record.calendars) {
+    if (r.name == calendar.name()) known = &r;
+  }
+  for (const SpendsRecord::Calendar& r : record.calendars) {
+    if (known == nullptr && calendar.is_of(r)) known = &r;
+  }
+  // The process before did not have it: what was in flight is all that is known.
+  if (known == nullptr) return calendar.restore(calendar.record(now), now.wall, record.in_flight, now, grace);
+  const uint64_t unknown = clean ? 0 : std::min(calendar.effective(), record.allowed_in(record.age_most(now)));
+  calendar.restore(*known, record.wall, unknown, now, grace);
+}
+
 bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration grace) {
   assert(taken_ == 0 && grace >= Duration{});
   SpendsRecord record;
-  if (!decode(bytes, &record)) {
+  use_configured_count();
+  const bool known = decode(bytes, &record);
+  if (known) {
+    restore_from(record, now, clean, grace);
+  } else {
     hold(Which::all, now, grace);
-    return false;
   }
+  if (in_force_) use_count_in_force(now);
+  return known;
+}
+
+void LimitSet::restore_from(const SpendsRecord& record, Now now, bool clean, Duration grace) {
   const Duration elapsed = record.age_least(now);
   // A clean stop that left something in flight gave it up at the end: it may be counted for a grace yet.
   if (clean) grace = record.in_flight > 0 ? std::max(grace, timeout_) : Duration{};
   for (Member& m : members_) {
     const Duration own_grace = grace_of(m, grace);
-    if (m.bucket) {
+    if (m.calendar) {
+      restore_calendar(*m.calendar, record, now, clean, own_grace);
+    } else if (!m.enforced()) {
+      continue;
+    } else if (m.bucket) {
       restore_bucket(*m.bucket, record, now, elapsed, clean);
     } else if (is_long(m.window->per())) {
       restore_long(*m.window, record, now, elapsed, clean, own_grace);
@@ -169,7 +209,6 @@ bool LimitSet::restore(std::string_view bytes, Now now, bool clean, Duration gra
       restore_short(*m.window, record, now, elapsed, own_grace);
     }
   }
-  return true;
 }
 
 }  // namespace forebay

@@ -46,6 +46,7 @@ Instant Permits::earliest_home(uint64_t need, Duration ahead) const {
 
 Instant Permits::next(Instant now, uint64_t cost) const {
   assert(cost > 0);
+  cost = std::min(cost, count_);
   if (static_cast<int64_t>(cost) <= free_) return now;
   const uint64_t need = static_cast<uint64_t>(static_cast<int64_t>(cost) - free_);
   if (need > answered_.count() + unanswered_.count()) return Instant::never();
@@ -73,7 +74,7 @@ void Permits::bring_home(Instant now) {
 
 void Permits::take(Instant now, uint64_t cost) {
   bring_home(now);
-  assert(free_ >= static_cast<int64_t>(cost));
+  assert(free_ >= static_cast<int64_t>(std::min(cost, count_)));
   free_ -= static_cast<int64_t>(cost);
   out_ += cost;
 }
@@ -126,10 +127,14 @@ Instant Permits::rounds_after(Instant at, uint64_t rounds) const {
   return ns >= std::numeric_limits<int64_t>::max() ? Instant::never() : Instant{static_cast<int64_t>(ns)};
 }
 
-void Permits::reconfigure(uint64_t count, Duration hold, const ReturnMargin* margin) {
+void Permits::set_count(uint64_t count) {
   assert(count > 0 && count <= 1'000'000'000);
   free_ += static_cast<int64_t>(count) - static_cast<int64_t>(count_);
   count_ = count;
+}
+
+void Permits::reconfigure(uint64_t count, Duration hold, const ReturnMargin* margin) {
+  set_count(count);
   hold_ = hold;
   margin_ = margin;
   answered_.set_grain(grain_for(count, hold));

@@ -5,9 +5,9 @@
 // An unanswered send gets no margin: the downstream may count it in the last moment of its grace, and then
 // nothing came back in whose travel time the margin could lie.
 //
-// Invariant: free + out + held = N (free is negative only after N was lowered with permits out or held).
-// O(1) amortised for each verb; memory bounded by 4,096 entries plus those of sends without a reply, however
-// large N is (above that N, times are rounded late by hold/4000; below it they are exact).
+// Invariant: free + out + held = N (free is negative only after N was lowered with permits out or held, or by a cost
+// above a lowered N). O(1) amortised for each verb; memory bounded by 4,096 entries plus those of sends without a
+// reply, however large N is (above that N, times are rounded late by hold/4000; below it they are exact).
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,10 @@ class Permits {
   // `margin` may be null: g = 0 always. It must outlive this.
   Permits(uint64_t count, Duration hold, const ReturnMargin* margin);
 
-  // The earliest moment, now or later, with `cost` permits free; never() if only a settle can bring them.
+  // The earliest moment, now or later, with `cost` permits free (all N, if it costs more); never() if only a settle can
+  // bring them.
   Instant next(Instant now, uint64_t cost) const;
+  // Only when next() says so. A cost above N takes N free permits and is in debt for the rest.
   void take(Instant now, uint64_t cost);
   void settle_answered(Instant now, uint64_t cost);
   void settle_unanswered(Instant counted_by, uint64_t cost);
@@ -43,6 +45,8 @@ class Permits {
   Instant rounds_after(Instant at, uint64_t rounds) const;
 
   void reconfigure(uint64_t count, Duration hold, const ReturnMargin* margin);
+  // Another N for a while, 1 to the configured one; times stay as exact as they were.
+  void set_count(uint64_t count);
 
   // For moving and recording history. Instants are settles; those yet to come are in unanswered().
   const SettleTimes& answered() const { return answered_; }

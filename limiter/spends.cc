@@ -6,7 +6,7 @@
 namespace forebay {
 namespace {
 
-constexpr char version = 2;
+constexpr char version = 3;
 constexpr uint64_t count_max = 1'000'000'000;
 constexpr size_t list_max = 4096;
 
@@ -124,6 +124,54 @@ SpendsRecord::Bucket read_bucket(Reader* in) {
   return bucket;
 }
 
+constexpr uint64_t spent_max = uint64_t{1} << 62;
+
+void put_calendar(std::string* out, const SpendsRecord::Calendar& calendar) {
+  put_text(out, calendar.name);
+  put(out, static_cast<uint64_t>(calendar.period));
+  put_text(out, calendar.zone);
+  put_signed(out, calendar.start.ns);
+  put_signed(out, calendar.end.ns);
+  put(out, calendar.shares.size());
+  for (const SpendsRecord::Share& share : calendar.shares) {
+    put_text(out, share.lane);
+    put(out, share.spent);
+    put(out, share.out);
+    put(out, share.late.size());
+    for (const SpendsRecord::Group& group : share.late) {
+      put_signed(out, group.offset.ns);
+      put(out, group.count);
+    }
+  }
+}
+
+SpendsRecord::Share read_share(Reader* in) {
+  SpendsRecord::Share share;
+  share.lane = in->text();
+  share.spent = in->within(0, spent_max);
+  share.out = in->within(0, spent_max);
+  const uint64_t groups = in->number();
+  for (uint64_t i = 0; i < groups && in->good; i++) {
+    const Duration offset{in->signed_number()};
+    if (offset > offset_max || offset < Duration{} - offset_max) in->good = false;
+    share.late.push_back({offset, in->within(1, spent_max)});
+  }
+  return share;
+}
+
+SpendsRecord::Calendar read_calendar(Reader* in) {
+  SpendsRecord::Calendar calendar;
+  calendar.name = in->text();
+  calendar.period = static_cast<LimitConfig::Period>(in->within(0, 2));
+  calendar.zone = in->text();
+  calendar.start.ns = in->signed_number();
+  calendar.end.ns = in->signed_number();
+  if (calendar.end < calendar.start) in->good = false;
+  const uint64_t shares = in->within(0, list_max);
+  for (uint64_t i = 0; i < shares && in->good; i++) calendar.shares.push_back(read_share(in));
+  return calendar;
+}
+
 // Sends, evenly spaced, whose starts fit into `time`, the first at its beginning.
 uint64_t cells_in(Duration time, uint64_t count, Duration per) {
   const auto cells = static_cast<unsigned __int128>(time.ns) * count / static_cast<uint64_t>(per.ns) + 1;
@@ -168,6 +216,8 @@ std::string encode(const SpendsRecord& record) {
   for (const SpendsRecord::Window& window : record.windows) put_window(&out, window);
   put(&out, record.buckets.size());
   for (const SpendsRecord::Bucket& bucket : record.buckets) put_bucket(&out, bucket);
+  put(&out, record.calendars.size());
+  for (const SpendsRecord::Calendar& calendar : record.calendars) put_calendar(&out, calendar);
   put(&out, record.pace ? 1 : 0);
   if (record.pace) {
     put(&out, record.pace->count);
@@ -197,6 +247,8 @@ bool decode(std::string_view bytes, SpendsRecord* record) {
   for (uint64_t i = 0; i < windows && in.good; i++) record->windows.push_back(read_window(&in));
   const uint64_t buckets = in.within(0, list_max);
   for (uint64_t i = 0; i < buckets && in.good; i++) record->buckets.push_back(read_bucket(&in));
+  const uint64_t calendars = bytes.front() < 3 ? 0 : in.within(0, list_max);
+  for (uint64_t i = 0; i < calendars && in.good; i++) record->calendars.push_back(read_calendar(&in));
   if (in.within(0, 1) == 1) {
     const uint64_t count = in.within(1, count_max);
     const Duration per = in.length(one_ns, per_max);

@@ -1,8 +1,8 @@
 // SpendsRecord: what a sink's limits had spent at a moment, as it outlives the process, and its bytes.
 //
-// Bytes: version 2 (version 1 had no `ahead` and is read); LEB128 numbers (signed ones zigzag); FNV-1a over all of it
-// at the end, so that a record that was cut or changed is refused. A window of a day is at most 512 groups, some 1.5
-// KiB.
+// Bytes: version 3 (version 1 had no `ahead`, 2 no calendars; both are read); LEB128 numbers (signed ones zigzag);
+// FNV-1a over all of it at the end, so that a record that was cut or changed is refused. A window of a day is at most
+// 512 groups, some 1.5 KiB.
 //
 // Times in the record are offsets from its own moment. Moments of both clocks are kept, and its age is known
 // as a range: what was spent is no older than the least of what the clocks say, what may have been spent
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "config/config.h"
 
 namespace forebay {
 
@@ -40,6 +41,20 @@ struct SpendsRecord {
     uint64_t burst = 0;
     Duration owed;  // theoretical arrival time less the record's moment, 0 or more
   };
+  // Of a calendar: what one class, or all that have no reserve (""), took of the period.
+  struct Share {
+    std::string lane;
+    uint64_t spent = 0;
+    uint64_t out = 0;         // of it, in flight
+    std::vector<Group> late;  // of it, what may be counted until so long after the record's moment
+  };
+  struct Calendar {
+    std::string name;
+    LimitConfig::Period period = LimitConfig::Period::day;
+    std::string zone;
+    WallTime start, end;
+    std::vector<Share> shares;
+  };
   struct Paced {
     uint64_t count = 0;
     Duration per;
@@ -54,6 +69,7 @@ struct SpendsRecord {
   uint64_t ahead = 0;
   std::vector<Window> windows;
   std::vector<Bucket> buckets;
+  std::vector<Calendar> calendars;
   std::optional<Paced> pace;
 
   // How long ago the record was made: at least, and at most (max(): no clock can tell).

@@ -1,6 +1,8 @@
 #include "relay/assemble.h"
 
+#include <fmt/ranges.h>
 #include <openssl/rand.h>
+#include <prometheus/gauge.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <uv.h>
@@ -16,12 +18,15 @@
 
 #include "backlog/journal.h"
 #include "backlog/posix_files.h"
+#include "config/difference.h"
+#include "config/load.h"
 #include "doors/admin/admin_door.h"
 #include "doors/http/http_door.h"
 #include "relay/descriptors.h"
 #include "relay/loop.h"
 #include "relay/relay.h"
 #include "relay/short_slices.h"
+#include "relay/sink_rack.h"
 #include "relay/system_clock.h"
 #include "relay/thread_worker.h"
 #include "relay/uv_mailbox.h"
@@ -44,6 +49,17 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What was set up at the start stays as it is until the next one, so that a later reload tells of it again.
+void keep_until_restart(const Config& running, Config* fresh) {
+  fresh->data_dir = running.data_dir;
+  fresh->max_bytes = running.max_bytes;
+  fresh->journal = running.journal;
+  fresh->doors = running.doors;
+  fresh->status_retention = running.status_retention;
+  fresh->status_memory = running.status_memory;
+  fresh->shutdown_grace = running.shutdown_grace;
+}
+
 }  // namespace
 
 // Members are in order of construction; they go in the opposite one.
@@ -58,9 +74,12 @@ class Assembly {
   bool open_backlog();
   bool recover();
   bool every_queue_is_configured();
+  bool number_queues(const Config& config, std::vector<QueueId>* ids, std::string* error);
   bool open_sinks();
   bool open_doors();
   bool watch_signals();
+  Reloaded reload();
+  void put_in_force(Config fresh, Reloaded* reloaded);
   void begin_stop();
   void check_stop();
   void finish_stop();
@@ -80,7 +99,7 @@ class Assembly {
     void on_synced(Duration took, uint32_t messages) override { relay->on_synced(took, messages); }
   };
 
-  const Config& config_;
+  Config config_;  // the file that is in force
   UvLoop uv_owner_;
   uv_loop_t& uv_ = uv_owner_.loop;
   SystemClock clock_;
@@ -91,7 +110,7 @@ class Assembly {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<Loop> loop_;
-  std::vector<std::unique_ptr<Sink>> sinks_;
+  std::unique_ptr<SinkRack> sinks_;
   std::vector<std::unique_ptr<HttpDoor>> http_doors_;
   std::vector<std::unique_ptr<AdminDoor>> admin_doors_;
   uv_signal_t sigterm_{}, sigint_{}, sighup_{};
@@ -109,6 +128,7 @@ int Assembly::run() {
     relay_->hand_over();
     for (auto& door : http_doors_) door->write_answers();
     const Instant next = relay_->turn();
+    sinks_->sweep();
     if (stopping_) check_stop();
     return stopping_ ? std::min(next, stop_deadline_) : next;
   });
@@ -144,16 +164,24 @@ bool Assembly::open_backlog() {
     return false;
   }
   std::vector<QueueId> queue_ids;
-  for (const auto& [name, queue] : config_.queues) {
-    if (const int failed = journal_->queue_id(name, &queue_ids.emplace_back())) {
-      spdlog::error("cannot write the names of the queues to {}: {}", files_->where(), std::strerror(failed));
-      return false;
-    }
+  if (!number_queues(config_, &queue_ids, &error)) {
+    spdlog::error("{}", error);
+    return false;
   }
   relay_ = std::make_unique<Relay>(config_, queue_ids, *journal_, clock_, random_seed(),
                                    [this](const std::string& what) { die(what); });
   listener_.relay = relay_.get();
   return recover();
+}
+
+bool Assembly::number_queues(const Config& config, std::vector<QueueId>* ids, std::string* error) {
+  for (const auto& [name, queue] : config.queues) {
+    if (const int failed = journal_->queue_id(name, &ids->emplace_back())) {
+      *error = "cannot write the names of the queues to " + files_->where() + ": " + std::strerror(failed);
+      return false;
+    }
+  }
+  return true;
 }
 
 // Straight into the relay: what is told of the messages is nowhere gathered, whatever their number.
@@ -185,12 +213,12 @@ bool Assembly::every_queue_is_configured() {
 }
 
 bool Assembly::open_sinks() {
-  std::vector<Sink*> sinks;
-  for (const auto& [name, sink] : config_.sinks) {
-    sinks_.push_back(std::make_unique<HttpSink>(&uv_, sink, relay_->dispatcher()));
-    sinks.push_back(sinks_.back().get());
-  }
-  relay_->dispatcher().set_sinks(std::move(sinks));
+  sinks_ = std::make_unique<SinkRack>(relay_->core(), relay_->dispatcher(), [this](const SinkConfig& sink) {
+    return std::make_unique<HttpSink>(&uv_, sink, relay_->dispatcher());
+  });
+  sinks_->look_again(relay_->running());
+  relay_->on_change = [this] { sinks_->look_again(relay_->running()); };
+  relay_->overseer().on_reload = [this] { return reload(); };
   return true;
 }
 
@@ -234,11 +262,45 @@ bool Assembly::watch_signals() {
         handle,
         [](uv_signal_t* h, int what) {
           if (what != SIGHUP) return static_cast<Assembly*>(h->data)->begin_stop();
-          spdlog::warn("SIGHUP: reloading the config is not yet available; nothing changed. To change it, restart");
+          static_cast<Assembly*>(h->data)->reload();
         },
         number);
   }
   return true;
+}
+
+// All of the file or nothing.
+Reloaded Assembly::reload() {
+  Reloaded reloaded;
+  Config fresh;
+  if (stopping_) {
+    reloaded.errors.push_back({config_.path, 0, 0, "Forebay is stopping", ""});
+  } else if (load_config(config_.path, &fresh, &reloaded.errors)) {
+    put_in_force(std::move(fresh), &reloaded);
+  }
+  const bool good = reloaded.errors.empty();
+  relay_->metrics().config_reload_success->Set(good ? 1 : 0);
+  for (const ConfigError& error : reloaded.errors) spdlog::error("{}", to_string(error));
+  if (!good) spdlog::error("the config is not reloaded: nothing changed");
+  if (good) spdlog::info("the config is reloaded; applied: {}", fmt::join(reloaded.applied, ", "));
+  if (!reloaded.needs_restart.empty()) {
+    spdlog::warn("in force only after a restart: {}", fmt::join(reloaded.needs_restart, ", "));
+  }
+  return reloaded;
+}
+
+void Assembly::put_in_force(Config fresh, Reloaded* reloaded) {
+  const auto refuse = [&](const std::string& why) { reloaded->errors.push_back({config_.path, 0, 0, why, ""}); };
+  Difference changes = difference(config_, fresh);
+  keep_until_restart(config_, &fresh);
+  std::vector<QueueId> queue_ids;
+  std::string error;
+  if (!number_queues(fresh, &queue_ids, &error)) return refuse(error);
+  error = relay_->reconfigure(fresh, queue_ids);
+  if (!error.empty()) return refuse(error);
+  config_ = std::move(fresh);
+  reloaded->applied = std::move(changes.applied);
+  reloaded->needs_restart = std::move(changes.needs_restart);
 }
 
 // A second signal does not wait for what is in flight.
@@ -265,7 +327,7 @@ void Assembly::finish_stop() {
                  relay_->in_flight());
   }
   relay_->dispatcher().close();
-  for (auto& sink : sinks_) sink->shut_down();
+  sinks_->shut_down();
   relay_->save_spends();
   journal_->close();
   mailbox_.run_posted();
@@ -276,7 +338,7 @@ void Assembly::close_loop() {
   if (loop_) loop_->stop();
   for (auto& door : http_doors_) door->close();
   for (auto& door : admin_doors_) door->close();
-  for (auto& sink : sinks_) sink->shut_down();
+  if (sinks_) sinks_->shut_down();
   for (uv_signal_t* handle : {&sigterm_, &sigint_, &sighup_}) {
     if (handle->data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
   }
@@ -284,7 +346,7 @@ void Assembly::close_loop() {
   uv_run(&uv_, UV_RUN_DEFAULT);
   http_doors_.clear();
   admin_doors_.clear();
-  sinks_.clear();
+  sinks_.reset();
   uv_run(&uv_, UV_RUN_DEFAULT);
 }
 

@@ -24,7 +24,8 @@ Core::Core(const Config& config, std::span<const QueueId> queue_ids, Backlog& ba
       expiries_(time_.ms(now)),
       dead_ttls_(time_.ms(now)),
       key_memory_{config.key_memory},
-      keys_aged_(now.steady) {
+      keys_aged_(now.steady),
+      key_spends_forgotten_(now.steady) {
   for (const auto& [name, sink] : config.sinks) {
     lanes_.push_back(std::make_unique<SinkLane>(static_cast<SinkId>(lanes_.size()), sink, now));
     set_key_limits(*lanes_.back(), sink, now);
@@ -147,19 +148,6 @@ Instant Core::tick(Now now, std::vector<Send>* sends) {
     next = std::min(next, now.steady + wait);
   }
   return dirty_.empty() ? next : now.steady;
-}
-
-// Histories of keys that are over go a few at a time; so do throttles of keys.
-void Core::age_keys(Now now) {
-  if (now.steady - keys_aged_ < Duration::seconds(1)) return;
-  keys_aged_ = now.steady;
-  for (Queue& queue : queues_) {
-    if (queue.key_limits) queue.key_limits->age(now);
-  }
-  for (const auto& lane : lanes_) {
-    if (lane->key_limits) lane->key_limits->age(now);
-    absl::erase_if(lane->throttled_keys, [&](const auto& key) { return key.second <= now.steady; });
-  }
 }
 
 void Core::fire_due(Now now) {

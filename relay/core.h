@@ -86,6 +86,8 @@ class Core {
   Explanation explain(Sequence sequence, Now now) const;  // only if is_waiting()
   std::optional<FinishedMessage> finished(Sequence sequence, Now now);
   Sequence next_sequence() const { return next_sequence_; }
+  bool class_paused(QueueId queue, uint8_t klass) const;
+  uint64_t flows(const Queue& queue) const { return queue.flows ? queue.flows->size() : 0; }  // keys that wait
   double oldest_age_seconds(const Queue& queue, Now now) const;
   double drain_seconds(const Queue& queue, Now now) const;  // +inf: never
   // How long the sinks take over so many bytes of what waits; a second at least, an hour at most, a minute if nothing
@@ -204,7 +206,12 @@ class Core {
   // tick
   void fire_due(Now now);
   void fire_parked(Now now);
+
+  // the history of keys (core_key_history.cc)
   void age_keys(Now now);
+  Duration key_history_length() const;
+  void note_key_spend(const Attempt& attempt, const Queue& queue, SettledAs how, Now now);
+  void recover_key_history(Now now);
 
   // what lapses (core_expiry.cc)
   void fire_expired(Now now);
@@ -308,11 +315,12 @@ class Core {
   absl::flat_hash_map<Sequence, uint32_t> costs_;         // of the messages that cost more than 1
   absl::flat_hash_map<Sequence, KeyHash> overflow_keys_;  // of those in overflow_flow
   KeyMemory key_memory_;
-  Instant keys_aged_;
+  Instant keys_aged_, key_spends_forgotten_;
   uint64_t serves_ = 0;
   bool running_ = false;  // recovered() was called
   std::vector<MessageEntry> recovering_;
-  std::vector<std::pair<Sequence, bool>> exhausted_;  // these two during the start; no attempts left, crashed
+  std::vector<std::pair<Sequence, bool>> exhausted_;  // these three during the start; no attempts left, crashed
+  std::vector<Sequence> crashed_;                     // with a key, in flight when the last process ended
   std::vector<LaneChange> lane_changes_;
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale

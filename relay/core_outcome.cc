@@ -20,7 +20,8 @@ SettledAs as_settled(const Outcome& outcome) {
   return outcome.kind == Outcome::Kind::throttled && !outcome.throttle_key ? SettledAs::refused : SettledAs::ok;
 }
 
-// How long a throttle without Retry-After closes the sink: the shortest window (design section 4), or a second.
+// How long a throttle without Retry-After closes the sink where its limits do not say: the shortest window (design
+// section 4), or a second.
 Duration shortest_window(const SinkConfig& sink) {
   Duration shortest = Duration::max();
   for (const LimitConfig& limit : sink.limits) shortest = std::min(shortest, limit.per);
@@ -32,9 +33,11 @@ constexpr Duration longest_throttle = Duration::days(1);
 
 // "Too many, come back in 0 s" names no time: taken at its word it would be a request after the other, none of them
 // an attempt.
-Duration closed_for(const Outcome& outcome, const SinkConfig& sink) {
+Duration closed_for(const Outcome& outcome, const SinkLane& lane, Now now) {
   const bool named = outcome.retry_after && outcome.retry_after->ns > 0;
-  return named ? *outcome.retry_after : shortest_window(sink);
+  if (named) return *outcome.retry_after;
+  const auto by_limits = lane.limits().back_off(now);
+  return by_limits ? *by_limits : shortest_window(lane.config());
 }
 
 }  // namespace
@@ -50,13 +53,14 @@ void Core::settle_limits(const Attempt& attempt, Queue& queue, SettledAs how, No
   if (attempt.took_queue_key) queue.key_limits->settle(attempt.key, attempt.taken, now, how);
   if (attempt.took_sink_key) lane.key_limits->settle(attempt.key, attempt.taken, now, how);
   if (attempt.key == 0) return;
+  note_key_spend(attempt, queue, how, now);
   if (queue.stuck_flows > 0) wake_key(queue, attempt.key);
   if (lane.key_limits) wake_key_on_sink(lane, attempt.key);
 }
 
 // By `scope: key` the reply closes the key alone.
 void Core::throttle(SinkLane& lane, const Attempt& attempt, const Outcome& outcome, Now now) {
-  const Duration how_long = closed_for(outcome, lane.config());
+  const Duration how_long = closed_for(outcome, lane, now);
   if (outcome.throttle_key && attempt.key != 0) {
     Instant& until = lane.throttled_keys[attempt.key];
     until = std::max(until, now.steady + how_long);
@@ -103,7 +107,7 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
       died = bury(sequence, entry, outcome.reason, &QueueCounters::dead_refused, outcome.excerpt, now);
       break;
   }
-  lane.ended(outcome, attempt.probe, died, now);
+  lane.ended(outcome, attempt.probe, died, now, attempt.taken.at);
   if (outcome.pause_sink) pause_by_answer(lane, outcome);
   touch(lane);
 }
@@ -146,9 +150,7 @@ Core::Attempt Core::take_back(Ticket ticket, Now now) {
   SinkLane& lane = *lanes_[attempt.sink];
   settle_limits(attempt, queue_of(std::as_const(messages_).find(attempt.sequence)->queue), SettledAs::not_sent, now);
   backlog_.attempt_over(attempt.sequence);
-  Outcome nothing_sent;
-  nothing_sent.kind = Outcome::Kind::retry;
-  lane.ended(nothing_sent, attempt.probe, false, now);
+  lane.withdrawn(attempt.probe);
   touch(lane);
   return attempt;
 }

@@ -115,7 +115,8 @@ void Core::wait(SinkLane& lane, Instant opens, Instant agreed, const Pick& pick,
   }
   lane.blocked_by(by, now);
   Instant at = std::max(opens, agreed);
-  if (by_limits && lane.limits().by_wall()) at = std::min(at, now.steady + wall_check);
+  // A calendar's day ends by the wall clock, which may be stepped.
+  if (by_limits && agreed > now.steady + wall_check) at = std::min(at, now.steady + wall_check);
   wake_at(lane, std::min(at, lane.gate));
 }
 

@@ -79,7 +79,7 @@ void Core::set_queue(Queue& queue, const QueueConfig& config, Now now) {
   queue.hours = Hours(config.hours);
   queue.weights.clear();
   for (const auto& [key, weight] : config.weights) {
-    queue.weights[key_hash(key, backlog_.id_key())] = static_cast<uint8_t>(weight);
+    queue.weights[key_hash(key, key_seed(backlog_.id_key()))] = static_cast<uint8_t>(weight);
   }
   const SinkConfig& sink = (*lane)->config();
   set_limits(queue.limits, config, sink, now);
@@ -137,6 +137,11 @@ uint32_t Core::cost_max(QueueId id) const {
   if (queue.key_limits) most = std::min(most, queue.key_limits->max_cost());
   if (lane.key_limits) most = std::min(most, lane.key_limits->max_cost());
   return most;
+}
+
+bool Core::class_paused(QueueId id, uint8_t klass) const {
+  const Queue& queue = *this->queue(id);
+  return klass < queue.classes.size() && queue.classes[klass].paused;
 }
 
 std::vector<ClassCounts> Core::class_counts(const Queue& queue) const {

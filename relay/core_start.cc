@@ -91,6 +91,7 @@ void Core::keep_orphans(QueueId id) {
 void Core::take_back(Sequence sequence, const MessageEntry& entry, bool crashed) {
   Queue& queue = queue_of(entry.queue);
   enter_state(queue, entry);
+  if (crashed && entry.flow() != no_flow) crashed_.push_back(sequence);
   (entry.state == MessageState::dead ? queue.dead_bytes : queue.bytes) += entry.bytes();
   if (entry.expires_ms() > 0 && entry.state != MessageState::dead) expiries_.watch(sequence, entry.expires_ms());
   switch (entry.state) {
@@ -133,6 +134,7 @@ void Core::recovered(Now now) {
   };
   if (std::any_of(queues_.begin(), queues_.end(), supersedes)) replace_older(now);
   recovering_ = {};
+  recover_key_history(now);
   for (Queue& queue : queues_) watch_dead_ttl(queue);
   for (const auto& [sequence, crashed] : std::exchange(exhausted_, {})) {
     bury(sequence, *messages_.find(sequence),

@@ -23,6 +23,7 @@ void Dispatcher::hand_over(const std::vector<Send>& sends) {
     outgoing->send = send;
     outgoing->begun = begun;
     outgoing->id = ids_.encode(send.sequence, send.queue);
+    outgoing->queue = core_.queue(send.queue)->config.name;
     outgoing_.emplace(send.ticket, std::move(outgoing));
     backlog_.attempt_begun(send.sequence, send.attempt);
   }
@@ -100,7 +101,7 @@ void Dispatcher::deliver(Outgoing& outgoing) {
   delivery.ticket = outgoing.send.ticket;
   delivery.attempt = outgoing.send.attempt;
   delivery.message_id = std::string_view(outgoing.id.data(), outgoing.id.size());
-  delivery.queue = core_.queue(outgoing.send.queue)->config.name;
+  delivery.queue = outgoing.queue;
   delivery.content_type = meta.content_type;
   delivery.idempotency_key = meta.idempotency_key.empty() ? delivery.message_id : meta.idempotency_key;
   delivery.headers = std::move(meta.forward);
@@ -110,14 +111,14 @@ void Dispatcher::deliver(Outgoing& outgoing) {
 }
 
 void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now now) {
-  const SinkMetrics& sink = metrics_.sink(outgoing.send.sink);
+  const SinkMetrics& sink = *metrics_.find_sink(core_.lanes()[outgoing.send.sink]->config().name);
   sink.attempts[outcome.kind]->Increment();
   sink.downstream_seconds->Observe((now.steady - outgoing.begun).as_seconds());
   if (outcome.kind == Outcome::Kind::delivered) {
     last_outcomes_.erase(outgoing.send.sequence);
     const int64_t delay_ms = core_.time().ms(now) - outgoing.due_ms;
-    const auto index = static_cast<size_t>(core_.queue(outgoing.send.queue) - core_.queues().data());
-    metrics_.queue(index).delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
+    metrics_.find_queue(outgoing.queue)
+        ->delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
   } else {
     last_outcomes_.set(outgoing.send.sequence, outcome.reason);
   }

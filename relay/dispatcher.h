@@ -29,7 +29,8 @@ class Dispatcher : public SinkListener {
   Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
              LastOutcomes& last_outcomes);
 
-  // By SinkId, before the first hand_over(). The sinks live longer than the dispatcher's work.
+  // By SinkId, before the first hand_over(), and again when there are others: places stay. Each lives as long as it has
+  // attempts under way, and as the core sends to it.
   void set_sinks(std::vector<Sink*> sinks) {
     sinks_ = std::move(sinks);
     lines_.resize(sinks_.size());
@@ -46,6 +47,7 @@ class Dispatcher : public SinkListener {
     Send send;
     Instant begun;
     MessageId id;
+    std::string queue;  // its name, whatever becomes of the config meanwhile
     StoredMessage stored;
     std::optional<Meta> meta;  // of `stored`; none: it is being read
     int64_t due_ms = 0;        // what the delivery delay counts from

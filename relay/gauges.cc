@@ -30,10 +30,10 @@ SinkMetrics::State metric_state(LaneState state) {
 void Overseer::refresh_gauges() {
   const Now now = clock_.now();
   uint64_t expired = 0, cancelled = 0;
-  for (size_t i = 0; i < config_.queues.size(); ++i) {
-    refresh_queue(i, now);
-    expired += core_.queues()[i].counters.expired;
-    cancelled += core_.queues()[i].counters.cancelled + core_.queues()[i].counters.purged;
+  for (const Queue& queue : core_.queues()) {
+    if (const QueueMetrics* metrics = metrics_.find_queue(queue.config.name)) refresh_queue(queue, *metrics, now);
+    expired += queue.counters.expired;
+    cancelled += queue.counters.cancelled + queue.counters.purged;
   }
   raise_to(*metrics_.expired, number(expired));
   raise_to(*metrics_.cancelled, number(cancelled));
@@ -41,13 +41,11 @@ void Overseer::refresh_gauges() {
   refresh_journal();
 }
 
-void Overseer::refresh_queue(size_t index, Now now) {
+void Overseer::refresh_queue(const Queue& queue, const QueueMetrics& metrics, Now now) {
   using State = QueueMetrics::State;
   using Death = QueueMetrics::Death;
   using Drop = QueueMetrics::Drop;
   using Why = QueueMetrics::Refusal;
-  const Queue& queue = core_.queues()[index];
-  const QueueMetrics& metrics = metrics_.queue(index);
   const QueueCounters& counters = queue.counters;
   raise_to(*metrics.accepted, number(counters.accepted));
   raise_to(*metrics.delivered, number(counters.delivered));
@@ -75,7 +73,7 @@ void Overseer::refresh_queue(size_t index, Now now) {
 }
 
 void Overseer::refresh_sink(SinkLane& lane, Now now) {
-  const SinkMetrics& metrics = metrics_.sink(lane.id());
+  const SinkMetrics& metrics = *metrics_.find_sink(lane.config().name);
   metrics.set_state(metric_state(lane.state(now)));
   const auto views = lane.limits().views(now);
   // The views are the configured limits in order, then the concurrency; so are the metrics.
@@ -101,8 +99,8 @@ void Overseer::refresh_journal() {
   metrics.disk_free_bytes->Set(number(figures.disk_free_bytes));
 }
 
-std::map<std::string, uint64_t> Overseer::attempts_of(SinkId sink) const {
-  const SinkMetrics& metrics = metrics_.sink(sink);
+std::map<std::string, uint64_t> Overseer::attempts_of(const SinkLane& lane) const {
+  const SinkMetrics& metrics = *metrics_.find_sink(lane.config().name);
   std::map<std::string, uint64_t> attempts;
   using End = Outcome::Kind;
   const std::pair<const char*, End> words[] = {{"delivered", End::delivered},   {"retry", End::retry},

@@ -1,12 +1,15 @@
 #include "relay/intake_desk.h"
 
 #include <fmt/format.h>
+#include <prometheus/counter.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 
+#include "relay/key_hash.h"
 #include "relay/meta.h"
+#include "relay/refusal_problem.h"
 
 namespace forebay {
 namespace {
@@ -74,16 +77,33 @@ const char* name_of(MessageState state) {
 }  // namespace
 
 IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
-                       const LastOutcomes& last_outcomes)
+                       const LastOutcomes& last_outcomes, const Metrics& metrics)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
       ids_(ids),
       answers_(answers),
       room_(room),
-      last_outcomes_(last_outcomes) {
-  for (const Queue& queue : core.queues()) {
-    if (queue.configured) queue_ids_[queue.config.name] = queue.id;
+      last_outcomes_(last_outcomes),
+      metrics_(metrics),
+      reader_(key_seed(backlog.id_key())) {
+  look_again();
+}
+
+// Names that stay keep their place: answers on their way to the doors view them. One that goes has nothing on its way.
+void IntakeDesk::look_again() {
+  std::erase_if(known_, [this](const KnownQueues::value_type& known) {
+    const Queue* queue = core_.queue(known.second.id);
+    return queue == nullptr || !queue->configured || queue->config.name != known.first;
+  });
+  for (const Queue& queue : core_.queues()) {
+    if (!queue.configured) continue;
+    const SinkConfig& sink = core_.lanes()[queue.sink]->config();
+    const bool own_cost = queue.config.cost.from != ValueSource::From::none;
+    KnownQueue& known = known_[queue.config.name];
+    known.id = queue.id;
+    known.paths = {ValuePath(queue.config.key), ValuePath(own_cost ? queue.config.cost : sink.cost)};
+    known.cost_misses = metrics_.find_queue(queue.config.name)->cost_misses;
   }
 }
 
@@ -137,9 +157,9 @@ std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> message
 // `facts_` and those after it the bodies are counted, which is less than they take.
 std::optional<Problem> IntakeDesk::never_fits(std::span<const NewMessage> messages) const {
   const NewMessage& refused = messages[facts_.size()];
-  const auto found = queue_ids_.find(refused.queue);
-  if (found == queue_ids_.end()) return std::nullopt;
-  const QueueConfig& queue = core_.queue(found->second)->config;
+  const auto found = known_.find(refused.queue);
+  if (found == known_.end()) return std::nullopt;
+  const QueueConfig& queue = core_.queue(found->second.id)->config;
   uint64_t count = 0, bytes = 0;
   for (size_t i = 0; i < messages.size(); ++i) {
     if (messages[i].queue != refused.queue) continue;
@@ -156,20 +176,39 @@ std::optional<Problem> IntakeDesk::never_fits(std::span<const NewMessage> messag
 }
 
 void IntakeDesk::count_refused(std::string_view queue, uint64_t QueueCounters::*counter) {
-  const auto found = queue_ids_.find(queue);
-  if (found != queue_ids_.end()) ++(core_.queue_of(found->second).counters.*counter);
+  const auto found = known_.find(queue);
+  if (found != known_.end()) ++(core_.queue_of(found->second.id).counters.*counter);
 }
 
-std::optional<Problem> IntakeDesk::admit_one(const NewMessage& message, Now now) {
-  const auto found = queue_ids_.find(message.queue);
-  if (found == queue_ids_.end()) {
-    return problem(404, "no-such-queue", "No such queue",
-                   fmt::format("there is no queue \"{}\" in the configuration", message.queue));
+std::optional<Problem> IntakeDesk::read_class(const NewMessage& message, AdmitRequest* request) const {
+  const auto number = core_.class_number(request->queue, message.klass);
+  if (number) {
+    request->klass = *number;
+    return std::nullopt;
   }
-  if (!message.klass.empty() && message.klass != "default") {
-    return problem(422, "no-such-class", "No such class",
-                   fmt::format("queue \"{}\" has no class \"{}\"", message.queue, message.klass));
+  std::string known = "default";
+  for (const auto& [name, klass] : core_.queue(request->queue)->config.classes) {
+    if (name != "default") known += ", " + name;
   }
+  return problem(422, "no-such-class", "No such class",
+                 fmt::format("queue \"{}\" has no class \"{}\"; it has {}", message.queue, message.klass, known));
+}
+
+std::optional<Problem> IntakeDesk::read_key_and_cost(const NewMessage& message, const KnownQueue& queue,
+                                                     AdmitRequest* request) {
+  const KeyAndCost found = reader_.read(queue.paths, message);
+  if (found.cost_missed) queue.cost_misses->Increment();
+  request->key = found.key;
+  request->cost = found.cost;
+  const uint32_t most = core_.cost_max(request->queue);
+  if (found.cost <= most) return std::nullopt;
+  return problem(422, "cost-too-high", "It costs more than the limits ever allow",
+                 fmt::format("the message costs {}, and {} is the most that the limits on the way of queue \"{}\" let "
+                             "through at a time",
+                             found.cost, most, message.queue));
+}
+
+void IntakeDesk::write_meta(const NewMessage& message, Now now) {
   Meta meta;
   meta.content_type = message.content_type;
   meta.key = message.key;
@@ -180,43 +219,38 @@ std::optional<Problem> IntakeDesk::admit_one(const NewMessage& message, Now now)
   } else if (message.delay) {
     meta.not_before_ms = core_.time().ms(now) + message.delay->ms();
   }
-  const size_t meta_start = metas_.size();
   encode_meta(meta, &metas_);
   meta_ends_.push_back(metas_.size());
+}
+
+std::optional<Problem> IntakeDesk::admit_one(const NewMessage& message, Now now) {
+  const auto found = known_.find(message.queue);
+  if (found == known_.end()) {
+    return problem(404, "no-such-queue", "No such queue",
+                   fmt::format("there is no queue \"{}\" in the configuration", message.queue));
+  }
   AdmitRequest request;
-  request.queue = found->second;
+  request.queue = found->second.id;
+  if (auto refused = read_class(message, &request)) return refused;
+  if (auto refused = read_key_and_cost(message, found->second, &request)) return refused;
+  const size_t meta_start = metas_.size();
+  write_meta(message, now);
   request.bytes = static_cast<uint32_t>(metas_.size() - meta_start + message.body.size());
   request.delay = message.delay;
   request.not_before = message.not_before;
   request.ttl = message.ttl;
   if (message.retries) request.max_attempts = static_cast<uint8_t>(std::min(*message.retries, 254u) + 1);
   const auto result = core_.admit(request, now);
-  if (const auto* refusal = std::get_if<Refusal>(&result)) return refusal_problem(*refusal, message);
+  if (const auto* refusal = std::get_if<Refusal>(&result))
+    return refusal_problem(*refusal, core_.queue(request.queue)->config);
   const auto& reservation = std::get<Reservation>(result);
   facts_.push_back(reservation.facts);
   AcceptedMessage& accepted = accepted_.emplace_back();
   accepted.id = ids_.encode(reservation.facts.sequence, request.queue);
-  accepted.queue = core_.queue(request.queue)->config.name;
+  accepted.queue = found->first;
   accepted.position = reservation.position;
   accepted.estimated_delivery = reservation.estimated;
   return std::nullopt;
-}
-
-Problem IntakeDesk::refusal_problem(const Refusal& refusal, const NewMessage& message) const {
-  const QueueConfig& queue = core_.queue(queue_ids_.find(message.queue)->second)->config;
-  Problem p;
-  if (refusal.why == Refusal::Why::late) {
-    p = problem(503, "too-late", "It would arrive too late",
-                fmt::format("queue \"{}\" cannot deliver it within its ttl at the limits in force", queue.name));
-  } else if (refusal.why == Refusal::Why::full_bytes) {
-    p = problem(503, "backlog-full", "The backlog is full",
-                fmt::format("queue \"{}\" holds its max_bytes of {} bytes", queue.name, queue.max_bytes));
-  } else {
-    p = problem(503, "backlog-full", "The backlog is full",
-                fmt::format("queue \"{}\" holds its max_messages of {}", queue.name, queue.max_messages));
-  }
-  p.retry_after = refusal.retry_after;
-  return p;
 }
 
 std::optional<Problem> IntakeDesk::sequence_of(std::string_view id, Sequence* sequence, QueueId* queue) {

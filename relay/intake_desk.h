@@ -14,15 +14,17 @@
 #include "relay/answers.h"
 #include "relay/core.h"
 #include "relay/journal_room.h"
+#include "relay/key_and_cost.h"
 #include "relay/last_outcomes.h"
 #include "relay/message_id.h"
+#include "relay/metrics.h"
 
 namespace forebay {
 
 class IntakeDesk : public Intake {
  public:
   IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
-             const LastOutcomes& last_outcomes);
+             const LastOutcomes& last_outcomes, const Metrics& metrics);
 
   std::optional<Problem> publish(std::span<const NewMessage> messages, uint64_t token,
                                  PublishListener& listener) override;
@@ -32,13 +34,25 @@ class IntakeDesk : public Intake {
 
   // From now on everything is refused: Forebay is stopping.
   void stop() { stopping_ = true; }
+  // The core has another config.
+  void look_again();
 
  private:
+  // What of a queue's config is looked at with every message.
+  struct KnownQueue {
+    QueueId id = 0;
+    KeyAndCostPaths paths;
+    prometheus::Counter* cost_misses = nullptr;
+  };
+  using KnownQueues = std::map<std::string, KnownQueue, std::less<>>;  // by the queue's name
+
   Problem forgotten() const;
   std::optional<Problem> admit_all(std::span<const NewMessage> messages, Now now);
   std::optional<Problem> admit_one(const NewMessage& message, Now now);
+  std::optional<Problem> read_class(const NewMessage& message, AdmitRequest* request) const;
+  std::optional<Problem> read_key_and_cost(const NewMessage& message, const KnownQueue& queue, AdmitRequest* request);
+  void write_meta(const NewMessage& message, Now now);
   void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);
-  Problem refusal_problem(const Refusal& refusal, const NewMessage& message) const;
   std::optional<Problem> never_fits(std::span<const NewMessage> messages) const;
   std::optional<Problem> sequence_of(std::string_view id, Sequence* sequence, QueueId* queue);
   MessageStatus waiting_status(std::string_view id, Sequence sequence, Now now) const;
@@ -50,7 +64,9 @@ class IntakeDesk : public Intake {
   Answers& answers_;
   JournalRoom& room_;
   const LastOutcomes& last_outcomes_;
-  std::map<std::string, QueueId, std::less<>> queue_ids_;
+  const Metrics& metrics_;
+  KeyAndCostReader reader_;
+  KnownQueues known_;  // its names are what AcceptedMessage::queue views
   bool stopping_ = false;
 
   // Of the call under way; kept for their capacity.

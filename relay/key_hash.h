@@ -1,10 +1,9 @@
-// KeyHash: a key as a number. XXH3 of its bytes, 64 bits, seeded by the store's secret, so that nobody can make keys
-// that collide; among two million keys two collide with a chance of 1e-7. Stable for the life of the store.
+// A key (a tenant, a phone number) as a number: XXH3 of its bytes, seeded by the store, so that nobody outside can
+// choose keys that collide. 0 means no key, so the one key in 2^64 that hashes to it goes by 1. The seed is as old as
+// the store: hashes in the journal stay good.
 #pragma once
 
-#include <xxhash.h>
-
-#include <cstring>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -12,12 +11,9 @@
 
 namespace forebay {
 
-// `secret`: Backlog::id_key().
-inline KeyHash key_hash(std::string_view key, std::span<const uint8_t, 16> secret) {
-  uint64_t seed = 0;
-  std::memcpy(&seed, secret.data(), sizeof seed);
-  const KeyHash hash = XXH3_64bits_withSeed(key.data(), key.size(), seed);
-  return hash != 0 ? hash : 1;  // 0 is no key
-}
+uint64_t key_seed(std::span<const uint8_t, 16> store_key);
+
+// Of no bytes: 0.
+KeyHash key_hash(std::string_view key, uint64_t seed);
 
 }  // namespace forebay

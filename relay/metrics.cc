@@ -6,10 +6,12 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <mutex>
 #include <sstream>
+#include <utility>
 
 #include "relay/process_collector.h"
 
@@ -68,17 +70,11 @@ void add_words(Family<Metric>& family, Labels labels, const char* label, const s
 
 }  // namespace
 
-struct Metrics::Inside {
-  std::mutex printing;
-  Registry registry;
-  std::unique_ptr<ProcessCollector> process;
-};
-
 // The families that have one series or more per queue or sink. They live in the registry.
 struct Metrics::Families {
   explicit Families(Registry& r);
 
-  Family<Counter>&accepted, &refused, &delivered, &retries, &dead_letters, &dead_dropped;
+  Family<Counter>&accepted, &refused, &delivered, &retries, &dead_letters, &dead_dropped, &cost_misses;
   Family<Gauge>&messages, &bytes, &max_messages, &ttl, &oldest_age, &drain;
   Family<Histogram>& delay;
   Family<Counter>& attempts;
@@ -95,6 +91,8 @@ Metrics::Families::Families(Registry& r)
       dead_letters(counters(r, "forebay_dead_letters_total", "Messages given up on and kept, by reason.")),
       dead_dropped(counters(r, "forebay_dead_letters_dropped_total",
                             "Dead letters that left their store by themselves: drop_oldest, or dead.ttl.")),
+      cost_misses(
+          counters(r, "forebay_cost_misses_total", "Messages without a cost where the config points; they cost 1.")),
       messages(gauges(r, "forebay_backlog_messages", "Messages in the backlog, by state.")),
       bytes(gauges(r, "forebay_backlog_bytes", "Bytes of body and metadata in the backlog.")),
       max_messages(gauges(r, "forebay_backlog_max_messages", "The queue's bound on waiting messages.")),
@@ -114,11 +112,16 @@ Metrics::Families::Families(Registry& r)
       blocked(counters(r, "forebay_limit_blocked_seconds_total",
                        "Time during which this limit held back a message that was ready.")) {}
 
+struct Metrics::Inside {
+  std::mutex printing;
+  Registry registry;
+  Families families{registry};
+  std::unique_ptr<ProcessCollector> process;
+};
+
 Metrics::Metrics(const Config& config, std::string_view version) : inside_(std::make_unique<Inside>()) {
   Registry& r = inside_->registry;
-  Families families(r);
-  for (const auto& [name, queue] : config.queues) add_queue(families, name, queue);
-  for (const auto& [name, sink] : config.sinks) add_sink(families, name, sink);
+  follow(config);
   add_journal();
   expired = &counters(r, "forebay_expired_messages_total", "Messages whose ttl passed before delivery.").Add({});
   cancelled = &counters(r, "forebay_cancelled_messages_total", "Messages cancelled by their producer.").Add({});
@@ -127,10 +130,33 @@ Metrics::Metrics(const Config& config, std::string_view version) : inside_(std::
 
 Metrics::~Metrics() = default;
 
-void Metrics::add_queue(Families& f, const std::string& name, const QueueConfig& config) {
+const QueueMetrics* Metrics::find_queue(std::string_view name) const {
+  const auto found = queue_of_.find(name);
+  return found == queue_of_.end() ? nullptr : found->second;
+}
+
+const SinkMetrics* Metrics::find_sink(std::string_view name) const {
+  const auto found = sink_of_.find(name);
+  return found == sink_of_.end() ? nullptr : found->second;
+}
+
+void Metrics::follow(const Config& config) {
+  for (const auto& [name, queue] : config.queues) follow_queue(name, queue);
+  for (const auto& [name, sink] : config.sinks) follow_sink(name, sink);
+}
+
+void Metrics::follow_queue(const std::string& name, const QueueConfig& config) {
+  QueueMetrics*& metrics = queue_of_[name];
+  if (metrics == nullptr) metrics = &add_queue(name);
+  metrics->backlog_max_messages->Set(static_cast<double>(config.max_messages));
+  metrics->ttl_seconds->Set(config.ttl == Duration::max() ? INFINITY : config.ttl.as_seconds());
+}
+
+QueueMetrics& Metrics::add_queue(const std::string& name) {
+  Families& f = inside_->families;
   const Labels queue = {{"queue", name}};
   const Labels lane = {{"queue", name}, {"class", "default"}};
-  QueueMetrics m;
+  QueueMetrics& m = *queues_.emplace_back(std::make_unique<QueueMetrics>());
   m.accepted = &f.accepted.Add(lane);
   m.delivered = &f.delivered.Add(lane);
   m.delivery_delay_seconds = &f.delay.Add(lane, delay_buckets);
@@ -139,36 +165,57 @@ void Metrics::add_queue(Families& f, const std::string& name, const QueueConfig&
   add_words(f.dead_letters, queue, "reason", death_words, &m.dead_letters);
   add_words(f.dead_dropped, queue, "reason", drop_words, &m.dead_letters_dropped);
   m.retries = &f.retries.Add(queue);
+  m.cost_misses = &f.cost_misses.Add(queue);
   m.backlog_bytes = &f.bytes.Add(queue);
   m.backlog_max_messages = &f.max_messages.Add(queue);
-  m.backlog_max_messages->Set(static_cast<double>(config.max_messages));
   m.ttl_seconds = &f.ttl.Add(lane);
-  m.ttl_seconds->Set(config.ttl == Duration::max() ? INFINITY : config.ttl.as_seconds());
   m.oldest_age_seconds = &f.oldest_age.Add(queue);
   m.drain_seconds = &f.drain.Add(queue);
-  queues_.push_back(m);
+  return m;
 }
 
-void Metrics::add_sink(Families& f, const std::string& name, const SinkConfig& config) {
+void Metrics::follow_sink(const std::string& name, const SinkConfig& config) {
+  SinkMetrics*& metrics = sink_of_[name];
+  if (metrics == nullptr) metrics = &add_sink(name);
+  const auto is_gone = [&](const LimitMetrics& limit) {
+    return std::none_of(config.limits.begin(), config.limits.end(),
+                        [&](const LimitConfig& now) { return now.name == limit.name; });
+  };
+  for (const LimitMetrics& limit : std::exchange(metrics->limits, {})) {
+    if (is_gone(limit)) remove_limit(limit);
+  }
+  for (const LimitConfig& limit : config.limits) {
+    assert(!limit.name.empty());
+    metrics->limits.push_back(add_limit(name, limit.name));
+    metrics->limits.back().effective->Set(static_cast<double>(limit.count));
+  }
+  metrics->concurrency.effective->Set(config.concurrency);
+}
+
+SinkMetrics& Metrics::add_sink(const std::string& name) {
+  Families& f = inside_->families;
   const Labels sink = {{"sink", name}};
-  SinkMetrics m;
+  SinkMetrics& m = *sinks_.emplace_back(std::make_unique<SinkMetrics>());
   add_words(f.attempts, sink, "outcome", outcome_words, &m.attempts);
   m.downstream_seconds = &f.downstream.Add(sink, downstream_buckets);
   add_words(f.sink_state, sink, "state", sink_state_words, &m.state);
   m.set_state(SinkMetrics::State::open);
+  m.concurrency = add_limit(name, "concurrency");
+  return m;
+}
 
-  auto limit_metrics = [&](const std::string& limit, uint64_t count) {
-    const Labels labels = {{"sink", name}, {"limit", limit}};
-    LimitMetrics l{&f.utilization.Add(labels), &f.effective.Add(labels), &f.blocked.Add(labels)};
-    l.effective->Set(static_cast<double>(count));
-    return l;
-  };
-  for (const LimitConfig& limit : config.limits) {
-    assert(!limit.name.empty());
-    m.limits.push_back(limit_metrics(limit.name, limit.count));
-  }
-  m.concurrency = limit_metrics("concurrency", config.concurrency);
-  sinks_.push_back(std::move(m));
+// A series that is there already is found again.
+LimitMetrics Metrics::add_limit(const std::string& sink, const std::string& name) {
+  Families& f = inside_->families;
+  const Labels labels = {{"sink", sink}, {"limit", name}};
+  return {name, &f.utilization.Add(labels), &f.effective.Add(labels), &f.blocked.Add(labels)};
+}
+
+void Metrics::remove_limit(const LimitMetrics& limit) {
+  Families& f = inside_->families;
+  f.utilization.Remove(limit.utilization_ratio);
+  f.effective.Remove(limit.effective);
+  f.blocked.Remove(limit.blocked_seconds);
 }
 
 void Metrics::add_journal() {
@@ -200,6 +247,8 @@ void Metrics::add_process(std::string_view version) {
       &gauges(r, "forebay_config_reload_success", "1: the config file as last read is in force; 0: it was refused.")
            .Add({});
   config_reload_success->Set(1);
+  config_last_reload_seconds =
+      &gauges(r, "forebay_config_last_reload_seconds", "When a config was last put in force, Unix time.").Add({});
   gauges(r, "forebay_build_info", "Always 1; the version is in the label.")
       .Add({{"version", std::string(version)}})
       .Set(1);

@@ -12,6 +12,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +65,7 @@ struct QueueMetrics {
   ByWord<prometheus::Counter, Death, 5> dead_letters;
   ByWord<prometheus::Counter, Drop, 2> dead_letters_dropped;
   prometheus::Counter* retries = nullptr;
+  prometheus::Counter* cost_misses = nullptr;
   prometheus::Gauge* backlog_bytes = nullptr;
   prometheus::Gauge* backlog_max_messages = nullptr;  // set from the config
   prometheus::Gauge* ttl_seconds = nullptr;           // set from the config
@@ -71,6 +74,7 @@ struct QueueMetrics {
 };
 
 struct LimitMetrics {
+  std::string name;
   prometheus::Gauge* utilization_ratio = nullptr;
   prometheus::Gauge* effective = nullptr;
   prometheus::Counter* blocked_seconds = nullptr;
@@ -108,30 +112,44 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // `index` is the queue's place in Config::queues.
-  const QueueMetrics& queue(size_t index) const { return queues_.at(index); }
-  const SinkMetrics& sink(SinkId id) const { return sinks_.at(id); }
+  // `index` is the queue's place in the Config it was made from.
+  const QueueMetrics& queue(size_t index) const { return *queues_.at(index); }
+  const SinkMetrics& sink(SinkId id) const { return *sinks_.at(id); }
+  // nullptr: no config had one of that name so far.
+  const QueueMetrics* find_queue(std::string_view name) const;
+  const SinkMetrics* find_sink(std::string_view name) const;
+
+  // Another config is in force: series for what is new, bounds and limits as they are now. A limit that is gone loses
+  // its series; those of queues and sinks that are gone stay as they were, since they may come back.
+  void follow(const Config& config);
   const JournalMetrics& journal() const { return journal_; }
 
   prometheus::Counter* expired = nullptr;
   prometheus::Counter* cancelled = nullptr;
   prometheus::Histogram* loop_lag_seconds = nullptr;
-  prometheus::Gauge* config_reload_success = nullptr;  // 1 from the start: the config that runs was read
+  prometheus::Gauge* config_reload_success = nullptr;       // 1 from the start: the config that runs was read
+  prometheus::Gauge* config_last_reload_seconds = nullptr;  // Unix time; the start's until there was one
 
   // The text exposition format, version 0.0.4. Reads /proc for process_*.
   std::string text();
 
  private:
   struct Families;
-  void add_queue(Families& families, const std::string& name, const QueueConfig& config);
-  void add_sink(Families& families, const std::string& name, const SinkConfig& config);
+  QueueMetrics& add_queue(const std::string& name);
+  SinkMetrics& add_sink(const std::string& name);
+  LimitMetrics add_limit(const std::string& sink, const std::string& name);
+  void remove_limit(const LimitMetrics& limit);
+  void follow_queue(const std::string& name, const QueueConfig& config);
+  void follow_sink(const std::string& name, const SinkConfig& config);
   void add_journal();
   void add_process(std::string_view version);
 
   struct Inside;
   std::unique_ptr<Inside> inside_;
-  std::vector<QueueMetrics> queues_;
-  std::vector<SinkMetrics> sinks_;
+  std::vector<std::unique_ptr<QueueMetrics>> queues_;
+  std::vector<std::unique_ptr<SinkMetrics>> sinks_;
+  std::map<std::string, QueueMetrics*, std::less<>> queue_of_;
+  std::map<std::string, SinkMetrics*, std::less<>> sink_of_;
   JournalMetrics journal_;
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
-#include "relay/pause_notes.h"
+#include "doors/refusal.h"
+#include "relay/key_hash.h"
 #include "relay/version.h"
 
 namespace forebay {
@@ -14,15 +16,6 @@ namespace {
 constexpr uint64_t slice = 2'000;
 
 constexpr char cursor_mark = '-';
-
-Problem no_such(const char* what, std::string_view name) {
-  Problem p;
-  p.status = 404;
-  p.type = std::string("no-such-") + what;
-  p.title = std::string("No such ") + what;
-  p.detail = std::string("there is no ") + what + " \"" + std::string(name) + "\" in the configuration";
-  return p;
-}
 
 const char* name_of(LaneState state) {
   switch (state) {
@@ -52,7 +45,7 @@ std::optional<Burial> read_cursor(std::string_view cursor, const Queue& queue, M
 }  // namespace
 
 Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
-                   JournalRoom& room, const Config& config)
+                   JournalRoom& room, LiveConfig& live)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
@@ -60,19 +53,10 @@ Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, 
       answers_(answers),
       metrics_(metrics),
       room_(room),
-      config_(config),
+      live_(live),
+      paused_keys_(backlog),
+      key_seed_(key_seed(backlog.id_key())),
       started_(clock.now().wall) {}
-
-void Overseer::restore_pauses() {
-  for (const Queue& queue : core_.queues()) {
-    if (!backlog_.noted(queue_pause_note(queue.config.name)).empty()) core_.pause_queue(queue.id, true);
-  }
-  for (const auto& lane : core_.lanes()) {
-    const std::string note = backlog_.noted(sink_pause_note(lane->config().name));
-    if (!note.empty()) core_.pause_sink(lane->id(), true, pause_reason(note));
-    core_.restore_throttle(*lane, backlog_.noted(sink_throttle_note(lane->config().name)), clock_.now());
-  }
-}
 
 Queue* Overseer::find_queue(std::string_view name) {
   for (Queue& queue : core_.queues()) {
@@ -83,14 +67,19 @@ Queue* Overseer::find_queue(std::string_view name) {
 
 SinkLane* Overseer::find_lane(std::string_view name) {
   for (const auto& lane : core_.lanes()) {
-    if (lane->config().name == name) return lane.get();
+    if (lane->config().name == name && is_configured(*lane)) return lane.get();
   }
   return nullptr;
 }
 
+// One that was taken out of the config keeps its place and is no longer shown.
+bool Overseer::is_configured(const SinkLane& lane) const {
+  return live_.running().sinks.contains(lane.config().name);
+}
+
 // ---- to see ----
 
-QueueStatus Overseer::status_of(const Queue& queue, Now now) const {
+QueueStatus Overseer::status_of(const Queue& queue, Now now) {
   QueueStatus status;
   status.name = queue.configured ? queue.config.name : "(not in the configuration)";
   status.sink = queue.config.sink;
@@ -109,6 +98,12 @@ QueueStatus Overseer::status_of(const Queue& queue, Now now) const {
   status.delivered = queue.counters.delivered;
   status.expired = queue.counters.expired;
   status.retries = queue.counters.retries;
+  for (const ClassCounts& klass : core_.class_counts(queue)) {
+    status.classes.push_back(
+        {klass.name, klass.priority, klass.ready, klass.delayed, klass.retrying, klass.in_flight, klass.paused});
+  }
+  status.paused_keys = paused_keys_.of(queue.config.name);
+  status.flows = core_.flows(queue);
   return status;
 }
 
@@ -124,11 +119,27 @@ SinkStatus Overseer::status_of(SinkLane& lane, Now now) const {
     if (!opens.is_never()) status.until = core_.time().wall(opens);
   }
   status.in_flight = lane.in_flight();
-  status.attempts = attempts_of(lane.id());
-  for (const LimitSet::View& limit : lane.limits().views(now)) {
-    status.limits.push_back({limit.name, limit.effective, limit.utilization});
-  }
+  status.attempts = attempts_of(lane);
+  status.limits = limits_of(lane, now);
+  status.pinned = live_.pinned(status.name);
   return status;
+}
+
+// The views are the configured limits in order, then the concurrency.
+std::vector<LimitStatus> Overseer::limits_of(const SinkLane& lane, Now now) const {
+  std::vector<LimitStatus> limits;
+  const auto& configured = lane.config().limits;
+  for (const LimitSet::View& view : lane.limits().views(now)) {
+    LimitStatus& limit = limits.emplace_back();
+    limit.name = view.name;
+    limit.effective = view.effective;
+    limit.utilization = view.utilization;
+    const size_t place = limits.size() - 1;
+    if (place < configured.size()) limit.enforced = configured[place].enforce;
+    const double used = std::min(view.utilization, 1.0) * static_cast<double>(view.effective);
+    limit.remaining = view.effective - static_cast<uint64_t>(std::llround(used));
+  }
+  return limits;
 }
 
 RelayStatus Overseer::status() {
@@ -137,6 +148,7 @@ RelayStatus Overseer::status() {
   status.version = version;
   status.started = started_;
   status.not_ready_because = not_ready_;
+  for (std::string& complaint : live_.complaints()) status.not_ready_because.push_back(std::move(complaint));
   const BacklogFigures figures = backlog_.figures();
   if (figures.refusing) status.not_ready_because.push_back("the disk takes no messages: " + figures.refusing_why);
   room_.look_again();
@@ -146,8 +158,12 @@ RelayStatus Overseer::status() {
   }
   if (figures.missing_segments > 0) status.not_ready_because.push_back("segments are missing from the data_dir");
   status.ready = status.not_ready_because.empty();
-  for (const Queue& queue : core_.queues()) status.queues.push_back(status_of(queue, now));
-  for (const auto& lane : core_.lanes()) status.sinks.push_back(status_of(*lane, now));
+  for (const Queue& queue : core_.queues()) {
+    if (queue.configured || queue.waiting() + queue.dead > 0) status.queues.push_back(status_of(queue, now));
+  }
+  for (const auto& lane : core_.lanes()) {
+    if (is_configured(*lane)) status.sinks.push_back(status_of(*lane, now));
+  }
   return status;
 }
 
@@ -205,29 +221,6 @@ std::variant<DeadPage, Problem> Overseer::dead(std::string_view name, std::strin
 }
 
 // ---- to change ----
-
-std::optional<Problem> Overseer::note_pause(const std::string& note, bool paused, uint64_t token,
-                                            PublishListener& listener) {
-  backlog_.note(note, paused ? paused_by_operator : "");
-  answers_.changed(backlog_.open_batch(), token, listener, 1);
-  return std::nullopt;
-}
-
-std::optional<Problem> Overseer::set_queue_paused(std::string_view name, bool paused, uint64_t token,
-                                                  PublishListener& listener) {
-  Queue* queue = find_queue(name);
-  if (queue == nullptr) return no_such("queue", name);
-  core_.pause_queue(queue->id, paused);
-  return note_pause(queue_pause_note(queue->config.name), paused, token, listener);
-}
-
-std::optional<Problem> Overseer::set_sink_paused(std::string_view name, bool paused, uint64_t token,
-                                                 PublishListener& listener) {
-  SinkLane* lane = find_lane(name);
-  if (lane == nullptr) return no_such("sink", name);
-  core_.pause_sink(lane->id(), paused, pause_reason(paused_by_operator));
-  return note_pause(sink_pause_note(lane->config().name), paused, token, listener);
-}
 
 std::optional<Problem> Overseer::start(Kind kind, std::string_view name, std::string_view id, uint64_t token,
                                        PublishListener& listener) {

@@ -1,8 +1,9 @@
 // Overseer: the admin door's side of the relay: what there is to see, and what operators change.
-// Pauses are notes in the backlog (relay/pause_notes.h), so they survive a restart.
+// Pauses and pins are notes in the backlog (relay/pause_notes.h, relay/pins.h), so they survive a restart.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,18 +14,24 @@
 #include "relay/answers.h"
 #include "relay/core.h"
 #include "relay/journal_room.h"
+#include "relay/live_config.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
+#include "relay/paused_keys.h"
 
 namespace forebay {
 
 class Overseer : public AdminView {
  public:
   Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
-           JournalRoom& room, const Config& config);
+           JournalRoom& room, LiveConfig& live);
 
-  // At start, after recovery.
-  void restore_pauses();
+  // At start, after recovery: pins, then pauses and throttles.
+  void restore(Now now);
+  // The core has another config: pauses of what came with it hold.
+  void look_again();
+  // Who reads the config file; empty: nobody can.
+  std::function<Reloaded()> on_reload;
   // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all
   // done.
   bool work(Now now);
@@ -38,6 +45,14 @@ class Overseer : public AdminView {
                                           PublishListener& listener) override;
   std::optional<Problem> set_sink_paused(std::string_view sink, bool paused, uint64_t token,
                                          PublishListener& listener) override;
+  std::optional<Problem> set_class_paused(std::string_view queue, std::string_view klass, bool paused, uint64_t token,
+                                          PublishListener& listener) override;
+  std::optional<Problem> set_key_paused(std::string_view queue, std::string_view key, bool paused, uint64_t token,
+                                        PublishListener& listener) override;
+  std::optional<Problem> pin_limits(std::string_view sink, std::string_view json, uint64_t token,
+                                    PublishListener& listener) override;
+  std::optional<Problem> unpin_limits(std::string_view sink, uint64_t token, PublishListener& listener) override;
+  Reloaded reload() override;
   std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override;
   std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) override;
   std::optional<Problem> replay_dead(std::string_view queue, std::string_view id, uint64_t token,
@@ -58,10 +73,13 @@ class Overseer : public AdminView {
     uint64_t token;
     PublishListener* listener;
   };
-  QueueStatus status_of(const Queue& queue, Now now) const;
+  QueueStatus status_of(const Queue& queue, Now now);
   SinkStatus status_of(SinkLane& lane, Now now) const;
-  std::map<std::string, uint64_t> attempts_of(SinkId sink) const;
-  void refresh_queue(size_t index, Now now);
+  std::vector<LimitStatus> limits_of(const SinkLane& lane, Now now) const;
+  bool is_configured(const SinkLane& lane) const;
+  std::map<std::string, uint64_t> attempts_of(const SinkLane& lane) const;
+  void restore_pauses(const Queue& queue);
+  void refresh_queue(const Queue& queue, const QueueMetrics& metrics, Now now);
   void refresh_sink(SinkLane& lane, Now now);
   void refresh_journal();
   Queue* find_queue(std::string_view name);
@@ -81,7 +99,9 @@ class Overseer : public AdminView {
   Answers& answers_;
   Metrics& metrics_;
   JournalRoom& room_;
-  const Config& config_;
+  LiveConfig& live_;
+  PausedKeys paused_keys_;
+  uint64_t key_seed_;
   WallTime started_;
   std::vector<std::string> not_ready_;
   std::deque<Job> jobs_;

@@ -13,6 +13,13 @@ inline std::string queue_pause_note(std::string_view queue) {
 inline std::string sink_pause_note(std::string_view sink) {
   return "pause:sink:" + std::string(sink);
 }
+inline std::string class_pause_note(std::string_view queue, std::string_view klass) {
+  return "pause:class:" + std::string(queue) + ":" + std::string(klass);
+}
+// The value is the key.
+inline std::string key_pause_note(std::string_view queue, size_t place) {
+  return "pause:key:" + std::string(queue) + ":" + std::to_string(place);
+}
 
 inline std::string sink_throttle_note(std::string_view sink) {
   return "throttle:sink:" + std::string(sink);

@@ -52,7 +52,7 @@ struct Queue : StateCounts {
   std::vector<ClassLane> classes;  // by number; 0 is `default`
   ClassOrder order;
   std::unique_ptr<FlowTable> flows;  // none until a message has a key
-  Hours hours{HoursConfig{}};
+  Hours hours;
   std::unique_ptr<LimitSet> limits;               // none: it has no limits of its own
   std::unique_ptr<KeyLimits> key_limits;          // the same
   absl::flat_hash_map<KeyHash, uint8_t> weights;  // of keys in the rounds; 1 where none is named

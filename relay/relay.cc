@@ -1,5 +1,6 @@
 #include "relay/relay.h"
 
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <spdlog/spdlog.h>
 
@@ -20,19 +21,40 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       broken_(std::move(broken)),
       metrics_(config, version),
       core_(config, queue_ids, backlog, seed, clock.now()),
+      live_(config, queue_ids, core_, backlog),
       ids_(backlog.store_id(), backlog.id_key()),
       answers_(core_),
       room_(core_, backlog, config),
-      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_),
+      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_),
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_),
-      overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, config),
-      spends_(core_, backlog) {}
+      overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, live_),
+      spends_(core_, backlog) {
+  live_.on_change = [this] {
+    metrics_.follow(live_.running());
+    intake_.look_again();
+    overseer_.look_again();
+    spends_.look_again(clock_.now());
+    if (on_change) on_change();
+  };
+  note_reload(clock_.now());
+}
 
 void Relay::recovered() {
   const Now now = clock_.now();
   core_.recovered(now);
-  overseer_.restore_pauses();
+  overseer_.restore(now);
   spends_.start(now);
+}
+
+std::string Relay::reconfigure(const Config& config, std::span<const QueueId> queue_ids) {
+  const Now now = clock_.now();
+  std::string refused = live_.reconfigure(config, queue_ids, now);
+  if (refused.empty()) note_reload(now);
+  return refused;
+}
+
+void Relay::note_reload(Now now) {
+  metrics_.config_last_reload_seconds->Set(static_cast<double>(now.wall.ms()) / 1e3);
 }
 
 void Relay::observe_lag(Duration lag) {

@@ -19,6 +19,7 @@
 #include "relay/intake_desk.h"
 #include "relay/journal_room.h"
 #include "relay/last_outcomes.h"
+#include "relay/live_config.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
 #include "relay/overseer.h"
@@ -39,6 +40,11 @@ class Relay : public BacklogListener {
   void hand_over();
   // The rest of a loop turn; when it next wants to run.
   Instant turn();
+  // Another config file. Empty: it is in force, pins included; else why it was refused, and nothing changed.
+  std::string reconfigure(const Config& config, std::span<const QueueId> queue_ids);
+  // What is in force. `on_change` is called after each change of it.
+  const Config& running() const { return live_.running(); }
+  std::function<void()> on_change;
   // How late the loop woke.
   void observe_lag(Duration lag);
 
@@ -62,11 +68,14 @@ class Relay : public BacklogListener {
   void on_synced(Duration took, uint32_t messages) override;
 
  private:
+  void note_reload(Now now);
+
   Backlog& backlog_;
   Clock& clock_;
   std::function<void(const std::string&)> broken_;
   Metrics metrics_;
   Core core_;
+  LiveConfig live_;
   MessageIds ids_;
   LastOutcomes last_outcomes_;
   Answers answers_;

@@ -5,17 +5,27 @@
 #include <utility>
 
 namespace forebay {
-namespace {
-constexpr Duration breaker_wait_min = Duration::seconds(1);
-constexpr Duration breaker_wait_max = Duration::seconds(60);
-}  // namespace
 
 SinkLane::SinkLane(SinkId id, const SinkConfig& config, Now now)
-    : hours(config.hours), id_(id), config_(config), limits_(std::make_unique<LimitSet>(config, now)) {}
+    : hours(config.hours),
+      id_(id),
+      config_(config),
+      limits_(std::make_unique<LimitSet>(config, now)),
+      breaker_(config.breaker, config.dead_storm),
+      retry_budget_(config.retry_budget) {}
+
+void SinkLane::reconfigure(const SinkConfig& config, Now now) {
+  assert(config.name == config_.name);
+  config_ = config;
+  hours = Hours(config.hours);
+  limits_->reconfigure(config, now);
+  breaker_.reconfigure(config.breaker, config.dead_storm);
+  retry_budget_.reconfigure(config.retry_budget);
+}
 
 LaneState SinkLane::state(Now now) const {
   if (paused()) return LaneState::paused;
-  if (breaker_open_) return LaneState::breaker;
+  if (breaker_.open()) return LaneState::breaker;
   return now.steady < closed_until_ ? LaneState::throttled : LaneState::open;
 }
 
@@ -25,7 +35,7 @@ const std::string& SinkLane::reason(Now now) const {
     case LaneState::paused:
       return dead_full_.empty() ? pause_reason_ : dead_full_.begin()->second;
     case LaneState::breaker:
-      return breaker_reason_;
+      return breaker_.reason();
     case LaneState::throttled:
       return throttle_reason_;
     case LaneState::open:
@@ -35,8 +45,8 @@ const std::string& SinkLane::reason(Now now) const {
 }
 
 Instant SinkLane::opens(Now now) const {
-  if (paused() || probe_out_) return Instant::never();
-  return std::max(closed_until_, now.steady);
+  if (paused()) return Instant::never();
+  return std::max({breaker_.opens(), closed_until_, now.steady});
 }
 
 void SinkLane::pause(std::string why) {
@@ -70,8 +80,10 @@ double SinkLane::blocked_seconds(const std::string& limit, Now now) const {
   return total.as_seconds();
 }
 
+// A sink that lives at its limit is closed for a second or so now and then; it does not come back from anywhere.
 void SinkLane::throttle(Now now, Duration how_long, const std::string& why) {
   closed_until_ = std::max(closed_until_, now.steady + how_long);
+  if (how_long >= CountInForce::outage_min) limits_->slow_start(closed_until_, now);
   got_through_ = false;
   throttle_reason_ = why;
 }
@@ -88,35 +100,17 @@ void SinkLane::answered_by(const std::string& peer, Now now) {
   peer_ = peer;
 }
 
-void SinkLane::open_breaker(Now now, std::string why) {
-  breaker_wait_ = breaker_open_ ? std::min(breaker_wait_ * 2, breaker_wait_max) : breaker_wait_min;
-  breaker_open_ = true;
-  closed_until_ = std::max(closed_until_, now.steady + breaker_wait_);
-  breaker_reason_ = std::move(why);
-}
-
-void SinkLane::ended(const Outcome& outcome, bool was_probe, bool died, Now now) {
+void SinkLane::ended(const Outcome& outcome, bool was_probe, bool died, Now now, Instant began) {
   assert(in_flight_ > 0);
   --in_flight_;
-  if (was_probe) probe_out_ = false;
-  dead_in_a_row_ = died ? dead_in_a_row_ + 1 : outcome.kind == Outcome::Kind::delivered ? 0 : dead_in_a_row_;
   if (outcome.kind == Outcome::Kind::delivered) got_through_ = true;
-  if (outcome.kind == Outcome::Kind::sink_fault) {
-    // Attempts that were under way when it opened say nothing new.
-    if (!breaker_open_ || was_probe) open_breaker(now, "sink_fault: " + outcome.reason);
-  } else if (died && config_.dead_storm > 0 && dead_in_a_row_ >= config_.dead_storm) {
-    if (!breaker_open_ || was_probe) open_breaker(now, "dead_storm: " + outcome.reason);
-  } else if (was_probe) {
-    if (outcome.kind == Outcome::Kind::delivered) {
-      breaker_open_ = false;
-      dead_in_a_row_ = 0;
-    } else if (outcome.kind != Outcome::Kind::throttled) {
-      open_breaker(now, breaker_reason_);
-    }
-  }
+  if (breaker_.ended(outcome, was_probe, died, began, now)) limits_->slow_start(now.steady, now);
+}
+
+void SinkLane::withdrawn(bool was_probe) {
+  assert(in_flight_ > 0);
+  --in_flight_;
+  breaker_.withdrawn(was_probe);
 }
 
 }  // namespace forebay
-namespace forebay {
-void SinkLane::reconfigure(const SinkConfig& config, Now now) { config_ = config; hours = Hours(config.hours); limits_->reconfigure(config, now); }
-}

@@ -3,8 +3,8 @@
 //
 //   open       sends go out as the limits allow
 //   throttled  the downstream said "too many": closed until a time, then open; no attempt was spent
-//   breaker    something is wrong with the sink itself (sink_fault, dead_storm): closed until a time, then one
-//              probe at a time; a good probe opens it, a bad one closes it for twice as long (1 s to 60 s)
+//   breaker    the sink itself does not work: closed until a time, then one probe at a time (breaker.h)
+//              After a breaker, and after 2 s or more of a throttle, its rate comes back in steps (slow_start.h).
 //   paused     by an operator, by `pause_on`, or by a full dead-letter store: until resumed
 #pragma once
 
@@ -25,6 +25,8 @@
 #include "limiter/key_limits.h"
 #include "limiter/limit_set.h"
 #include "relay/rounds.h"
+#include "limiter/retry_budget.h"
+#include "relay/breaker.h"
 #include "sinks/sink.h"
 
 namespace forebay {
@@ -37,9 +39,13 @@ class SinkLane {
 
   SinkId id() const { return id_; }
   const SinkConfig& config() const { return config_; }
-  void reconfigure(const SinkConfig& config, Now now);
   LimitSet& limits() { return *limits_; }
   const LimitSet& limits() const { return *limits_; }
+  // What share of its sends may be retries.
+  RetryBudget& retry_budget() { return retry_budget_; }
+  // The sink's config changed, its name did not. Permits that are out, what was learnt, a throttle, a pause and the
+  // breaker's state stay.
+  void reconfigure(const SinkConfig& config, Now now);
 
   // -- being closed --
   LaneState state(Now now) const;
@@ -67,10 +73,13 @@ class SinkLane {
   // True: this send is the probe of an open breaker.
   bool sent() {
     ++in_flight_;
-    return probe_out_ = breaker_open_;
+    return breaker_.sent();
   }
-  // Digests the outcome for the lane's state. The limits are settled by the caller.
-  void ended(const Outcome& outcome, bool was_probe, bool died, Now now);
+  // Digests the outcome for the lane's state. The limits are settled by the caller. `began`: when it was sent; never():
+  // not known, so taken for news.
+  void ended(const Outcome& outcome, bool was_probe, bool died, Now now, Instant began = Instant::never());
+  // That send did not come about: its message could not be read, which says nothing of the sink.
+  void withdrawn(bool was_probe);
   uint64_t in_flight() const { return in_flight_; }
   // Whoever answered a send, before its limits are settled: round trips to another address say nothing of this one's.
   void answered_by(const std::string& peer, Now now);
@@ -89,8 +98,8 @@ class SinkLane {
   std::unique_ptr<KeyLimits> key_limits;  // over all its queues; none: there are none
   absl::flat_hash_map<KeyHash, Instant> throttled_keys;
   // May a message that was tried before be sent now, while others wait that were not (`fresh_waits`)?
-  bool allows_retry(bool) const { return true; }
-  void retry_sent(bool) {}
+  bool allows_retry(bool fresh_waits) const { return retry_budget_.allows(fresh_waits); }
+  void retry_sent(bool retry) { retry_budget_.sent(retry); }
 
   // When the core should look at this lane again; kept here so that a stale wake-up can be told.
   Instant wake = Instant::never();
@@ -102,21 +111,17 @@ class SinkLane {
   bool dirty = false;
 
  private:
-  void open_breaker(Now now, std::string why);
-
   SinkId id_;
   SinkConfig config_;
   std::unique_ptr<LimitSet> limits_;
+  Breaker breaker_;
+  RetryBudget retry_budget_;
   uint64_t in_flight_ = 0;
   bool paused_ = false;
   bool got_through_ = true;  // a message, since the last throttle
   LaneState reported_ = LaneState::open;
-  bool breaker_open_ = false;
-  bool probe_out_ = false;
   Instant closed_until_{std::numeric_limits<int64_t>::min()};
-  Duration breaker_wait_{};
-  uint32_t dead_in_a_row_ = 0;
-  std::string pause_reason_, breaker_reason_, throttle_reason_;
+  std::string pause_reason_, throttle_reason_;
   std::string peer_;  // that answered last
   std::map<std::string, Duration> blocked_;
   std::string blocking_;

@@ -7,7 +7,8 @@
 // synced.
 //
 // A record is written when half of what the last one covers is used up, a second after the last one if anything was
-// sent or settled since, at the start, and at the stop. One record of a sink is on its way at a time.
+// sent or settled since, at once when a message costs more than a record covers, at the start, and at the stop. One
+// record of a sink is on its way at a time.
 #pragma once
 
 #include <optional>
@@ -27,6 +28,8 @@ class SpendsJournal {
 
   // Before the first tick: restores every sink's limits and gathers their first records.
   void start(Now now);
+  // Lanes or limits changed: new ones are restored, and all that there are recorded as they are now.
+  void look_again(Now now);
   // Once a turn, after the tick and before the flush: gathers the records that are due. When it next wants to run.
   Instant work(Now now);
   // As reported by the backlog, in order.
@@ -37,12 +40,13 @@ class SpendsJournal {
  private:
   struct Kept {
     uint64_t recorded = 0;  // LimitSet::taken() at the last record
+    uint64_t ahead = 0;     // that it covers beyond
     Instant written;
     bool dirty = false;             // something was in flight at the last record
     std::optional<uint64_t> batch;  // that it is on its way in
   };
 
-  void restore(SinkLane& lane, Now now);
+  void restore(SinkLane& lane, Now now, bool clean);
   void record(SinkLane& lane, Kept& kept, Now now);
 
   Core& core_;

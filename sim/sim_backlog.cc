@@ -52,7 +52,7 @@ void SimBacklog::key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32
   gather({Change::What::key_spent, 0, 0, 0}, false);
 }
 
-void SimBacklog::key_spends(int64_t since_ms, const SpendTold& tell) {
+void SimBacklog::key_spends(int64_t since_ms, const KeySpendTold& tell) {
   for (const KeySpend& spend : key_spends_) {
     if (spend.settled_ms >= since_ms) tell(spend.set, spend.key, spend.settled_ms, spend.cost);
   }

@@ -72,10 +72,9 @@ class SimBacklog : public Backlog {
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
   // The history of key limits, as a journal that has one keeps it: with the settle, synced with it.
-  using SpendTold = std::function<void(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost)>;
-  void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost);
-  void key_spends(int64_t since_ms, const SpendTold& tell);
-  void forget_key_spends(int64_t before_ms);
+  void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) override;
+  void key_spends(int64_t since_ms, const KeySpendTold& tell) override;
+  void forget_key_spends(int64_t before_ms) override;
   uint64_t open_batch() const override { return open_; }
   Instant flush() override;
   void attempt_begun(Sequence sequence, uint8_t) override { log_change({Change::What::begun, 0, sequence, 0}); }

@@ -19,6 +19,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "config/config.h"
 
 namespace forebay {
 
@@ -60,6 +61,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual void deliver(Delivery delivery) = 0;
+  // Other settings, of the same sink. Attempts under way end as they began; connections live on.
+  virtual void reconfigure(const SinkConfig& config) = 0;
   // Ends every attempt under way as unanswered (reported before this returns) and closes all handles.
   virtual void shut_down() = 0;
 };

@@ -5,17 +5,13 @@
 #include "doors/admin/admin_handler.h"
 #include "doors/admin/front_page.h"
 #include "doors/admin/status_json.h"
+#include "doors/refusal.h"
 
 namespace forebay {
 namespace {
 
 constexpr uint32_t dead_page_default = 100;
 constexpr uint32_t dead_page_max = 1000;
-
-Problem no_such(const std::string& what, const std::string& name) {
-  return {
-      404, "no-such-" + what, "No such " + what, "there is no " + what + " \"" + name + "\" in the configuration", {}};
-}
 
 // nullopt: not a number from 1 to dead_page_max.
 std::optional<uint32_t> page_limit(const Query& query) {
@@ -104,6 +100,43 @@ void AdminHandler::pause_sink(const Call& call) {
 
 void AdminHandler::resume_sink(const Call& call) {
   change(call.exchange, [&](uint64_t token) { return view_.set_sink_paused(call.names[0], false, token, *this); });
+}
+
+void AdminHandler::pause_class(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_class_paused(call.names[0], call.names[1], true, token, *this); });
+}
+
+void AdminHandler::resume_class(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_class_paused(call.names[0], call.names[1], false, token, *this); });
+}
+
+void AdminHandler::pause_key(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_key_paused(call.names[0], call.names[1], true, token, *this); });
+}
+
+void AdminHandler::resume_key(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_key_paused(call.names[0], call.names[1], false, token, *this); });
+}
+
+void AdminHandler::pin_limits(const Call& call) {
+  if (call.body.empty()) return refuse(call.exchange, "the body is what to pin: {\"limits\": [\"100/1s\"]}");
+  change(call.exchange, [&](uint64_t token) { return view_.pin_limits(call.names[0], call.body, token, *this); });
+}
+
+void AdminHandler::unpin_limits(const Call& call) {
+  change(call.exchange, [&](uint64_t token) { return view_.unpin_limits(call.names[0], token, *this); });
+}
+
+void AdminHandler::reload(const Call& call) {
+  const Reloaded reloaded = view_.reload();
+  if (reloaded.errors.empty()) return respond_json(call.exchange, to_json(reloaded));
+  Response response = problem_response(refusal(422, "bad-config", "The config file is refused", ""));
+  response.body = refused_json(reloaded);
+  server_->respond(call.exchange, std::move(response));
 }
 
 void AdminHandler::dead(const Call& call) {

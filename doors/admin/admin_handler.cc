@@ -43,14 +43,18 @@ std::span<const AdminHandler::Route> AdminHandler::routes() {
       {"POST", "/v1/queues/*:pause", &A::pause_queue},
       {"POST", "/v1/queues/*:resume", &A::resume_queue},
       {"POST", "/v1/queues/*:purge", &A::purge_queue},
+      {"POST", "/v1/queues/*/classes/*:pause", &A::pause_class},
+      {"POST", "/v1/queues/*/classes/*:resume", &A::resume_class},
+      {"POST", "/v1/queues/*/keys/*:pause", &A::pause_key},
+      {"POST", "/v1/queues/*/keys/*:resume", &A::resume_key},
       {"POST", "/v1/sinks/*:pause", &A::pause_sink},
       {"POST", "/v1/sinks/*:resume", &A::resume_sink},
       {"GET", "/v1/queues/*/dead", &A::dead, {"limit", "cursor"}},
       {"POST", "/v1/queues/*/dead:replay", &A::replay_dead, {"id"}},
       {"DELETE", "/v1/queues/*/dead", &A::purge_dead, {"id"}},
-      {"POST", "/v1/config:reload", &A::not_yet},
-      {"PUT", "/v1/sinks/*/limits", &A::not_yet},
-      {"DELETE", "/v1/sinks/*/limits", &A::not_yet},
+      {"POST", "/v1/config:reload", &A::reload},
+      {"PUT", "/v1/sinks/*/limits", &A::pin_limits},
+      {"DELETE", "/v1/sinks/*/limits", &A::unpin_limits},
       {"PUT", "/v1/topics/*/subscriptions/*", &A::not_yet},
       {"DELETE", "/v1/topics/*/subscriptions/*", &A::not_yet},
   };
@@ -70,7 +74,7 @@ void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
   const auto address = parse_address(request.path);
   if (!address) return refuse(exchange, "the path is badly percent-encoded");
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;  // the server cuts the body
-  Call call{exchange, {}, {}};
+  Call call{exchange, {}, {}, {}};
   std::string allow;
   for (const Route& route : routes()) {
     if (!matches(route.pattern, *address, &call.names)) continue;
@@ -99,11 +103,12 @@ void AdminHandler::run(const Route& route, const Request& request, Call call) {
     return respond_problem(call.exchange,
                            {403, "other-origin", "Forbidden", "a page of another origin may not do this", {}});
   }
-  const bool takes_body = route.handle == &AdminHandler::not_yet;
+  const bool takes_body = route.handle == &AdminHandler::not_yet || route.handle == &AdminHandler::pin_limits;
   if (!request.body.empty() && !takes_body) {
     return refuse(call.exchange, "this call takes no body");
   }
   call.query = std::move(*query);
+  call.body = request.body;
   (this->*route.handle)(call);
 }
 

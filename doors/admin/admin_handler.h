@@ -1,6 +1,6 @@
 // AdminHandler: the admin door's requests and answers, whatever server brings them.
 //
-// Promise: a change (pause, resume, purge, replay) is answered with 2xx only once it is durable; a request
+// Promise: a change (pause, resume, purge, replay, pin) is answered with 2xx only once it is durable; a request
 // that is not understood to the last query parameter changes nothing (a misspelt "?id=" must not purge
 // everything); a page of another origin, open in somebody's browser, changes nothing. /metrics costs the loop
 // only AdminView::refresh_gauges(): the text is made on a thread of its own, and scrapes that come meanwhile
@@ -45,6 +45,7 @@ class AdminHandler final : public RequestHandler, public PublishListener {
     ExchangeId exchange;
     std::vector<std::string> names;  // of the pattern's "*"
     Query query;
+    std::string_view body;  // of a call that takes one
   };
   struct Route;
   static std::span<const Route> routes();
@@ -63,6 +64,13 @@ class AdminHandler final : public RequestHandler, public PublishListener {
   void purge_queue(const Call& call);
   void pause_sink(const Call& call);
   void resume_sink(const Call& call);
+  void pause_class(const Call& call);
+  void resume_class(const Call& call);
+  void pause_key(const Call& call);
+  void resume_key(const Call& call);
+  void pin_limits(const Call& call);
+  void unpin_limits(const Call& call);
+  void reload(const Call& call);
   void dead(const Call& call);
   void replay_dead(const Call& call);
   void purge_dead(const Call& call);

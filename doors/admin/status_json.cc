@@ -22,6 +22,32 @@ Json time_or_null(const std::optional<WallTime>& time) {
   return time ? Json(format_rfc3339(*time)) : Json(nullptr);
 }
 
+Json json_of(const LimitStatus& limit) {
+  return {{"name", limit.name},           {"effective", limit.effective}, {"utilization", number(limit.utilization)},
+          {"remaining", limit.remaining}, {"enforced", limit.enforced},   {"exceeded", limit.exceeded}};
+}
+
+Json json_of(const ClassStatus& c) {
+  return {{"name", c.name},         {"priority", c.priority},   {"ready", c.ready},  {"delayed", c.delayed},
+          {"retrying", c.retrying}, {"in_flight", c.in_flight}, {"paused", c.paused}};
+}
+
+Json json_of(const ConfigError& error) {
+  return {
+      {"file", error.file}, {"line", error.line}, {"column", error.column}, {"what", error.what}, {"hint", error.hint}};
+}
+
+Json json_of(const QueueStatus& q);
+Json json_of(const SinkStatus& s);
+Json json_of(const DeadLetterView& letter);
+
+template <typename T>
+Json list_of(const std::vector<T>& items) {
+  Json list = Json::array();
+  for (const T& item : items) list.push_back(json_of(item));
+  return list;
+}
+
 Json json_of(const QueueStatus& q) {
   return {{"name", q.name},
           {"sink", q.sink},
@@ -40,15 +66,13 @@ Json json_of(const QueueStatus& q) {
           {"accepted", q.accepted},
           {"delivered", q.delivered},
           {"expired", q.expired},
-          {"retries", q.retries}};
+          {"retries", q.retries},
+          {"classes", list_of(q.classes)},
+          {"paused_keys", q.paused_keys},
+          {"flows", q.flows}};
 }
 
 Json json_of(const SinkStatus& s) {
-  Json limits = Json::array();
-  for (const LimitStatus& limit : s.limits) {
-    limits.push_back(
-        {{"name", limit.name}, {"effective", limit.effective}, {"utilization", number(limit.utilization)}});
-  }
   return {{"name", s.name},
           {"type", s.type},
           {"state", s.state},
@@ -56,19 +80,13 @@ Json json_of(const SinkStatus& s) {
           {"until", time_or_null(s.until)},
           {"in_flight", s.in_flight},
           {"attempts", s.attempts},
-          {"limits", std::move(limits)}};
+          {"limits", list_of(s.limits)},
+          {"pinned", s.pinned.empty() ? Json(nullptr) : Json::parse(s.pinned)}};
 }
 
 Json json_of(const DeadLetterView& letter) {
   return {{"id", letter.id},       {"attempts", letter.attempts}, {"died", format_rfc3339(letter.died)},
           {"bytes", letter.bytes}, {"reason", letter.reason},     {"excerpt", letter.excerpt}};
-}
-
-template <typename T>
-Json list_of(const std::vector<T>& items) {
-  Json list = Json::array();
-  for (const T& item : items) list.push_back(json_of(item));
-  return list;
 }
 
 }  // namespace
@@ -102,6 +120,21 @@ std::string to_json(const std::vector<QueueStatus>& queues) {
 
 std::string to_json(const std::vector<SinkStatus>& sinks) {
   return text_of({{"sinks", list_of(sinks)}});
+}
+
+std::string to_json(const Reloaded& reloaded) {
+  return text_of({{"applied", reloaded.applied}, {"needs_restart", reloaded.needs_restart}});
+}
+
+std::string refused_json(const Reloaded& reloaded) {
+  std::string detail = to_string(reloaded.errors.front());
+  const size_t more = reloaded.errors.size() - 1;
+  if (more > 0) detail += ", and " + std::to_string(more) + " more: see errors";
+  return text_of({{"type", "/problems/bad-config"},
+                  {"title", "The config file is refused"},
+                  {"status", 422},
+                  {"detail", detail + "; nothing changed"},
+                  {"errors", list_of(reloaded.errors)}});
 }
 
 std::string changed_json(uint64_t count) {

@@ -16,6 +16,8 @@ std::string to_json(const SinkStatus& sink);
 std::string to_json(const DeadPage& page);
 std::string to_json(const std::vector<QueueStatus>& queues);  // {"queues": […]}
 std::string to_json(const std::vector<SinkStatus>& sinks);    // {"sinks": […]}
+std::string to_json(const Reloaded& reloaded);                // {"applied": […], "needs_restart": […]}
+std::string refused_json(const Reloaded& reloaded);           // a problem with "errors"
 std::string changed_json(uint64_t count);                     // {"changed": n}
 
 }  // namespace forebay

@@ -129,6 +129,7 @@ void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_
   NewMessage message;
   message.queue = queue;
   message.body = request.body;
+  message.headers = request.headers;
   if (auto problem = read_message_headers(request, &forward_, &message)) return refuse(exchange, *problem);
   hand_over({&message, 1}, {Pending::Kind::one, exchange, {}});
 }

@@ -30,9 +30,9 @@ class HttpSink : public Sink, private CurlLoop::Owner {
   ~HttpSink() override;
 
   void deliver(Delivery delivery) override;
+  // For deliveries not yet started.
+  void reconfigure(const SinkConfig& config) override;
   void shut_down() override;
-  // For deliveries not yet started; those under way end as they began.
-  void reconfigure(const SinkConfig& config);
 
  private:
   void on_done(CURL* easy, CURLcode result) override;

@@ -80,6 +80,39 @@ TEST(AdminDoor, ChangesAreAnsweredWhenDurable) {
   EXPECT_EQ(client.read_response()->body, "{\"changed\":1}\n");
 }
 
+TEST(AdminDoor, TakesAPinsBodyAndAKeysBytes) {
+  FakeView view;
+  RunningDoor door(view, [] { return std::string(); });
+  RawClient client(door.port());
+  const std::string pin = R"({"concurrency": 5})";
+  ASSERT_TRUE(client.send(
+      "PUT /v1/sinks/gateway/limits HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(pin.size()) + "\r\n\r\n" +
+      pin + "POST /v1/queues/sms/keys/%2B49%2F1:pause HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"));
+  RawClient other(door.port());
+  do {
+    EXPECT_EQ(ask(other, "GET /healthz").status, 200);
+  } while (door.on_loop([&] { return view.changes.size() < 2; }));
+  EXPECT_EQ(view.changes[0].what, "pin gateway " + pin);
+  EXPECT_EQ(view.changes[1].what, "pause key +49/1 of sms");
+  door.on_loop([&] {
+    for (const auto& change : view.changes) change.listener->on_changed(change.token, 1);
+    return true;
+  });
+  EXPECT_EQ(client.read_response()->body, "{\"changed\":1}\n");
+  EXPECT_EQ(client.read_response()->body, "{\"changed\":1}\n");
+}
+
+TEST(AdminDoor, ReloadsAndSaysWhatIsWrong) {
+  FakeView view;
+  view.reloaded.errors = {{"f.yaml", 3, 5, "unknown key", ""}};
+  RunningDoor door(view, [] { return std::string(); });
+  RawClient client(door.port());
+  const RawResponse refused = ask(client, "POST /v1/config:reload");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.header("Content-Type"), "application/problem+json");
+  EXPECT_NE(refused.body.find("\"errors\":[{\"file\":\"f.yaml\",\"line\":3,"), std::string::npos) << refused.body;
+}
+
 TEST(AdminDoor, ProblemsAreProblems) {
   FakeView view;
   RunningDoor door(view, [] { return std::string(); });

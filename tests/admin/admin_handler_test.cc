@@ -162,6 +162,9 @@ TEST_F(AdminHandlerTest, StatusShowsEverything) {
   view_.state.queues[0].drain_seconds = std::numeric_limits<double>::infinity();
   view_.state.sinks[0].state = "throttled";
   view_.state.sinks[0].reason = "http 429";
+  view_.state.sinks[0].pinned = R"({"concurrency":10})";
+  view_.state.queues[0].paused_keys = {"+49", "\xff"};
+  view_.state.queues[0].flows = 2;
   view_.state.sinks[0].until = WallTime::from_ms(1'700'000'060'000);
   const Response& response = ask("GET", "/v1/status");
   EXPECT_EQ(response.status, 200);
@@ -172,10 +175,13 @@ TEST_F(AdminHandlerTest, StatusShowsEverything) {
     "queues": [{"name": "sms", "sink": "gateway", "paused": false,
       "messages": {"ready": 10, "delayed": 20, "retrying": 3, "in_flight": 4, "dead": 5},
       "bytes": 12600, "max_messages": 10000000, "max_bytes": 1073741824, "oldest_age_seconds": 1.5,
-      "drain_seconds": null, "accepted": 100, "delivered": 63, "expired": 0, "retries": 0}],
+      "drain_seconds": null, "accepted": 100, "delivered": 63, "expired": 0, "retries": 0,
+      "classes": [{"name": "default", "priority": 1, "ready": 10, "delayed": 20, "retrying": 3, "in_flight": 4,
+        "paused": false}], "paused_keys": ["+49", "\ufffd"], "flows": 2}],
     "sinks": [{"name": "gateway", "type": "http", "state": "throttled", "reason": "http 429",
       "until": "2023-11-14T22:14:20.000Z", "in_flight": 4, "attempts": {"delivered": 63, "retry": 2},
-      "limits": [{"name": "300/1s", "effective": 300, "utilization": 0.25}]}]})"));
+      "limits": [{"name": "300/1s", "effective": 300, "utilization": 0.25, "remaining": 225, "enforced": true,
+        "exceeded": 0}], "pinned": {"concurrency": 10}}]})"));
 }
 
 TEST_F(AdminHandlerTest, QueuesAndSinksOneByOneAndAll) {
@@ -194,6 +200,11 @@ TEST_F(AdminHandlerTest, ChangesAreAnsweredOnlyWhenDurable) {
       {"POST /v1/queues/sms:pause", "pause queue sms"},
       {"POST /v1/queues/sms:resume", "resume queue sms"},
       {"POST /v1/queues/sms:purge", "purge queue sms"},
+      {"POST /v1/queues/sms/classes/otp:pause", "pause class otp of sms"},
+      {"POST /v1/queues/sms/classes/otp:resume", "resume class otp of sms"},
+      {"POST /v1/queues/sms/keys/%2B49%2F1:2%20%25:pause", "pause key +49/1:2 % of sms"},
+      {"POST /v1/queues/sms/keys/acme:resume", "resume key acme of sms"},
+      {"DELETE /v1/sinks/gateway/limits", "unpin gateway"},
       {"POST /v1/sinks/gateway:pause", "pause sink gateway"},
       {"POST /v1/sinks/gateway:resume", "resume sink gateway"},
       {"POST /v1/queues/sms/dead:replay", "replay sms ''"},
@@ -213,6 +224,42 @@ TEST_F(AdminHandlerTest, ChangesAreAnsweredOnlyWhenDurable) {
     EXPECT_EQ(server_.answers.at(number).status, 200);
     EXPECT_EQ(server_.answers.at(number).body, "{\"changed\":7}\n");
   }
+}
+
+TEST_F(AdminHandlerTest, APinIsAnsweredWhenDurableAndNeedsABody) {
+  const uint64_t number = send("PUT", "/v1/sinks/gateway/limits", {}, R"({"limits": ["100/1s"]})");
+  ASSERT_EQ(view_.changes.size(), 1u);
+  EXPECT_FALSE(answered(number));
+  EXPECT_EQ(view_.changes[0].what, R"(pin gateway {"limits": ["100/1s"]})");
+  view_.changes[0].listener->on_changed(view_.changes[0].token, 1);
+  EXPECT_EQ(server_.answers.at(number).status, 200);
+  view_.changes.clear();
+  EXPECT_EQ(ask("PUT", "/v1/sinks/gateway/limits").status, 400);
+  EXPECT_EQ(ask("DELETE", "/v1/sinks/gateway/limits", {}, "{}").status, 400);
+  EXPECT_EQ(ask("POST", "/v1/queues/sms/keys/:pause").status, 404) << "no key has no name";
+  EXPECT_TRUE(view_.changes.empty());
+}
+
+TEST_F(AdminHandlerTest, AReloadTellsWhatItDid) {
+  view_.reloaded.applied = {"sinks.gateway.limits"};
+  view_.reloaded.needs_restart = {"doors"};
+  const Response& response = ask("POST", "/v1/config:reload");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(Json::parse(response.body),
+            Json::parse(R"({"applied": ["sinks.gateway.limits"], "needs_restart": ["doors"]})"));
+}
+
+TEST_F(AdminHandlerTest, ARefusedReloadTellsEveryError) {
+  view_.reloaded.errors = {{"f.yaml", 3, 5, "unknown key `limts`", "did you mean `limits`?"},
+                           {"f.yaml", 9, 1, "not a duration", ""}};
+  const Response& response = ask("POST", "/v1/config:reload");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.content_type, "application/problem+json");
+  const Json problem = Json::parse(response.body);
+  EXPECT_EQ(problem["type"], "/problems/bad-config");
+  EXPECT_EQ(problem["errors"], Json::parse(R"([
+    {"file": "f.yaml", "line": 3, "column": 5, "what": "unknown key `limts`", "hint": "did you mean `limits`?"},
+    {"file": "f.yaml", "line": 9, "column": 1, "what": "not a duration", "hint": ""}])"));
 }
 
 TEST_F(AdminHandlerTest, LateAnswersGoToTheirOwnRequests) {
@@ -292,8 +339,7 @@ TEST_F(AdminHandlerTest, WhatIsNotThereIs404) {
 }
 
 TEST_F(AdminHandlerTest, WhatComesLaterSaysSo) {
-  for (const char* call : {"POST /v1/config:reload", "PUT /v1/sinks/gateway/limits", "DELETE /v1/sinks/gateway/limits",
-                           "PUT /v1/topics/t/subscriptions/q", "DELETE /v1/topics/t/subscriptions/q"}) {
+  for (const char* call : {"PUT /v1/topics/t/subscriptions/q", "DELETE /v1/topics/t/subscriptions/q"}) {
     const std::string_view text(call);
     const size_t space = text.find(' ');
     const Response& response = ask(text.substr(0, space), text.substr(space + 1), {}, "{}");

@@ -29,6 +29,7 @@ inline QueueStatus sample_queue(std::string name) {
   q.drain_seconds = 20;
   q.accepted = 100;
   q.delivered = 63;
+  q.classes = {{"default", 1, 10, 20, 3, 4, false}};
   return q;
 }
 
@@ -39,7 +40,7 @@ inline SinkStatus sample_sink(std::string name) {
   s.state = "open";
   s.in_flight = 4;
   s.attempts = {{"delivered", 63}, {"retry", 2}};
-  s.limits = {{"300/1s", 300, 0.25}};
+  s.limits = {{"300/1s", 300, 0.25, true, 0, 225}};
   return s;
 }
 
@@ -48,6 +49,7 @@ class FakeView : public AdminView {
   RelayStatus state;
   std::optional<Problem> refuse;  // what the next changes are answered with at once
   std::variant<DeadPage, Problem> dead_page = DeadPage{};
+  Reloaded reloaded;
   int refreshed = 0;
   int forgotten = 0;
   std::function<void()> on_refresh;
@@ -79,6 +81,24 @@ class FakeView : public AdminView {
                                          PublishListener& listener) override {
     return change((paused ? "pause sink " : "resume sink ") + std::string(sink), token, listener);
   }
+  std::optional<Problem> set_class_paused(std::string_view queue, std::string_view klass, bool paused, uint64_t token,
+                                          PublishListener& listener) override {
+    const std::string what = (paused ? "pause class " : "resume class ") + std::string(klass);
+    return change(what + " of " + std::string(queue), token, listener);
+  }
+  std::optional<Problem> set_key_paused(std::string_view queue, std::string_view key, bool paused, uint64_t token,
+                                        PublishListener& listener) override {
+    const std::string what = (paused ? "pause key " : "resume key ") + std::string(key);
+    return change(what + " of " + std::string(queue), token, listener);
+  }
+  std::optional<Problem> pin_limits(std::string_view sink, std::string_view json, uint64_t token,
+                                    PublishListener& listener) override {
+    return change("pin " + std::string(sink) + " " + std::string(json), token, listener);
+  }
+  std::optional<Problem> unpin_limits(std::string_view sink, uint64_t token, PublishListener& listener) override {
+    return change("unpin " + std::string(sink), token, listener);
+  }
+  Reloaded reload() override { return reloaded; }
   std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override {
     return change("purge queue " + std::string(queue), token, listener);
   }

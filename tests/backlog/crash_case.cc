@@ -46,6 +46,10 @@ class CrashRun {
     outcome_.operations = disk_.operations();
     bool cut = disk_.is_cut();
     bool stopped = disk_.is_stopped();
+    // What failed because the end had come was not said to anybody.
+    if (world_->is_open() && !cut && !stopped) {
+      ledger_.spends_were_lost(world_->journal().figures().key_spends_lost);
+    }
     if (crash_.fault) outcome_.log = disk_.log(crash_.fault->at);
     if (!crash_.fault) outcome_.history = disk_.history();
     outcome_.fault_happened = disk_.fault_happened();
@@ -132,6 +136,7 @@ class CrashRun {
       complain(when, {fmt::format("{} segments quarantined, {} missing", figures.quarantined_segments,
                                   figures.missing_segments)});
     }
+    if (figures.key_spends_lost != 0) complain(when, {fmt::format("{} spends damaged", figures.key_spends_lost)});
     if (world_->journal().next_sequence() <= ledger_.largest_acknowledged()) {
       complain(when, {fmt::format("next sequence is {}, {} was given out", world_->journal().next_sequence(),
                                   ledger_.largest_acknowledged())});

@@ -62,6 +62,9 @@ INSTANTIATE_TEST_SUITE_P(
                       KnownFlaw{"answers_after_failed_sync", Flaw::answers_after_failed_sync, "lose_sync_cut"},
                       KnownFlaw{"ignores_checksums", Flaw::ignores_checksums, "cut_random"},
                       KnownFlaw{"loses_changes_of_failed_writes", Flaw::loses_changes_of_failed_writes, "fail_killed"},
+                      KnownFlaw{"forgets_costs", Flaw::forgets_costs, "stop_killed"},
+                      KnownFlaw{"drops_spends", Flaw::drops_spends, "stop_killed"},
+                      KnownFlaw{"bends_spends", Flaw::bends_spends, "cut_all"},
                       KnownFlaw{"counts_attempts_late", Flaw::counts_attempts_late, "fail_killed"},
                       KnownFlaw{"trusts_unsynced_bytes", Flaw::trusts_unsynced_bytes, "lose_sync_killed"}),
     [](const auto& flaw) { return flaw.param.name; });

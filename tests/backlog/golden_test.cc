@@ -1,7 +1,7 @@
-// The golden store: a small store of format version 1, written once and kept in golden/, with recycled
-// segments, an index, copies, dead letters, retries and notes. Whatever becomes of the program, it opens this
-// store and finds this in it. FOREBAY_GOLDEN_OUT=DIR writes a new one: for a new format version only, beside
-// this one.
+// The golden stores: a small store of each format version, written once and kept in golden/, with recycled segments, an
+// index, copies, dead letters, retries and notes; from version 2 on with keys, costs, classes and spends of keys.
+// Whatever becomes of the program, it opens these stores and finds this in them. FOREBAY_GOLDEN_OUT=DIR writes a new one:
+// for a new format version only, beside those.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -25,6 +25,24 @@ bool stays(Sequence sequence) {
   return sequence % 137 == 0 || sequence > 1990;
 }
 
+// What version 1 had no room for.
+MessageFacts facts_of(Sequence sequence, int version) {
+  MessageFacts facts;
+  if (version == 1) return facts;
+  facts.klass = static_cast<uint8_t>(sequence % 4);
+  facts.key = sequence % 3 == 0 ? 0 : sequence * 0x9e3779b97f4a7c15;
+  facts.cost = static_cast<uint32_t>(sequence % 5 == 0 ? 1000 + sequence : 1);
+  return facts;
+}
+
+bool is_spent(Sequence sequence) {
+  return sequence <= 1950 && sequence % 25 == 1 && !stays(sequence);
+}
+
+int64_t settled_ms(Sequence sequence) {
+  return 1'700'000'000'000 + static_cast<int64_t>(sequence) * 2000;  // over two hours
+}
+
 void open_small(Rig& rig) {
   rig.options.segment_bytes = 16 * 1024;
   rig.options.checkpoint_bytes = 32 * 1024;
@@ -40,9 +58,13 @@ MemoryFiles make_golden() {
   rig.journal->queue_id("sms", &sms);
   rig.journal->queue_id("audit", &audit);
   for (Sequence sequence = 1; sequence <= 2000; ++sequence) {
-    rig.append(body_of(sequence), sequence % 2 == 0 ? sms : audit);
+    rig.append(body_of(sequence), sequence % 2 == 0 ? sms : audit, facts_of(sequence, 2));
     if (sequence % 10 == 0) rig.commit();
-    if (sequence > 50 && !stays(sequence - 50)) rig.journal->settle(sequence - 50, Settlement::delivered);
+    if (sequence <= 50 || stays(sequence - 50)) continue;
+    const Sequence settled = sequence - 50;
+    const MessageFacts facts = facts_of(settled, 2);
+    if (is_spent(settled)) rig.journal->key_spent(65'537, facts.key, settled_ms(settled), facts.cost);
+    rig.journal->settle(settled, Settlement::delivered);
   }
   rig.commit();
   for (Sequence sequence = 1951; sequence <= 1990; ++sequence) {
@@ -62,9 +84,9 @@ MemoryFiles make_golden() {
   return disk.copy();
 }
 
-MemoryFiles read_golden() {
+MemoryFiles read_golden(int version) {
   MemoryFiles disk;
-  for (const auto& entry : std::filesystem::directory_iterator(FOREBAY_GOLDEN_DIR)) {
+  for (const auto& entry : std::filesystem::directory_iterator(FOREBAY_GOLDEN_DIR "/v" + std::to_string(version))) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     auto node = std::make_shared<MemoryFiles::Node>();
@@ -75,14 +97,35 @@ MemoryFiles read_golden() {
   return disk;
 }
 
-void expect_golden(MemoryFiles& disk) {
+std::vector<KeySpend> spends_in(Rig& rig) {
+  std::vector<KeySpend> spends;
+  rig.journal->key_spends(0, [&](uint32_t set, KeyHash key, int64_t settled, uint32_t cost) {
+    spends.push_back({set, cost, key, settled});
+  });
+  return spends;
+}
+
+std::vector<KeySpend> golden_spends(int version) {
+  std::vector<KeySpend> spends;
+  for (Sequence sequence = 1; version > 1 && sequence <= 2000; ++sequence) {
+    const MessageFacts facts = facts_of(sequence, version);
+    if (is_spent(sequence)) spends.push_back({65'537, facts.cost, facts.key, settled_ms(sequence)});
+  }
+  return spends;
+}
+
+void expect_golden(MemoryFiles& disk, int version) {
   Rig rig(disk);
   open_small(rig);
   ASSERT_NE(rig.journal, nullptr);
+  EXPECT_EQ(spends_in(rig), golden_spends(version));
   std::set<Sequence> found;
   for (const RecoveredMessage& message : rig.recovered) {
     const Sequence sequence = message.facts.sequence;
     found.insert(sequence);
+    EXPECT_EQ(message.facts.klass, facts_of(sequence, version).klass);
+    EXPECT_EQ(message.facts.key, facts_of(sequence, version).key);
+    EXPECT_EQ(message.facts.cost, facts_of(sequence, version).cost);
     EXPECT_EQ(rig.fetch(sequence), body_of(sequence));
     EXPECT_EQ(message.facts.queue, sequence % 2 == 0 ? 1 : 2);
     EXPECT_EQ(message.attempts, sequence == 1993 ? 3 : sequence == 1994 ? 10 : sequence == 1995 ? 1 : 0) << sequence;
@@ -101,11 +144,16 @@ void expect_golden(MemoryFiles& disk) {
   EXPECT_EQ(sms, 1);
 }
 
-TEST(GoldenStore, OfVersion1OpensAndHoldsWhatItHeld) {
-  MemoryFiles disk = read_golden();
+class GoldenStore : public ::testing::TestWithParam<int> {};
+
+INSTANTIATE_TEST_SUITE_P(, GoldenStore, ::testing::Values(1, 2));
+
+TEST_P(GoldenStore, OpensAndHoldsWhatItHeld) {
+  MemoryFiles disk = read_golden(GetParam());
   ASSERT_TRUE(disk.nodes.contains("store"));
   std::string report;
   EXPECT_EQ(journal_verify(disk, &report), 0) << report;
+  EXPECT_NE(report.find("format version " + std::to_string(GetParam())), std::string::npos) << report;
   uint32_t recycled = 0;
   for (const auto& [name, node] : disk.nodes) {
     uint32_t slot = 0, generation = 0;
@@ -114,10 +162,39 @@ TEST(GoldenStore, OfVersion1OpensAndHoldsWhatItHeld) {
     recycled += generation > 1;
   }
   EXPECT_GT(recycled, 2u) << "segments used more than once";
-  expect_golden(disk);
+  expect_golden(disk, GetParam());
 }
 
-TEST(GoldenStore, IsStillWrittenTheSameWay) {
+// What is written from then on is of the newest version, so that an older program is told before it reads any of it.
+TEST_P(GoldenStore, GoesOnInTheNewestVersion) {
+  MemoryFiles disk = read_golden(GetParam());
+  Sequence added = 0;
+  {
+    Rig rig(disk);
+    open_small(rig);
+    EXPECT_EQ(disk.bytes("store")[8], std::byte{format::version});
+    added = rig.append("new", 1, {.cost = 12, .key = 34});
+    rig.journal->key_spent(1, 34, 1'700'000'000'000, 12);
+    rig.rest();
+  }
+  MemoryFiles left = disk.copy();
+  std::string report;
+  EXPECT_EQ(journal_verify(left, &report), 0) << report;
+  Rig again(left);
+  open_small(again);
+  EXPECT_EQ(spends_in(again).size(), golden_spends(GetParam()).size() + 1);
+  ASSERT_FALSE(again.recovered.empty());
+  for (const RecoveredMessage& message : again.recovered) {
+    const Sequence sequence = message.facts.sequence;
+    const MessageFacts expected = sequence == added ? MessageFacts{.cost = 12, .key = 34}
+                                                    : facts_of(sequence, GetParam());
+    EXPECT_EQ(message.facts.key, expected.key);
+    EXPECT_EQ(message.facts.cost, expected.cost);
+  }
+  EXPECT_EQ(again.recovered.back().facts.sequence, added);
+}
+
+TEST(NewGoldenStore, IsStillWrittenTheSameWay) {
   MemoryFiles disk = make_golden();
   if (const char* out = std::getenv("FOREBAY_GOLDEN_OUT")) {
     for (const auto& [name, node] : disk.nodes) {
@@ -125,7 +202,7 @@ TEST(GoldenStore, IsStillWrittenTheSameWay) {
       file.write(reinterpret_cast<const char*>(node->bytes.data()), static_cast<std::streamsize>(node->bytes.size()));
     }
   }
-  expect_golden(disk);
+  expect_golden(disk, format::version);
 }
 
 }  // namespace

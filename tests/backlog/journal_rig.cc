@@ -131,8 +131,7 @@ bool Rig::step_random(std::mt19937_64& random) {
   return false;
 }
 
-Sequence Rig::append(const std::string& body, QueueId queue) {
-  MessageFacts facts;
+Sequence Rig::append(const std::string& body, QueueId queue, MessageFacts facts) {
   facts.sequence = journal->next_sequence();
   facts.queue = queue;
   facts.accepted_ms = clock.now().wall.ms();

@@ -87,7 +87,7 @@ class Rig : public BacklogListener {
   bool step_random(std::mt19937_64& random);
 
   // Appends one message, returns its sequence.
-  Sequence append(const std::string& body, QueueId queue = 1);
+  Sequence append(const std::string& body, QueueId queue = 1, MessageFacts facts = {});
   uint64_t commit();                     // flush and run everything; the batch
   void rest();                           // commits, also what nobody waits for
   std::string fetch(Sequence sequence);  // the body, or "errno N"

@@ -24,7 +24,15 @@ bool JournalWorld::open() {
   files_ = disk_.files();
   WorldParts parts{*files_, commit_, helper_, reader_, loop_, clock_, *this};
   on_loop([&] { journal_ = open_backlog_(parts, &recovered_, &why_); });
-  return journal_ != nullptr;
+  if (!journal_) return false;
+  on_loop([&] {
+    journal_->key_spends(0, [this](uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) {
+      if (!spends_.try_emplace(key, KeySpend{set, cost, key, settled_ms}).second) {
+        wrong_.push_back(fmt::format("the spend at {} was told twice", settled_ms));
+      }
+    });
+  });
+  return true;
 }
 
 void JournalWorld::close() {
@@ -60,6 +68,7 @@ void JournalWorld::read(Sequence sequence) {
 
 Contents JournalWorld::contents() {
   Contents contents;
+  contents.spends = spends_;
   for (const RecoveredMessage& message : recovered_) {
     Entry& entry = contents.messages[message.facts.sequence];
     entry.facts = message.facts;

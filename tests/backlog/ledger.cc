@@ -17,6 +17,8 @@ std::string difference(const Entry& expected, const Entry& found) {
   if (e.accepted_ms != f.accepted_ms) return fmt::format("accepted_ms {} is {}", e.accepted_ms, f.accepted_ms);
   if (e.expires_ms != f.expires_ms) return fmt::format("expires_ms {} is {}", e.expires_ms, f.expires_ms);
   if (e.bytes != f.bytes) return fmt::format("bytes {} is {}", e.bytes, f.bytes);
+  if (e.key != f.key) return fmt::format("key {} is {}", e.key, f.key);
+  if (e.cost != f.cost) return fmt::format("cost {} is {}", e.cost, f.cost);
   if (found.meta && *expected.meta != *found.meta) return "its meta is another";
   if (found.body && *expected.body != *found.body) {
     return fmt::format("its body is another ({} bytes for {})", found.body->size(), expected.body->size());
@@ -85,6 +87,16 @@ void Ledger::note(uint64_t batch, std::string_view name, std::string_view value)
   change.value = value;
   changes_.push_back(std::move(change));
   last_handed_in_ = std::max(last_handed_in_, batch);
+}
+
+void Ledger::key_spent(uint64_t batch, const KeySpend& spend) {
+  spends_.emplace_back(batch, spend);
+  all_spends_[spend.key] = spend;
+  last_handed_in_ = std::max(last_handed_in_, batch);
+}
+
+void Ledger::forget_key_spends(int64_t before_ms) {
+  forgotten_before_ = std::max(forgotten_before_, hour_of(before_ms));
 }
 
 void Ledger::attempt_begun(Sequence sequence, uint8_t attempt) {
@@ -190,6 +202,7 @@ std::vector<std::string> Ledger::compare(const Contents& found, Ended ended) con
   std::vector<std::string> best;
   for (uint64_t batch = last_durable_; batch <= last_handed_in_; ++batch) {
     auto wrong = differences(at_end_of(batch, without), found, ended);
+    compare_spends(found, ended == Ended::process ? batch : last_durable_, &wrong);
     if (wrong.empty()) return {};
     if (best.empty() || wrong.size() < best.size()) {
       best = std::move(wrong);
@@ -229,6 +242,29 @@ std::vector<std::string> Ledger::differences(const Contents& expected, const Con
   return wrong;
 }
 
+// Those of batches up to this one must be there.
+void Ledger::compare_spends(const Contents& found, uint64_t batch, std::vector<std::string>* wrong) const {
+  std::vector<KeySpend> missing;
+  auto look_for = [&](const KeySpend& spend) {
+    bool forgotten = hour_of(spend.settled_ms) < forgotten_before_;
+    if (!forgotten && !found.spends.contains(spend.key)) missing.push_back(spend);
+  };
+  for (const auto& [key, spend] : base_.spends) look_for(spend);
+  for (const auto& [handed_in, spend] : spends_) {
+    if (handed_in <= batch) look_for(spend);
+  }
+  if (missing.size() > spends_lost_) {
+    wrong->push_back(fmt::format("{} spends are missing, the first settled at {}; {} were said to be lost",
+                                 missing.size(), missing.front().settled_ms, spends_lost_));
+  }
+  for (const auto& [key, spend] : found.spends) {
+    auto known = all_spends_.find(key);
+    if (known == all_spends_.end() || known->second != spend) {
+      wrong->push_back(fmt::format("a spend of {} at {} was invented", spend.cost, spend.settled_ms));
+    }
+  }
+}
+
 void Ledger::compare_attempts(const Entry& expected, const Entry& found, Ended ended,
                               std::vector<std::string>* wrong) const {
   auto known = attempts_.find(expected.facts.sequence);
@@ -260,6 +296,10 @@ std::vector<std::string> Ledger::compare_damaged(const Contents& found, std::set
       wrong.push_back(fmt::format("message {}: {}", sequence, what));
     }
   }
+  for (const auto& [key, spend] : found.spends) {
+    auto known = all_spends_.find(key);
+    if (known == all_spends_.end() || known->second != spend) wrong.push_back("a spend was invented");
+  }
   missing->clear();
   for (const auto& [sequence, entry] : at_end_of(last_handed_in_, refused_).messages) {
     if (sequence > largest_acknowledged_) continue;
@@ -274,6 +314,8 @@ void Ledger::start_over(Contents found) {
   }
   base_ = std::move(found);
   changes_.clear();
+  spends_.clear();
+  spends_lost_ = 0;
   refused_.clear();
   for (auto& [sequence, attempts] : attempts_) {
     attempts.under_way = 0;

@@ -7,6 +7,8 @@
 //   of batches not reported yet, all messages or none each
 // Attempts are written and not synced for: after a power cut any of them may be known or not; when only the
 // process died, all of them are.
+// Spends of keys: each is told once, as it was handed in; those of batches up to K are there when only the process died,
+// those of batches said to be synced whatever happened. Others may be.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "backlog/backlog.h"
+#include "backlog/spends_file.h"
 
 namespace forebay::testing {
 
@@ -37,6 +40,7 @@ struct Entry {
 struct Contents {
   std::map<Sequence, Entry> messages;
   std::map<std::string, std::string> notes;  // no empty values
+  std::map<KeyHash, KeySpend> spends;        // in a test each has a key of its own
 };
 
 enum class Ended { process, power };
@@ -50,12 +54,17 @@ class Ledger {
   void dead(uint64_t batch, const DeadLetter& letter);
   void revive(uint64_t batch, Sequence sequence, int64_t due_ms);
   void note(uint64_t batch, std::string_view name, std::string_view value);
+  void key_spent(uint64_t batch, const KeySpend& spend);
+  void forget_key_spends(int64_t before_ms);
   void attempt_begun(Sequence sequence, uint8_t attempt);
   void attempt_over(Sequence sequence);
 
   // -- what was reported; false: a batch out of order, passed over, or twice --
   bool committed(uint64_t batch, int messages_error);
   uint64_t last_reported() const { return last_reported_; }
+
+  // So many spends were said to be lost.
+  void spends_were_lost(uint64_t count) { spends_lost_ = count; }
 
   // What is in it once everything handed in and not refused counts.
   Contents final_contents() const;
@@ -93,6 +102,7 @@ class Ledger {
   static void apply(const Change& change, Contents* contents);
   Contents at_end_of(uint64_t batch, const std::set<uint64_t>& without_messages) const;
   std::vector<std::string> differences(const Contents& expected, const Contents& found, Ended ended) const;
+  void compare_spends(const Contents& found, uint64_t batch, std::vector<std::string>* wrong) const;
   void compare_attempts(const Entry& expected, const Entry& found, Ended ended, std::vector<std::string>* wrong) const;
 
   Contents base_;
@@ -101,6 +111,10 @@ class Ledger {
   std::vector<Change> changes_;
   std::set<uint64_t> refused_;  // batches whose messages were not kept
   std::map<Sequence, Attempts> attempts_;
+  std::vector<std::pair<uint64_t, KeySpend>> spends_;  // by batch
+  std::map<KeyHash, KeySpend> all_spends_;             // in every life
+  SpendHour forgotten_before_ = 0;
+  uint64_t spends_lost_ = 0;
   uint64_t last_reported_ = 0;
   uint64_t last_durable_ = 0;  // the last batch reported with messages_error 0
   uint64_t last_handed_in_ = 0;

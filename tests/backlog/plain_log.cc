@@ -151,6 +151,8 @@ void PlainLog::append(std::span<const MessageFacts> copies, std::string_view met
                              .number(facts.due_ms)
                              .number(facts.expires_ms)
                              .number(facts.bytes)
+                             .number(static_cast<int64_t>(facts.key))
+                             .number(flaw_ == Flaw::forgets_costs ? 1 : facts.cost)
                              .text(meta)
                              .text(body)
                              .framed();
@@ -189,6 +191,19 @@ void PlainLog::revive(Sequence sequence, int64_t due_ms) {
 void PlainLog::note(std::string_view name, std::string_view value) {
   changes_ += Writer('n').text(name).text(value).framed();
   notes_[std::string(name)] = value;
+}
+
+// Told from what a start reads back, as every other thing.
+void PlainLog::key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) {
+  if (flaw_ == Flaw::drops_spends && key % 7 == 0) return;
+  if (flaw_ == Flaw::bends_spends) ++settled_ms;
+  changes_ += Writer('k').number(set).number(static_cast<int64_t>(key)).number(settled_ms).number(cost).framed();
+}
+
+void PlainLog::key_spends(int64_t since_ms, const KeySpendTold& tell) {
+  for (const KeySpend& spend : spends_) {
+    if (spend.settled_ms >= since_ms) tell(spend.set, spend.key, spend.settled_ms, spend.cost);
+  }
 }
 
 void PlainLog::attempt_begun(Sequence sequence, uint8_t attempt) {
@@ -272,6 +287,14 @@ void PlainLog::apply(std::string_view record) {
     notes_[name] = in.text();
     return;
   }
+  if (record[0] == 'k') {
+    KeySpend& spend = spends_.emplace_back();
+    spend.set = static_cast<uint32_t>(in.number());
+    spend.key = static_cast<KeyHash>(in.number());
+    spend.settled_ms = in.number();
+    spend.cost = static_cast<uint32_t>(in.number());
+    return;
+  }
   auto sequence = static_cast<Sequence>(in.number());
   if (record[0] == 'm') {
     Message& message = held_[sequence];
@@ -285,6 +308,8 @@ void PlainLog::apply(std::string_view record) {
     facts.due_ms = in.number();
     facts.expires_ms = in.number();
     facts.bytes = static_cast<uint32_t>(in.number());
+    facts.key = static_cast<KeyHash>(in.number());
+    facts.cost = static_cast<uint32_t>(in.number());
     message.meta = in.text();
     message.body = in.text();
     next_ = std::max(next_, sequence + 1);

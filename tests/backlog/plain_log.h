@@ -11,6 +11,7 @@
 
 #include "backlog/backlog.h"
 #include "backlog/files.h"
+#include "backlog/spends_file.h"
 #include "base/worker.h"
 
 namespace forebay::testing {
@@ -22,6 +23,9 @@ enum class Flaw : uint8_t {
   answers_after_failed_sync,
   ignores_checksums,
   loses_changes_of_failed_writes,
+  forgets_costs,
+  drops_spends,
+  bends_spends,
   counts_attempts_late,
   trusts_unsynced_bytes,
 };
@@ -38,6 +42,9 @@ class PlainLog : public Backlog {
   void dead(const DeadLetter& letter) override;
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
+  void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) override;
+  void key_spends(int64_t since_ms, const KeySpendTold& tell) override;
+  void forget_key_spends(int64_t) override {}
   uint64_t open_batch() const override { return batch_; }
   Instant flush() override;
   void attempt_begun(Sequence sequence, uint8_t attempt) override;
@@ -85,6 +92,7 @@ class PlainLog : public Backlog {
   std::string messages_, changes_, attempts_;  // records of the open batch
   Sequence next_ = 1;
   std::map<Sequence, Message> held_;
+  std::vector<KeySpend> spends_;
   std::map<std::string, std::string, std::less<>> notes_;
   std::array<uint8_t, 16> id_key_{};
 };

@@ -9,7 +9,7 @@ namespace {
 bool same(const MessageFacts& a, const MessageFacts& b) {
   return a.sequence == b.sequence && a.queue == b.queue && a.klass == b.klass && a.max_attempts == b.max_attempts &&
          a.due_by_wall == b.due_by_wall && a.accepted_ms == b.accepted_ms && a.due_ms == b.due_ms &&
-         a.expires_ms == b.expires_ms && a.bytes == b.bytes;
+         a.expires_ms == b.expires_ms && a.bytes == b.bytes && a.cost == b.cost && a.key == b.key;
 }
 
 MessageFacts any_facts(Sequence sequence, uint32_t bytes) {
@@ -24,6 +24,8 @@ MessageFacts any_facts(Sequence sequence, uint32_t bytes) {
   facts.due_ms = *rc::gen::element<int64_t>(0, accepted + 90'000, accepted - 5);
   facts.expires_ms = *rc::gen::element<int64_t>(0, accepted + 86'400'000);
   facts.bytes = bytes;
+  facts.cost = *rc::gen::element<uint32_t>(0, 1, 1, 2, 300, UINT32_MAX);
+  facts.key = *rc::gen::element<KeyHash>(0, 1, UINT64_MAX, 0x0123456789abcdef);
   return facts;
 }
 
@@ -47,6 +49,22 @@ RC_GTEST_PROP(MessageRecord, ReadsBackAsWritten, ()) {
   RC_ASSERT(record.body == body);
   RC_ASSERT(record.receivers.size() == receivers.size());
   for (size_t i = 0; i < receivers.size(); ++i) RC_ASSERT(same(record.receivers[i], receivers[i]));
+}
+
+TEST(MessageRecord, CostsNothingForAKeyItDoesNotHave) {
+  const auto bytes_of = [](KeyHash key, uint32_t cost) {
+    MessageFacts facts{.sequence = 5, .queue = 1, .accepted_ms = 1'700'000'000'000};
+    facts.key = key;
+    facts.cost = cost;
+    ByteBuffer out;
+    put_message(out, false, {&facts, 1}, "meta", "body");
+    return out.size();
+  };
+  const size_t plain = 1 + 1 + 6 + 2 + 2 + 8 + 4;  // head, sequence, accepted, receiver, lengths, meta and body, checksum
+  EXPECT_EQ(bytes_of(0, 1), plain);
+  EXPECT_EQ(bytes_of(7, 1), plain + 8);
+  EXPECT_EQ(bytes_of(0, 2), plain + 1);
+  EXPECT_EQ(bytes_of(7, 300), plain + 8 + 2);
 }
 
 RC_GTEST_PROP(MessageRecord, EveryChangedByteIsNoticed, ()) {

@@ -1,5 +1,6 @@
 #include "tests/backlog/script.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
@@ -7,7 +8,8 @@
 namespace forebay::testing {
 
 Script::Script(JournalWorld& world, Ledger& ledger, uint64_t seed, const Contents& start, Traffic traffic)
-    : world_(world), ledger_(ledger), traffic_(traffic), random_(seed) {
+    : world_(world), ledger_(ledger), traffic_(traffic), random_(seed), keys_(~seed) {
+  for (const auto& [key, spend] : start.spends) spend_ms_ = std::max(spend_ms_, spend.settled_ms);
   for (const auto& [sequence, entry] : start.messages) {
     facts_[sequence] = entry.facts;
     if (entry.dead) {
@@ -27,6 +29,7 @@ void Script::turn() {
   if (!world_.broken().empty()) return;
   world_.on_loop([this] {
     clock_ms_ += 100;
+    spend_ms_ += 60'000;
     world_.advance(Duration::milliseconds(100));
     learn();
     count_crashed_attempts();
@@ -34,6 +37,7 @@ void Script::turn() {
     end_attempts();
     tend_the_dead();
     if (one_in(6)) take_notes();
+    forget_some_spends();
     begin_attempts();
     world_.journal().write_attempts();
     if (one_in(4)) read_some();
@@ -99,6 +103,8 @@ void Script::admit_one() {
     facts[i].due_by_wall = facts[i].due_ms != 0 && one_in(2);
     facts[i].expires_ms = one_in(4) ? clock_ms_ + 3'600'000 + static_cast<int64_t>(random_() % 100'000) : 0;
     facts[i].bytes = bytes;
+    if (keys_() % 3 != 0) facts[i].key = keys_();
+    if (keys_() % 4 == 0) facts[i].cost = static_cast<uint32_t>(keys_() >> (32 + keys_() % 32));
     facts_[facts[i].sequence] = facts[i];
     unreported_[batch].push_back(facts[i].sequence);
   }
@@ -136,6 +142,7 @@ void Script::end_attempt(Sequence sequence, uint8_t attempt) {
   in_flight_.erase(sequence);
   ledger_.attempt_over(sequence);
   world_.journal().attempt_over(sequence);
+  if (facts_[sequence].key != 0) spend(sequence);
   uint64_t how = random_() % 20;
   if (how < 14) {
     ledger_.settle(batch, sequence);
@@ -151,6 +158,21 @@ void Script::end_attempt(Sequence sequence, uint8_t attempt) {
   } else {
     die(sequence, attempt);
   }
+}
+
+// Each under a key of its own, so that they can be told apart.
+void Script::spend(Sequence sequence) {
+  int64_t settled_ms = spend_ms_ - static_cast<int64_t>(keys_() % 90'000);
+  auto set = static_cast<uint32_t>(keys_() % 2 == 0 ? facts_[sequence].queue : 65'536 + keys_() % 65'536);
+  KeySpend spend{set, facts_[sequence].cost, keys_(), settled_ms};
+  ledger_.key_spent(world_.journal().open_batch(), spend);
+  world_.journal().key_spent(spend.set, spend.key, spend.settled_ms, spend.cost);
+}
+
+void Script::forget_some_spends() {
+  if (keys_() % 30 != 0) return;
+  ledger_.forget_key_spends(spend_ms_ - 3'600'000);
+  world_.journal().forget_key_spends(spend_ms_ - 3'600'000);
 }
 
 void Script::die(Sequence sequence, uint8_t attempt) {

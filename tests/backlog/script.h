@@ -1,5 +1,5 @@
 // Script: a relay's traffic on a journal, drawn from a seed and from nothing else that varies: admissions
-// with one or several copies, attempts, deliveries, retries, deaths, revivals, purges, notes, reads. Most
+// with one or several copies, attempts, deliveries, retries, deaths, revivals, purges, notes, reads, spends of keys. Most
 // messages are settled soon, a few stay, so that old segments hold a little that is live.
 #pragma once
 
@@ -46,6 +46,8 @@ class Script {
   void tend_the_dead();
   void take_notes();
   void read_some();
+  void spend(Sequence sequence);
+  void forget_some_spends();
   bool one_in(uint32_t n) { return random_() % n == 0; }
   std::string text(uint32_t bytes);
 
@@ -53,7 +55,9 @@ class Script {
   Ledger& ledger_;
   Traffic traffic_;
   std::mt19937_64 random_;
+  std::mt19937_64 keys_;  // for keys, costs and spends
   int64_t clock_ms_ = 1'700'000'000'000;
+  int64_t spend_ms_ = 1'700'000'000'000;  // goes faster: a run lasts some hours
   uint64_t accepted_ = 0;
   uint64_t refused_ = 0;
   std::map<uint64_t, std::vector<Sequence>> unreported_;  // by batch: messages handed in

@@ -65,6 +65,13 @@ TEST_F(Check, more_queues_than_the_journal_numbers) {
   EXPECT_EQ(err_, "t.yaml:2:1: there can be 65,535 queues (there are 65536)\nt.yaml: 1 error\n");
 }
 
+TEST_F(Check, more_classes_than_a_queue_has_lanes) {
+  std::string yaml = "sinks: {a: {url: http://h/}}\nqueues: {q: {sink: a, classes: {c0: {}";
+  for (int i = 1; i < 64; ++i) yaml += ", c" + std::to_string(i) + ": {}";
+  EXPECT_EQ(check(yaml + "}}}"), 1);
+  EXPECT_EQ(err_, "t.yaml:2:23: queues.q.classes: there can be 63 of them (there are 64)\nt.yaml: 1 error\n");
+}
+
 TEST_F(Check, a_file_that_is_not_there) {
   std::ostringstream out, err;
   EXPECT_EQ(run_check(folder_ + "/none.yaml", out, err), 1);
@@ -106,7 +113,7 @@ TEST_F(Check, warnings) {
             "1s\n"
             "t.yaml: warning: sinks.b has no limits: only concurrency 64 holds it back\n"
             "t.yaml: warning: sinks.b.ca_file cannot be read from here\n"
-            "t.yaml: warning: sinks.b.responses: until keys are available, scope: key closes the whole sink\n"
+            "t.yaml: warning: sinks.b.responses: no queue of it has a key, so a throttle closes the whole sink\n"
             "t.yaml: warning: sinks.b is not used by any queue\n"
             "t.yaml: warning: queues.q.retry: max_backoff is below min_backoff\n"
             "t.yaml: warning: queues.q.on_late: refuse has an effect only on messages that bring a ttl of their "

@@ -98,12 +98,17 @@ TEST(ExampleFile, loads_without_errors_and_is_what_it_says) {
   EXPECT_EQ(config.doors[0].port, 7070);
   EXPECT_EQ(config.doors[1].port, 7071);
   const SinkConfig& sink = config.sinks.at("sms-gateway");
-  ASSERT_EQ(sink.limits.size(), 1u);
+  ASSERT_EQ(sink.limits.size(), 2u);
   EXPECT_EQ(sink.limits[0].name, "300/1s");
+  EXPECT_EQ(sink.limits[1].name, "10000000/day");
   EXPECT_EQ(sink.headers.at(0).second, "Bearer none");
   EXPECT_EQ(config.queues.at("otp").ttl, Duration::minutes(5));
   EXPECT_TRUE(config.queues.at("otp").refuse_late);
-  EXPECT_EQ(config.queues.at("sms").dead.max_messages, 100'000u);
+  const QueueConfig& sms = config.queues.at("sms");
+  EXPECT_EQ(sms.dead.max_messages, 100'000u);
+  EXPECT_EQ(sms.key.name, "/phone");
+  EXPECT_EQ(sms.key_limits.size(), 2u);
+  EXPECT_EQ(sms.classes.at("marketing").floor, 0.05);
   EXPECT_EQ(config_warnings(config), std::vector<std::string>{});
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cmath>
+
 namespace forebay {
 namespace {
 
@@ -31,6 +33,64 @@ RC_GTEST_PROP(Rate, is_read_back_as_written, ()) {
   Duration per_back;
   RC_ASSERT(parse_rate(format_rate(count, {ns}), &count_back, &per_back));
   RC_ASSERT(count_back == count && per_back.ns == ns);
+}
+
+std::string quota(std::string_view text) {
+  uint64_t count = 0;
+  LimitConfig::Period period;
+  return parse_quota(text, &count, &period) ? std::to_string(count) + "/" + format_period(period) : "no";
+}
+
+TEST(Quota, forms) {
+  EXPECT_EQ(quota("1000000/day"), "1000000/day");
+  EXPECT_EQ(quota("100k/week"), "100000/week");
+  EXPECT_EQ(quota("5M/month"), "5000000/month");
+  for (const char* bad :
+       {"", "day", "/day", "0/day", "5/Day", "5/days", "5/1day", "-5/day", "5 /day", "5/d", "5/year"}) {
+    EXPECT_EQ(quota(bad), "no") << bad;
+  }
+}
+
+std::string percent(std::string_view text) {
+  double share = -1;
+  if (!parse_percent(text, &share)) return share == -1 ? "no" : "touched";
+  return format_percent(share);
+}
+
+TEST(Percent, forms) {
+  EXPECT_EQ(percent("20%"), "20%");
+  EXPECT_EQ(percent("0%"), "0%");
+  EXPECT_EQ(percent("0.5%"), "0.5%");
+  EXPECT_EQ(percent("07.50%"), "7.5%");
+  EXPECT_EQ(percent("250%"), "250%");
+  for (const char* bad : {"", "%", "20", "0.2", "-5%", "+5%", "5 %", "1e2%", ".5%", "5.%", "1.2.3%", "nan%", "inf%",
+                          "1234567890123456%"}) {
+    EXPECT_EQ(percent(bad), "no") << bad;
+  }
+}
+
+RC_GTEST_PROP(Percent, is_read_back_as_written, ()) {
+  const auto hundredths = *rc::gen::inRange<int>(0, 10'001);
+  double back = -1;
+  RC_ASSERT(parse_percent(format_percent(hundredths / 10'000.0), &back));
+  RC_ASSERT(std::abs(back - hundredths / 10'000.0) < 1e-12);
+}
+
+std::string source(std::string_view text) {
+  ValueSource found{ValueSource::From::none, "untouched"};
+  if (!why_not_source(text, &found).empty()) return found.name == "untouched" ? "no" : "touched";
+  return (found.from == ValueSource::From::json ? "json " : "header ") + found.name;
+}
+
+TEST(Source, forms) {
+  EXPECT_EQ(source("json:/phone"), "json /phone");
+  EXPECT_EQ(source("json:/a~1b/0/~0"), "json /a~1b/0/~0");
+  EXPECT_EQ(source("json:/"), "json /");
+  EXPECT_EQ(source("header:X-Tenant"), "header X-Tenant");
+  for (const char* bad : {"", "phone", "/phone", "json:", "json:phone", "json:/a~", "json:/a~2",
+                          "header:", "header:X Y", "header:X:Y", "Header:X", "query:x"}) {
+    EXPECT_EQ(source(bad), "no") << bad;
+  }
 }
 
 std::string address(std::string_view text) {

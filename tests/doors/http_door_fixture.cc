@@ -62,8 +62,10 @@ std::optional<Problem> FakeIntake::publish(std::span<const NewMessage> messages,
                   m.ttl,
                   m.not_before,
                   m.retries,
+                  {},
                   {}};
     for (const auto& [name, value] : m.forward) s.forward.emplace_back(name, value);
+    for (const auto& [name, value] : m.headers) s.headers.emplace_back(name, value);
     seen.push_back(std::move(s));
     const uint64_t number = ++next_id_;
     accepted.push_back({fake_id(number), "sms", number - 1, WallTime::from_ms(static_cast<int64_t>(number)), false});

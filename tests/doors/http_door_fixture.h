@@ -20,7 +20,7 @@ struct SeenMessage {
   std::optional<Duration> delay, ttl;
   std::optional<WallTime> not_before;
   std::optional<uint32_t> retries;
-  std::vector<std::pair<std::string, std::string>> forward;
+  std::vector<std::pair<std::string, std::string>> forward, headers;
 };
 
 // Takes what is published to any queue but "none"; message n of the test has id "000…n" and position n - 1.

@@ -116,6 +116,25 @@ INSTANTIATE_TEST_SUITE_P(
         PathCase{"POST", "/v1/messages/x:release", 501, ""}, PathCase{"POST", "/v1/queues/none/messages", 404, ""}));
 
 // The admin door says the same words: AdminDoor.RefusesUnknownPathsLikeThePublishDoor.
+// What a queue's key or cost may point at; none of it goes out with the message.
+TEST(HttpDoor, HandsOverTheHeadersOfTheRequest) {
+  HttpDoorFixture fixture;
+  EXPECT_EQ(fixture.publish("X-Tenant: acme\r\nx-tenant: other\r\n", "hello").status, 202);
+  const SeenMessage seen = fixture.intake().seen().at(0);
+  std::vector<std::string> tenants;
+  for (const auto& [name, value] : seen.headers) {
+    if (name == "X-Tenant" || name == "x-tenant") tenants.push_back(value);
+  }
+  EXPECT_EQ(tenants, (std::vector<std::string>{"acme", "other"}));
+  EXPECT_TRUE(seen.forward.empty());
+  EXPECT_EQ(
+      fixture.batch("{\"body\": \"hello\", \"headers\": {\"X-Tenant\": \"acme\"}}\n", "X-Tenant: batch\r\n").status,
+      202);
+  const SeenMessage line = fixture.intake().seen().at(1);
+  EXPECT_TRUE(line.headers.empty()) << "the batch's own headers belong to no message";
+  EXPECT_EQ(line.forward.size(), 1u);
+}
+
 TEST(HttpDoor, SaysWhatIsWrongWithAPath) {
   HttpDoorFixture fixture;
   EXPECT_EQ(fixture.ask("GET", "/metrics").body,

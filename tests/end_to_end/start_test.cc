@@ -53,7 +53,7 @@ TEST(BrokenStart, refuses_another_versions_journal_by_name_and_leaves_it_alone) 
   ASSERT_EQ(relay.stop(), 0);
   for (const std::string name : {"store", "00000001.segment"}) {
     const std::string path = relay.data_dir() + "/" + name;
-    for (const char version : {'\0', '\2'}) {
+    for (const char version : {'\0', '\3'}) {
       const std::string good = content(path);
       std::string other = good;
       other[8] = version;
@@ -62,7 +62,7 @@ TEST(BrokenStart, refuses_another_versions_journal_by_name_and_leaves_it_alone) 
       ASSERT_FALSE(relay.start());
       EXPECT_EQ(relay.process().wait(), 1);
       EXPECT_NE(
-          relay.output().find(path + ": format version " + std::to_string(version) + " (this program reads version 1)"),
+          relay.output().find(path + ": format version " + std::to_string(version) + " (this program reads versions 1 to 2)"),
           std::string::npos)
           << relay.output();
       EXPECT_TRUE(contents(relay.data_dir()) == before);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,15 @@ class Downstream {
       worst = std::max(worst, held);
     }
     return worst;
+  }
+
+  // The most that any period holds, where period_of says which one a moment belongs to.
+  template <typename PeriodOf>
+  uint64_t most_in(PeriodOf period_of) const {
+    std::map<int64_t, uint64_t> periods;
+    uint64_t most = 0;
+    for (const auto& [at, cost] : arrivals_) most = std::max(most, periods[period_of(at)] += cost);
+    return most;
   }
 
   // Is there a window [x, x + L) of any length with more than slack + ⌈L·count/per⌉? For sends in order:

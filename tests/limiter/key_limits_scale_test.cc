@@ -96,7 +96,7 @@ TEST(KeyLimitsScale, AQuietKeyTakesFiftySixBytesAtMost) {
   EXPECT_LE(worst, 56.0);
   EXPECT_NEAR(real, counted, 0.5);
   const Now later = at(Instant{5} + Duration::days(2));
-  for (uint64_t i = 0; i < keys / 4096 + 2; i++) limits.age(later);
+  for (uint64_t i = 0; i < keys / 2048 + 2; i++) limits.age(later);
   EXPECT_EQ(limits.keys(), 0u);
   EXPECT_EQ(memory.bytes_used, 0u);
 }

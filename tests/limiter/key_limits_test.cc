@@ -60,6 +60,8 @@ RC_GTEST_PROP(KeyLimits, AChangeForgetsNothingThatTheLongestWindowReaches, ()) {
   }
   RC_ASSERT(world.wrong() == 0u);
   RC_ASSERT(world.worst(minute) <= 400u);
+  world.rest();
+  RC_ASSERT(world.limits().keys() == 0u);
 }
 
 RC_GTEST_PROP(KeyLimits, AfterAnyChangeTheNewWindowsHoldOnceTheirTimeHasPassed, ()) {
@@ -69,6 +71,7 @@ RC_GTEST_PROP(KeyLimits, AfterAnyChangeTheNewWindowsHoldOnceTheirTimeHasPassed, 
   world.reconfigure(set);
   for (int i = 0; i < 300; i++) world.step();
   world.rest();
+  RC_ASSERT(world.limits().keys() == 0u);
   world.forget_arrivals();
   for (int i = 0; i < 1000; i++) world.step();
   for (const LimitConfig& window : set) RC_ASSERT(world.worst(window.per) <= window.count);
@@ -176,11 +179,13 @@ TEST(KeyLimits, ACostOfHundredsOfMillionsIsCounted) {
   EXPECT_EQ(c.limits.next(key, at(Instant{9}), 1'000'001), Instant{0} + WindowLimit::hold_of(day));
 }
 
-// As many keys as there is memory for, each with a send settled a millisecond after the one before.
+// As many keys as there is memory for, each with a send settled a millisecond after the one before. What is left of the
+// memory is too little for one key more, and goes.
 uint64_t fill(Case* c) {
   KeyHash k = 1;
   for (Instant when{0}; c->limits.next(k, at(when), 1) <= when; when = when + Duration::milliseconds(1))
     c->send(k++, when);
+  c->memory.bytes_max = c->memory.bytes_used;
   return k - 1;
 }
 
@@ -227,6 +232,44 @@ TEST(KeyLimits, WhenMemoryIsFullAKnownKeyKeepsItsBoundInTwoStamps) {
   }
   EXPECT_LE(downstream.worst(minute), 5u);
   EXPECT_LE(downstream.worst(second), 1u);
+}
+
+TEST(KeyLimits, WhenMemoryIsFullTheNearestStampsAreJoined) {
+  Case c({key_window(3, minute)}, OnKeyOverflow::hold, 256 << 10);
+  fill(&c);
+  const auto sends = [&](KeyHash k, std::initializer_list<int64_t> seconds) {
+    for (const int64_t s : seconds) c.send(k, Instant{0} + second * s);
+    return c.limits.next(k, at(Instant{0} + Duration::seconds(50)), 1) - WindowLimit::hold_of(minute);
+  };
+  EXPECT_EQ(sends(1, {30, 31}), Instant{0});              // 0 and 31
+  EXPECT_EQ(sends(2, {2, 31}), Instant{0} + second * 2);  // 2 and 31
+}
+
+TEST(KeyLimits, OfARingThatMayNotGrowTheNearestStampsAreJoinedToo) {
+  Case c({key_window(9, minute)});
+  for (const int64_t s : {0, 10, 11, 30}) c.send(key, Instant{0} + second * s);
+  c.memory.bytes_max = c.memory.bytes_used;
+  c.send(key, Instant{0} + second * 50);
+  std::vector<std::pair<Instant, uint32_t>> spends;
+  c.limits.for_each_spend(at(Instant{0} + second * 50),
+                          [&](KeyHash, Instant settled, uint32_t cost) { spends.emplace_back(settled, cost); });
+  const auto then = [](int64_t s) { return Instant{0} + second * s; };
+  EXPECT_EQ(spends,
+            (std::vector<std::pair<Instant, uint32_t>>{{then(0), 1}, {then(11), 2}, {then(30), 1}, {then(50), 1}}));
+}
+
+TEST(KeyLimits, SpendsThatFoundNoMemoryAreNotForgottenWhenThereIsSome) {
+  Case c({key_window(1, minute)}, OnKeyOverflow::hold, 256 << 10);
+  const Now now = at(Instant{0} + hour);
+  {
+    KeyLimits other(Set{key_window(1, minute)}, OnKeyOverflow::hold, second, c.memory);
+    for (KeyHash k = 1; other.next(k, now, 1) <= now.steady; k++) other.take(k, now, 1);
+    c.limits.spent(key, now.steady - second, 1, now);
+    EXPECT_EQ(c.limits.keys(), 0u);
+  }
+  EXPECT_LT(c.memory.bytes_used, 200u);
+  EXPECT_EQ(c.limits.next(key, now, 1), now.steady - second + WindowLimit::hold_of(minute));
+  EXPECT_EQ(c.limits.blocking(key, now, 1), "key_memory");
 }
 
 // Two sets of one send are asked before either takes.

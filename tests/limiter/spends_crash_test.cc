@@ -2,10 +2,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <optional>
-#include <utility>
-
 #include "generators.h"
+#include "keeper.h"
 #include "limiter/limit_set.h"
 #include "limiter/spends.h"
 
@@ -13,61 +11,6 @@ namespace forebay {
 namespace {
 
 constexpr Duration second = Duration::seconds(1);
-
-// The disk, as a sink's records see it: one is synced, a later one may be on its way.
-struct Disk {
-  struct Record {
-    std::string bytes;
-    uint64_t covers = 0;
-    int64_t synced_at = 0;
-  };
-  std::optional<Record> synced, written;
-
-  // What the next process finds. kill -9 keeps what was written; a power cut may lose it.
-  std::string found(bool lost) const { return written && !lost ? written->bytes : synced ? synced->bytes : ""; }
-};
-
-// A process that keeps to the protocol of records, between its start and its end.
-class Keeper {
- public:
-  Keeper(World& world, Disk& disk, Duration sync) : world_(world), disk_(disk), sync_(sync) {
-    world_.limits().cover(0);
-    save();
-  }
-
-  void run_for(Duration time) {
-    for (const int64_t end = steady() + time.ns; steady() < end;) {
-      world_.run_for(Duration{std::min<int64_t>(5'000'000, end - steady())});
-      if (disk_.written && disk_.written->synced_at <= steady()) {
-        world_.limits().cover(disk_.written->covers);
-        disk_.synced = std::exchange(disk_.written, std::nullopt);
-      }
-      const uint64_t since = world_.limits().taken() - saved_;
-      const bool full = since >= std::max<uint64_t>(world_.limits().ahead() / 2, 1);
-      if (!disk_.written && since > 0 && (full || steady() - saved_at_ >= second.ns)) save();
-    }
-  }
-
- private:
-  int64_t steady() const { return world_.now().steady.ns; }
-  void save() {
-    LimitSet& limits = world_.limits();
-    saved_ = limits.taken(), saved_at_ = steady();
-    const int64_t synced = steady() + static_cast<int64_t>(world_.random().below(static_cast<uint64_t>(sync_.ns) + 1));
-    disk_.written = {limits.save(world_.now(), limits.ahead()), limits.taken() + limits.ahead(), synced};
-  }
-
-  World& world_;
-  Disk& disk_;
-  const Duration sync_;
-  uint64_t saved_ = 0;
-  int64_t saved_at_ = 0;
-};
-
-void restore(World& world, const std::string& found, Duration grace) {
-  if (found.empty()) return world.limits().restore_unrecorded(world.now(), grace);
-  ASSERT_TRUE(world.limits().restore(found, world.now(), false, grace));
-}
 
 RC_GTEST_PROP(SpendsCrash, NoWindowIsEverAboveItsCount, ()) {
   const uint64_t count = *rc::gen::element<uint64_t>(1, 5, 100, 1000);
@@ -83,7 +26,7 @@ RC_GTEST_PROP(SpendsCrash, NoWindowIsEverAboveItsCount, ()) {
   Disk disk;
   const int lives = *rc::gen::inRange(2, 7);
   for (int life = 0; life < lives; life++) {
-    if (life > 0) restore(world, disk.found(*rc::gen::arbitrary<bool>()), config.timeout);
+    if (life > 0) restore_unclean(world, disk.found(*rc::gen::arbitrary<bool>()), config.timeout);
     disk.written.reset();
     // Now and then the journal is stuck for longer than the process lives.
     Keeper keeper(world, disk, draw_ms(0, *rc::gen::element(20, 500, 60'000)));
@@ -113,7 +56,7 @@ TEST(SpendsCrash, AShortAbsenceNeitherResetsTheQuotaNorShutsIt) {
   // Ten minutes away: what the old process can have sent beyond its record is 62, not 600 s' worth.
   world.begin_process(0, 0);
   world.rest_for(Duration::minutes(10));
-  restore(world, disk.found(true), config.timeout);
+  restore_unclean(world, disk.found(true), config.timeout);
   const double used = world.limits().views(world.now())[0].utilization * 1000;
   EXPECT_GE(used, static_cast<double>(sent));
   EXPECT_LE(used, static_cast<double>(sent) + 62 + 20);

@@ -29,6 +29,7 @@ struct Weather {
   uint64_t burst = 1000;
   Duration pause;
   uint32_t cost_max = 1;
+  uint8_t lanes = 0;  // a message is of any of these, or of none
 };
 
 class World {
@@ -85,6 +86,8 @@ class World {
   Weather& weather() { return weather_; }
   Random& random() { return random_; }
   void use(const SinkConfig& config) { config_ = config; }
+  // The process's wall clock is set to so much ahead of the downstream's.
+  void set_wall(Duration ahead) { wall_step_ = ahead.ns; }
   uint64_t sent() const { return sent_; }
   size_t under_way() const { return under_way_.size(); }
   size_t under_way_max() const { return under_way_max_; }
@@ -113,8 +116,11 @@ class World {
       waiting_ = random_.below(weather_.burst) + 1;
     }
     const bool wants = weather_.saturated || waiting_ > 0;
-    if (wants && cost_ == 0) cost_ = static_cast<uint32_t>(random_.below(weather_.cost_max)) + 1;
-    Instant wake = wants ? limits_->next(now(), cost_) : Instant::never();
+    if (wants && cost_ == 0) {
+      cost_ = static_cast<uint32_t>(random_.below(weather_.cost_max)) + 1;
+      if (weather_.lanes > 0) lane_ = static_cast<uint8_t>(random_.below(weather_.lanes + 1u));
+    }
+    Instant wake = wants ? limits_->next(now(), cost_, lane_) : Instant::never();
     if (wake <= now().steady) return send();
     due_ = wake;
     int64_t next = wake.is_never() ? INT64_MAX : wake.ns + epoch_ + between({}, weather_.wake_late).ns;
@@ -138,12 +144,12 @@ class World {
 
   void send() {
     before_take();
-    limits_->take(now(), cost_, due_ <= now().steady ? due_ : Instant::never());
+    limits_->take(now(), cost_, due_ <= now().steady ? due_ : Instant::never(), lane_);
     // Now and then a round trip has both the least way out and the least way back, as the margin assumes.
     const bool swift = sent_++ % 40 == 0;
     const Duration out = swift ? weather_.out_min : between(weather_.out_min, weather_.out_jitter);
     const Duration back = swift ? weather_.back_min : between(weather_.back_min, weather_.back_jitter);
-    UnderWay flight{at_ + out.ns + back.ns, {now().steady, cost_}, SettledAs::ok, at_ + out.ns, at_ + out.ns};
+    UnderWay flight{at_ + out.ns + back.ns, {now().steady, cost_, lane_}, SettledAs::ok, at_ + out.ns, at_ + out.ns};
     const uint64_t fate = random_.below(100);
     if (swift) {
       // answered
@@ -198,6 +204,7 @@ class World {
   uint64_t waiting_ = 0;
   int64_t released_ = 0;
   uint32_t cost_ = 0;
+  uint8_t lane_ = 0;
   Instant due_ = Instant::never();  // what the limits named to the message that waits
   uint64_t sent_ = 0;
   uint64_t answered_ = 0;
@@ -216,6 +223,15 @@ inline LimitConfig bucket(uint64_t count, Duration per, uint64_t burst) {
   LimitConfig config = window(count, per);
   config.kind = LimitConfig::Kind::bucket;
   config.burst = burst;
+  return config;
+}
+inline LimitConfig calendar(uint64_t count, const char* zone = "",
+                            LimitConfig::Period period = LimitConfig::Period::day) {
+  LimitConfig config;
+  config.kind = LimitConfig::Kind::calendar;
+  config.count = count;
+  config.period = period;
+  config.zone = zone;
   return config;
 }
 inline SinkConfig sink(std::vector<LimitConfig> limits) {

@@ -62,7 +62,7 @@ TEST(CoreFlows, keys_take_turns_by_weight_and_cost) {
   Config config = keyed();
   config.queues["q"].weights = {{"heavy", 3}};
   CoreWorld world(config);
-  const KeyHash heavy = key_hash("heavy", world.backlog.id_key());
+  const KeyHash heavy = key_hash("heavy", key_seed(world.backlog.id_key()));
   std::map<Sequence, KeyHash> key_of;
   for (int i = 0; i < 300; ++i) {
     key_of[accept(world, heavy)] = heavy;

@@ -36,6 +36,7 @@ class VirtualClock : public Clock {
 class RecordingSink : public Sink {
  public:
   void deliver(Delivery delivery) override { deliveries.push_back(std::move(delivery)); }
+  void reconfigure(const SinkConfig&) override {}
   void shut_down() override {}
   std::vector<Delivery> deliveries;
 };

@@ -38,6 +38,7 @@ TEST(Dispatcher, each_attempt_is_written_down_before_the_sink_is_called) {
    public:
     explicit Asking(FakeBacklog& backlog) : backlog_(backlog) {}
     void deliver(Delivery delivery) override { seen += backlog_.begun.at(1) == static_cast<int>(delivery.attempt); }
+    void reconfigure(const SinkConfig&) override {}
     void shut_down() override {}
     int seen = 0;
 

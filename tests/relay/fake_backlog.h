@@ -27,6 +27,7 @@ class FakeBacklog : public Backlog {
   std::map<Sequence, DeadLetter> letters;
   std::map<std::string, std::string, std::less<>> notes;
   std::map<Sequence, std::pair<std::string, std::string>> bodies;
+  std::map<Sequence, MessageFacts> told;  // of what was appended
   std::map<Sequence, int> begun;
   Sequence next = 1;
   uint64_t batch = 1;
@@ -37,11 +38,22 @@ class FakeBacklog : public Backlog {
   std::set<Sequence> in_memory;       // what held() has
   std::vector<std::pair<Sequence, Fetched>> fetches;
   std::vector<Sequence> ahead;  // of the last prefetch()
+  struct KeySpent {
+    uint32_t set = 0;
+    KeyHash key = 0;
+    int64_t settled_ms = 0;
+    uint32_t cost = 0;
+    bool operator==(const KeySpent&) const = default;
+  };
+  std::vector<KeySpent> spent;  // in this run, and before it where a test says so
 
   int room(uint64_t, size_t) override { return refuse; }
   void append(std::span<const MessageFacts> copies, std::string_view meta, std::string_view body) override {
     assert(copies.front().sequence == next);
-    for (const MessageFacts& facts : copies) bodies[facts.sequence] = {std::string(meta), std::string(body)};
+    for (const MessageFacts& facts : copies) {
+      bodies[facts.sequence] = {std::string(meta), std::string(body)};
+      told[facts.sequence] = facts;
+    }
     next = copies.back().sequence + 1;
     gathered_ = true;
   }
@@ -64,6 +76,18 @@ class FakeBacklog : public Backlog {
   void note(std::string_view name, std::string_view value) override {
     notes[std::string(name)] = value;
     gathered_ = true;
+  }
+  void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) override {
+    spent.push_back({set, key, settled_ms, cost});
+    gathered_ = true;
+  }
+  void key_spends(int64_t since_ms, const KeySpendTold& tell) override {
+    for (const KeySpent& spend : spent) {
+      if (spend.settled_ms >= since_ms) tell(spend.set, spend.key, spend.settled_ms, spend.cost);
+    }
+  }
+  void forget_key_spends(int64_t before_ms) override {
+    std::erase_if(spent, [&](const KeySpent& spend) { return spend.settled_ms < before_ms; });
   }
   uint64_t open_batch() const override { return batch; }
   Instant flush() override {

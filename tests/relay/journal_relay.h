@@ -68,6 +68,7 @@ class JournalRelay : public PublishListener {
   class SilentSink : public Sink {
    public:
     void deliver(Delivery delivery) override { tickets.push_back(delivery.ticket); }
+    void reconfigure(const SinkConfig&) override {}
     void shut_down() override {}
     std::vector<Ticket> tickets;
   };

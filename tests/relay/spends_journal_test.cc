@@ -63,6 +63,23 @@ TEST(SpendsJournal, a_stuck_journal_stops_the_sink_at_what_its_last_record_cover
   EXPECT_EQ(spends.turn(), 10u);
 }
 
+TEST(SpendsJournal, a_cost_above_what_the_last_record_covers_gets_a_record_at_once) {
+  Spends spends;
+  spends.journal.start(spends.world.now);
+  spends.commit();
+  const LimitSet& limits = spends.world.core->lanes()[0]->limits();
+  EXPECT_TRUE(limits.next(spends.world.now, 40).is_never());
+  EXPECT_EQ(spends.turn(), 0u);
+  // What grows while a record is on its way is covered by the one after it.
+  EXPECT_TRUE(limits.next(spends.world.now, 50).is_never());
+  spends.commit();
+  EXPECT_EQ(limits.next(spends.world.now, 40), spends.world.now.steady);
+  EXPECT_TRUE(limits.next(spends.world.now, 50).is_never());
+  EXPECT_EQ(spends.turn(), 0u);
+  spends.commit();
+  EXPECT_EQ(limits.next(spends.world.now, 50), spends.world.now.steady);
+}
+
 TEST(SpendsJournal, one_record_is_on_its_way_at_a_time) {
   Spends spends;
   spends.journal.start(spends.world.now);
