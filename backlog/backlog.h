@@ -126,8 +126,8 @@ class Backlog {
   virtual Instant flush() = 0;
 
   // -- the history of key limits --
-  // Tells every spend settled at or after `since_ms` that is on the disk, hour by hour, in an hour as they were written.
-  // At start, before the first flush(): it blocks for as long as the reading takes.
+  // Tells every spend settled at or after `since_ms` that is on the disk, hour by hour, in an hour as they were
+  // written. At start, before the first flush(): it blocks for as long as the reading takes.
   using KeySpendTold = std::function<void(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost)>;
   virtual void key_spends(int64_t since_ms, const KeySpendTold& tell) = 0;
   // Nobody asks for what settled before that any more: hours that are over by then may go. Every now and then.

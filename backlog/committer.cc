@@ -10,12 +10,7 @@
 namespace forebay {
 
 Committer::Committer(Worker& worker, SegmentPool& pool, KeySpends& spends, LogWriter log, Clock& clock, Report report)
-    : pool_(pool),
-      spends_(spends),
-      log_(std::move(log)),
-      clock_(clock),
-      report_(std::move(report)),
-      line_(worker) {}
+    : pool_(pool), spends_(spends), log_(std::move(log)), clock_(clock), report_(std::move(report)), line_(worker) {}
 
 void Committer::hand_over(std::unique_ptr<Group> group) {
   {

@@ -5,9 +5,9 @@
 // written, and neither synced nor reported before an urgent one comes, a poke, or trouble. On disk a commit is whole or
 // it never happened: the changes of all groups, then their messages. If that cannot be written the messages
 // fail and the changes go alone, if need be into the reserve; if even that cannot be, they are kept and go
-// with the next commit. Copies are a commit of their own: losing them costs nothing. Spends of keys go to their own files,
-// written and synced before the settles they belong to. A failed sync ends it:
-// that and everything later is reported as broken, nothing as committed.
+// with the next commit. Copies are a commit of their own: losing them costs nothing. Spends of keys go to their own
+// files, written and synced before the settles they belong to. A failed sync ends it: that and everything later is
+// reported as broken, nothing as committed.
 #pragma once
 
 #include <condition_variable>

@@ -53,9 +53,7 @@ struct Group {
   int probe_error = 0;
   int changes_error = 0;
 
-  bool empty() const {
-    return admissions.empty() && changes.empty() && copied.empty() && key_spends.empty() && !probe;
-  }
+  bool empty() const { return admissions.empty() && changes.empty() && copied.empty() && key_spends.empty() && !probe; }
 };
 
 }  // namespace forebay

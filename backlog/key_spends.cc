@@ -116,8 +116,7 @@ std::string KeySpends::sync_failure() {
 // Those not written to for longest are closed. One that is not synced yet waits for its sync.
 void KeySpends::retire() {
   while (open_.size() > open_files_max) {
-    const auto oldest =
-        std::ranges::min_element(open_, {}, [](const auto& entry) { return entry.second.last_used; });
+    const auto oldest = std::ranges::min_element(open_, {}, [](const auto& entry) { return entry.second.last_used; });
     if (oldest->second.file->dirty()) return;
     oldest->second.file->vouch();
     open_.erase(oldest);

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstdio>
+#include <deque>
 
 #include "backlog/checksum.h"
 #include "backlog/format.h"
@@ -51,13 +52,13 @@ class Reading {
     read_header();
     if (scan_.other_version != 0) return 0;
     uint64_t at = format::spends_header_bytes;
-    scan_.end = std::min(at, scan_.size);
+    next_ = scan_.end = std::min(at, scan_.size);
     while (at < scan_.size) {
       const bool short_of_block = start_ + bytes_.size() < std::min(at + block_bytes_max, scan_.size);
       if (const int error = short_of_block ? load(at) : 0) return error;
       at = step(at);
     }
-    count_damage();
+    if (scan_.end < scan_.synced) scan_.damaged_bytes += scan_.synced - scan_.end;
     return 0;
   }
 
@@ -82,43 +83,66 @@ class Reading {
     scan_.header_good = whole && store_id == store_id_ && hour == hour_;
   }
 
+  // What is behind a gap, until some block tells that the gap had been synced.
+  struct Stretch {
+    uint64_t gap = 0, begin = 0, end = 0;  // the gap ends where the stretch begins
+    uint64_t blocks = 0;
+    std::vector<KeySpend> spends;
+  };
+
   uint64_t step(uint64_t at) {
     uint64_t synced = 0;
     const auto here = std::span<const std::byte>(bytes_.span()).subspan(at - start_);
     const size_t bytes = whole_block(here, store_id_, hour_, &synced);
     if (bytes == 0) return at + format::spends_alignment;
     scan_.synced = std::max(scan_.synced, synced);
-    if (bytes == empty_block_bytes && synced == scan_.end && at == scan_.end) {
-      scan_.closed_bytes = bytes;
-      return at + bytes;
-    }
-    if (at != scan_.end + scan_.closed_bytes) gaps_.emplace_back(scan_.end, at);
-    tell_of(here.first(bytes));
-    ++scan_.blocks;
-    scan_.closed_bytes = 0;
-    return scan_.end = at + bytes;
+    const bool closing = bytes == empty_block_bytes && synced == at && at == scan_.end;
+    scan_.closed_bytes = closing ? bytes : 0;
+    if (!closing) take(here.first(bytes), at);
+    return next_ = at + bytes;
   }
 
-  void tell_of(std::span<const std::byte> block) {
+  void take(std::span<const std::byte> block, uint64_t at) {
+    if (at != next_) stretches_.push_back({.gap = next_, .begin = at});
+    if (stretches_.empty()) {
+      ++scan_.blocks;
+      read_block(block, [this](const KeySpend& spend) { tell(spend); });
+      scan_.end = at + block.size();
+      return;
+    }
+    Stretch& last = stretches_.back();
+    ++last.blocks;
+    read_block(block, [&](const KeySpend& spend) { last.spends.push_back(spend); });
+    last.end = at + block.size();
+    while (!stretches_.empty() && stretches_.front().gap < scan_.synced) release();
+  }
+
+  void release() {
+    const Stretch& first = stretches_.front();
+    scan_.damaged_bytes += first.begin - first.gap;
+    scan_.blocks += first.blocks;
+    for (const KeySpend& spend : first.spends) tell(spend);
+    scan_.end = first.end;
+    stretches_.pop_front();
+  }
+
+  void tell(const KeySpend& spend) {
+    ++scan_.spends;
+    if (tell_) tell_(spend);
+  }
+
+  template <class Take>
+  void read_block(std::span<const std::byte> block, Take take) const {
     Decoder in(block.subspan(4));
     const uint32_t spends = in.u32();
     in.u64();
-    scan_.spends += spends;
-    if (!tell_) return;
     KeySpend spend;
     for (uint32_t left = spends; left > 0; --left) {
       spend.key = in.u64();
       spend.set = in.u32();
       spend.cost = in.u32();
       spend.settled_ms = hour_ * hour_ms + in.u32();
-      tell_(spend);
-    }
-  }
-
-  void count_damage() {
-    if (scan_.torn()) gaps_.emplace_back(scan_.end, scan_.size);
-    for (const auto& [begin, end] : gaps_) {
-      if (begin < scan_.synced) scan_.damaged_bytes += std::min(end, scan_.synced) - begin;
+      take(spend);
     }
   }
 
@@ -128,8 +152,9 @@ class Reading {
   const SpendsFile::Tell& tell_;
   SpendsScan& scan_;
   ByteBuffer bytes_;
-  uint64_t start_ = 0;                              // of bytes_, in the file
-  std::vector<std::pair<uint64_t, uint64_t>> gaps_;  // bytes that are no block
+  uint64_t start_ = 0;  // of bytes_, in the file
+  uint64_t next_ = 0;   // behind the last whole block
+  std::deque<Stretch> stretches_;
 };
 
 }  // namespace

@@ -3,10 +3,10 @@
 //
 // What one commit writes is a block under one checksum, seeded with store and hour: it counts as a whole or not at all,
 // and a reading finds the next one behind bytes that are none. Each block says how much of the file was synced when it
-// was written: what is damaged below that is damage; what lies above may never have reached the disk, is no loss to
-// speak of, and is written again and synced before anybody goes by it.
-// Errors: errno values; a failed sync is told from a failed write, which leaves the file as it was.
-// Threads: one at a time.
+// was written. A gap below that is damage, and what follows it is told. One above it may never have reached the disk:
+// the file is cut there, as the log is. Blocks that none vouches for are written again and synced before anybody goes
+// by them. Errors: errno values; a failed sync is told from a failed write, which leaves the file as it was. Threads:
+// one at a time.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ struct SpendsScan {
   bool header_good = false;
   uint32_t other_version = 0;  // not 0: of a version this program does not read; nothing was read
   uint64_t spends = 0, blocks = 0;
-  uint64_t end = 0;            // of the last block with spends in it
+  uint64_t end = 0;            // of the last block that counts
   uint64_t synced = 0;         // so much of the file is vouched for
   uint64_t closed_bytes = 0;   // of a block behind the end that vouches for all before it
   uint64_t size = 0;           // of the file

@@ -64,7 +64,8 @@ void DiskFile::sync() {
   std::erase_if(sectors_, [&](const SectorVersion& version) {
     return !version.dropped || std::binary_search(saved.begin(), saved.end(), version.sector);
   });
-  std::erase_if(sizes_, [](const SizeVersion& version) { return !version.dropped; });
+  // A size that was dropped does not come back to take away what is saved now.
+  std::erase_if(sizes_, [&](const SizeVersion& version) { return !version.dropped || version.bytes <= bytes; });
 }
 
 void DiskFile::fail_sync() {

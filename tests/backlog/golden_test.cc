@@ -1,7 +1,7 @@
 // The golden stores: a small store of each format version, written once and kept in golden/, with recycled segments, an
 // index, copies, dead letters, retries and notes; from version 2 on with keys, costs, classes and spends of keys.
-// Whatever becomes of the program, it opens these stores and finds this in them. FOREBAY_GOLDEN_OUT=DIR writes a new one:
-// for a new format version only, beside those.
+// Whatever becomes of the program, it opens these stores and finds this in them. FOREBAY_GOLDEN_OUT=DIR writes a new
+// one: for a new format version only, beside those.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -186,8 +186,8 @@ TEST_P(GoldenStore, GoesOnInTheNewestVersion) {
   ASSERT_FALSE(again.recovered.empty());
   for (const RecoveredMessage& message : again.recovered) {
     const Sequence sequence = message.facts.sequence;
-    const MessageFacts expected = sequence == added ? MessageFacts{.cost = 12, .key = 34}
-                                                    : facts_of(sequence, GetParam());
+    const MessageFacts expected =
+        sequence == added ? MessageFacts{.cost = 12, .key = 34} : facts_of(sequence, GetParam());
     EXPECT_EQ(message.facts.key, expected.key);
     EXPECT_EQ(message.facts.cost, expected.cost);
   }

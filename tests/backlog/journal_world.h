@@ -112,7 +112,7 @@ class JournalWorld : private BacklogListener {
   std::unique_ptr<Backlog> journal_;
   std::vector<RecoveredMessage> recovered_;
   std::map<KeyHash, KeySpend> spends_;  // told at the start
-  std::vector<Report> reports_;  // not taken yet
+  std::vector<Report> reports_;         // not taken yet
   std::string why_;
   std::string broken_;
   std::vector<std::string> wrong_;

@@ -162,6 +162,31 @@ TEST(KeySpends, OfATornTailAreCutAndTheRestGoesOn) {
   EXPECT_EQ(most, all.size() - 2);
 }
 
+// A power cut keeps any of what was not synced: a block that is gone takes those behind it along, and they stay away.
+TEST(KeySpends, AGapThatNothingVouchesForIsATornTail) {
+  World world;
+  const KeySpend kept = world.spend(1, noon_ms);
+  world.rig.rest();
+  const size_t synced = world.disk.bytes(std::string(noon_name)).size();
+  for (KeyHash key = 2; key <= 3; ++key) {
+    world.spend(key, noon_ms);
+    world.rig.commit();
+  }
+  MemoryFiles left = world.disk.copy();
+  std::memset(left.bytes(std::string(noon_name)).data() + synced, 0, 40);
+  std::string report;
+  EXPECT_EQ(journal_verify(left, &report), 0) << report;
+  EXPECT_NE(report.find(std::string(noon_name) + ": torn tail"), std::string::npos) << report;
+  EXPECT_EQ(told_after_a_kill(left), Spends{kept});
+  Rig rig(left);
+  rig.open_or_fail();
+  rig.journal->key_spent(3, 4, noon_ms, 1);
+  rig.rest();
+  rig.journal->key_spent(3, 5, noon_ms, 1);
+  rig.rest();
+  EXPECT_EQ(told_after_a_kill(left), (Spends{kept, {3, 1, 4, noon_ms}, {3, 1, 5, noon_ms}})) << "and no damage";
+}
+
 TEST(KeySpends, DamageIsSaidAndTheRestIsTold) {
   World world;
   Spends all;
@@ -322,7 +347,8 @@ RC_GTEST_PROP(KeySpendsProperty, AllComeBackInOrderOfTheirHours, ()) {
       Spends batch(*rc::gen::inRange<size_t>(0, 40));
       if (*rc::gen::inRange(0, 8) == 0) batch.resize(10'000);
       for (KeySpend& spend : batch) {
-        spend = {3, static_cast<uint32_t>(all.size()), all.size(), noon_ms + *rc::gen::inRange<int64_t>(0, 5) * hour_ms};
+        spend = {3, static_cast<uint32_t>(all.size()), all.size(),
+                 noon_ms + *rc::gen::inRange<int64_t>(0, 5) * hour_ms};
         if (all.empty() || *rc::gen::inRange(0, 3) != 0) spend.settled_ms += 1;
         all.push_back(spend);
       }

@@ -7,8 +7,8 @@
 //   of batches not reported yet, all messages or none each
 // Attempts are written and not synced for: after a power cut any of them may be known or not; when only the
 // process died, all of them are.
-// Spends of keys: each is told once, as it was handed in; those of batches up to K are there when only the process died,
-// those of batches said to be synced whatever happened. Others may be.
+// Spends of keys: each is told once, as it was handed in; those of batches up to K are there when only the process
+// died, those of batches said to be synced whatever happened. Others may be.
 #pragma once
 
 #include <cstdint>

@@ -60,7 +60,8 @@ TEST(MessageRecord, CostsNothingForAKeyItDoesNotHave) {
     put_message(out, false, {&facts, 1}, "meta", "body");
     return out.size();
   };
-  const size_t plain = 1 + 1 + 6 + 2 + 2 + 8 + 4;  // head, sequence, accepted, receiver, lengths, meta and body, checksum
+  const size_t plain =
+      1 + 1 + 6 + 2 + 2 + 8 + 4;  // head, sequence, accepted, receiver, lengths, meta and body, checksum
   EXPECT_EQ(bytes_of(0, 1), plain);
   EXPECT_EQ(bytes_of(7, 1), plain + 8);
   EXPECT_EQ(bytes_of(0, 2), plain + 1);

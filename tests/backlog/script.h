@@ -1,6 +1,6 @@
 // Script: a relay's traffic on a journal, drawn from a seed and from nothing else that varies: admissions
-// with one or several copies, attempts, deliveries, retries, deaths, revivals, purges, notes, reads, spends of keys. Most
-// messages are settled soon, a few stay, so that old segments hold a little that is live.
+// with one or several copies, attempts, deliveries, retries, deaths, revivals, purges, notes, reads, spends of keys.
+// Most messages are settled soon, a few stay, so that old segments hold a little that is live.
 #pragma once
 
 #include <cstdint>

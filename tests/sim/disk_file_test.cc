@@ -97,6 +97,17 @@ TEST(DiskFile, ASyncCoversTheSizeNeededToReadWhatItWrote) {
   EXPECT_EQ(after_cut(file, Forget::all, 0, 1), std::string(512, '\0') + std::string(512, 'x'));
 }
 
+TEST(DiskFile, ASizeThatWasDroppedDoesNotTakeAwayWhatWasSyncedLater) {
+  DiskFile file;
+  file.write(1, 0, repeated('a', 100));
+  file.fail_sync();
+  file.write(2, 0, repeated('b', 300));
+  file.sync();
+  EXPECT_EQ(after_cut(file, Forget::all, 2, 1), std::string(300, 'b'));
+  EXPECT_EQ(after_cut(file, Forget::tail, 2, 1), std::string(300, 'b'));
+  for (uint64_t seed = 1; seed < 20; ++seed) EXPECT_EQ(after_cut(file, Forget::random, 2, seed), std::string(300, 'b'));
+}
+
 TEST(DiskFile, ADamagedByteIsDamagedForGood) {
   DiskFile file;
   file.write(1, 0, repeated('a', 4));
