@@ -225,7 +225,7 @@ class Core {
   void wait(SinkLane& lane, Instant opens, Instant agreed, const Pick& pick, Now now);
   void idle(SinkLane& lane, Now now);
   void wake_at(SinkLane& lane, Instant at);
-  void send(SinkLane& lane, const Pick& pick, Instant due, Now now, std::vector<Send>* sends);
+  void send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std::vector<Send>* sends);
 
   // whose turn it is (core_pick.cc)
   void join_rounds(SinkLane& lane, Now now);

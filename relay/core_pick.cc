@@ -48,6 +48,7 @@ bool Core::gate(SinkLane& lane, Queue& queue, Now now) {
   if (!queue.limits) return true;
   const Instant agrees = queue.limits->next(now, 1);
   if (agrees <= now.steady) return true;
+  queue.due = agrees;
   note_gate(lane, agrees);
   return false;
 }

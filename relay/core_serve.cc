@@ -11,7 +11,7 @@ constexpr Duration wall_check = Duration::seconds(1);  // of what the wall clock
 }  // namespace
 
 // All agreed: the permits are taken, and the message leaves its line.
-void Core::send(SinkLane& lane, const Pick& pick, Instant due, Now now, std::vector<Send>* sends) {
+void Core::send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std::vector<Send>* sends) {
   Queue& queue = *pick.queue;
   ClassLane& klass = *pick.klass;
   MessageEntry& entry = *messages_.find(pick.head);
@@ -24,7 +24,11 @@ void Core::send(SinkLane& lane, const Pick& pick, Instant due, Now now, std::vec
   attempt.key = pick.key;
   attempt.taken = {now.steady, pick.cost, tag};
   lane.limits().take(now, pick.cost, due, tag);
-  if (queue.limits) queue.limits->take(now, pick.cost), attempt.took_queue = true;
+  if (queue.limits) {
+    const Instant promised = std::exchange(queue.due, Instant::never());
+    queue.limits->take(now, pick.cost, promised <= now.steady ? promised : Instant::never());
+    attempt.took_queue = true;
+  }
   if (pick.key != 0 && queue.key_limits)
     queue.key_limits->take(pick.key, now, pick.cost), attempt.took_queue_key = true;
   if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, pick.cost), attempt.took_sink_key = true;
@@ -85,12 +89,13 @@ void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
       const Instant queue_agrees = next.queue->limits->next(now, next.cost);
       if (queue_agrees > now.steady) {
         lane.gate = std::min(lane.gate, queue_agrees);
+        next.queue->due = queue_agrees;
         next.queue->queued = false;
         lane.rounds.leave();
         continue;
       }
     }
-    send(lane, next, due, now, sends);
+    send_off(lane, next, due, now, sends);
     ++sent;
   }
 }

@@ -54,6 +54,7 @@ struct Queue : StateCounts {
   std::unique_ptr<FlowTable> flows;  // none until a message has a key
   Hours hours;
   std::unique_ptr<LimitSet> limits;               // none: it has no limits of its own
+  Instant due = Instant::never();                 // what these promised it when they last held it back
   std::unique_ptr<KeyLimits> key_limits;          // the same
   absl::flat_hash_map<KeyHash, uint8_t> weights;  // of keys in the rounds; 1 where none is named
   absl::flat_hash_set<KeyHash> paused_keys;

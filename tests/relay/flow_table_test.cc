@@ -128,7 +128,8 @@ RC_GTEST_PROP(LengthCounts, sums_are_those_of_the_lines, ()) {
   }
 }
 
-// Every class with a floor that waits all the time is served within floor(1/f) sends, while their sum is a half at most.
+// Every class with a floor that waits all the time is served within floor(1/f) sends, while their sum is a half at
+// most.
 RC_GTEST_PROP(ClassOrder, floors_have_their_gaps, ()) {
   std::vector<ClassLane> classes;
   classes.emplace_back(ClassConfig{.name = "first", .priority = 0});
