@@ -112,10 +112,9 @@ std::string read_arrivals(const Arguments& a, const Config& config, Asked* asked
   if (a.trace.empty()) return sim::read_burst(asked->burst, config, &asked->input);
   std::ifstream file(a.trace);
   // A directory opens, and fails at the first read.
-  if (!file || file.peek() == std::ifstream::traits_type::eof()) {
-    return a.trace +
-           (file.is_open() && !file.bad() ? ": it is empty or no file" : fmt::format(": {}", strerror(errno)));
-  }
+  const bool empty = file && file.peek() == std::ifstream::traits_type::eof();
+  if (!file.is_open() || file.bad()) return fmt::format("{}: {}", a.trace, strerror(errno));
+  if (empty) return a.trace + ": it is empty";
   return sim::read_trace(file, a.trace, config, !asked->start_given, &asked->input);
 }
 

@@ -199,7 +199,7 @@ std::string spoken(Duration duration) {
   const int64_t ms = (duration.ns + 500'000) / 1'000'000, s = (ms + 500) / 1'000, m = (s + 30) / 60, h = (m + 30) / 60;
   if (ms == 0) return "0s";
   if (ms < 1'000) return fmt::format("{}ms", ms);
-  if (ms < 60'000) return fmt::format("{:.{}f}s", static_cast<double>(ms) / 1e3, ms < 10'000 ? 2 : 1);
+  if (ms < 59'950) return fmt::format("{:.{}f}s", static_cast<double>(ms) / 1e3, ms < 10'000 ? 2 : 1);
   if (s < 3'600) return fmt::format("{}m{:02}s", s / 60, s % 60);
   if (m < 24 * 60) return fmt::format("{}h{:02}m", m / 60, m % 60);
   return fmt::format("{}d{:02}h", h / 24, h % 24);
