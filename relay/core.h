@@ -198,7 +198,7 @@ class Core {
   void unpark(Queue& queue, FlowId id);
   void wake_key(Queue& queue, KeyHash key);
   void wake_key_on_sink(SinkLane& lane, KeyHash key);
-  WhyBlocked key_block(const Queue& queue, const SinkLane& lane, KeyHash key, uint32_t cost, Now now) const;
+  WhyBlocked key_block(const Queue& queue, const SinkLane& lane, KeyHash key, Now now) const;
   void supersede(Queue& queue, Sequence sequence, const MessageEntry& entry, Now now);
   void replace(Queue& queue, Sequence older, Now now);
   bool is_superseded(const Queue& queue, Sequence sequence, const MessageEntry& entry) const;

@@ -137,7 +137,7 @@ Core::Found Core::head_of(SinkLane& lane, Queue& queue, RunQueue& line, Now now,
   pick->key = key_of(queue, head, entry);
   const bool past = entry.expires_ms() > 0 && entry.expires_ms() <= time_.ms(now);
   const bool over_budget = entry.attempts > 0 && !lane.allows_retry(queue.ready > queue.ready_retries);
-  const WhyBlocked blocked = key_block(queue, lane, pick->key, pick->cost, now);
+  const WhyBlocked blocked = key_block(queue, lane, pick->key, now);
   if (!past && !over_budget && !blocked) return Found::message;
   if (!look()) return touch(lane), Found::later;
   line.pop();
@@ -194,7 +194,7 @@ Core::Found Core::flow_head(SinkLane& lane, Queue& queue, FlowId id, Now now, Pi
     pick->head = head;
     pick->key = flow.key;
     pick->cost = cost_of(head, *entry);
-    const WhyBlocked blocked = key_block(queue, lane, pick->key, pick->cost, now);
+    const WhyBlocked blocked = key_block(queue, lane, pick->key, now);
     if (!blocked) return Found::message;
     if (!look()) return touch(lane), Found::later;
     leave();

@@ -30,8 +30,8 @@ void Core::send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std:
     attempt.took_queue = true;
   }
   if (pick.key != 0 && queue.key_limits)
-    queue.key_limits->take(pick.key, now, pick.cost), attempt.took_queue_key = true;
-  if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, pick.cost), attempt.took_sink_key = true;
+    queue.key_limits->take(pick.key, now, 1), attempt.took_queue_key = true;
+  if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, 1), attempt.took_sink_key = true;
   lane.retry_sent(entry.attempts > 0);
   attempt.probe = lane.sent();
   const Ticket ticket = ++last_ticket_;
@@ -121,7 +121,7 @@ void Core::wait(SinkLane& lane, Instant opens, Instant agreed, const Pick& pick,
   lane.blocked_by(by, now);
   Instant at = std::max(opens, agreed);
   // A calendar's day ends by the wall clock, which may be stepped.
-  if (by_limits && agreed > now.steady + wall_check) at = std::min(at, now.steady + wall_check);
+  if (by_limits && !agreed.is_never() && agreed > now.steady + wall_check) at = std::min(at, now.steady + wall_check);
   wake_at(lane, std::min(at, lane.gate));
 }
 

@@ -134,8 +134,6 @@ uint32_t Core::cost_max(QueueId id) const {
   const SinkLane& lane = *lanes_[queue.sink];
   uint32_t most = lane.limits().max_cost();
   if (queue.limits) most = std::min(most, queue.limits->max_cost());
-  if (queue.key_limits) most = std::min(most, queue.key_limits->max_cost());
-  if (lane.key_limits) most = std::min(most, lane.key_limits->max_cost());
   return most;
 }
 
