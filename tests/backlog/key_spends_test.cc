@@ -344,13 +344,14 @@ RC_GTEST_PROP(KeySpendsProperty, AllComeBackInOrderOfTheirHours, ()) {
     KeySpends spends(disk, 77);
     RC_ASSERT(spends.open() == 0);
     for (int batches = *rc::gen::inRange(0, 6); batches > 0; --batches) {
-      Spends batch(*rc::gen::inRange<size_t>(0, 40));
-      if (*rc::gen::inRange(0, 8) == 0) batch.resize(10'000);
-      for (KeySpend& spend : batch) {
-        spend = {3, static_cast<uint32_t>(all.size()), all.size(),
-                 noon_ms + *rc::gen::inRange<int64_t>(0, 5) * hour_ms};
-        if (all.empty() || *rc::gen::inRange(0, 3) != 0) spend.settled_ms += 1;
-        all.push_back(spend);
+      const bool large = *rc::gen::inRange(0, 8) == 0;
+      Spends batch(large ? 10'000 : *rc::gen::inRange<size_t>(0, 40));
+      const auto hour = *rc::gen::inRange<size_t>(0, 5),
+                 in_a_row = *rc::gen::inRange<size_t>(1, 9) * (large ? 1000 : 1);
+      for (size_t i = 0; i < batch.size(); ++i) {
+        const auto of = static_cast<int64_t>((hour + i / in_a_row) % 5);
+        batch[i] = {3, static_cast<uint32_t>(i), all.size(), noon_ms + of * hour_ms + static_cast<int64_t>(i)};
+        all.push_back(batch[i]);
       }
       spends.write(batch);
       if (*rc::gen::arbitrary<bool>()) RC_ASSERT(spends.sync().empty());
