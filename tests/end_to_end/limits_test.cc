@@ -94,7 +94,7 @@ TEST(Herd, a_backlog_that_waits_for_a_sink_to_come_back_stays_within_the_limit) 
   EvilServer server([&](const EvilServer::Request& request) { return gateway(request); });
   server.stop();
   RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
-                     "\", limits: [100/1s], timeout: 2s}\nqueues:\n"
+                     "\", limits: [100/1s], timeout: 2s, breaker: {failures: 0}}\nqueues:\n"
                      "  q: {sink: s, retry: {max_attempts: 100, min_backoff: 1s, max_backoff: 2s}}\n");
   ASSERT_TRUE(relay.start()) << relay.output();
   publish(relay, 0, messages);
@@ -110,6 +110,26 @@ TEST(Herd, a_backlog_that_waits_for_a_sink_to_come_back_stays_within_the_limit) 
   EXPECT_EQ(gateway.refused(), 0u);
   EXPECT_EQ(relay.stop(), 0);
   EXPECT_EQ(server.arrivals(), static_cast<int>(messages));
+}
+
+// The breaker spares the messages their attempts, and the sink the herd.
+TEST(Herd, a_breaker_holds_a_backlog_until_its_sink_is_back) {
+  constexpr size_t messages = 400, limit = 100;
+  Gateway gateway(limit, std::chrono::seconds(1));
+  EvilServer server([&](const EvilServer::Request& request) { return gateway(request); });
+  server.stop();
+  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
+                     "\", limits: [100/1s], timeout: 2s, breaker: {max_wait: 2s}}\nqueues:\n"
+                     "  q: {sink: s, retry: {max_attempts: 3, min_backoff: 50ms, max_backoff: 100ms}}\n");
+  ASSERT_TRUE(relay.start()) << relay.output();
+  publish(relay, 0, messages);
+  const auto open = [&] { return relay.metric("forebay_sink_state{sink=\"s\",state=\"breaker\"}").value_or(0) == 1; };
+  ASSERT_TRUE(RunningRelay::eventually(open, 30));
+  server.restart();
+  ASSERT_TRUE(RunningRelay::eventually([&] { return gateway.taken() == messages; }, 30)) << gateway.taken();
+  EXPECT_LE(gateway.worst(), limit);
+  EXPECT_EQ(gateway.refused(), 0u);
+  EXPECT_EQ(relay.stop(), 0);
 }
 
 }  // namespace
