@@ -116,7 +116,7 @@ void Core::number_classes(Queue& queue) {
     klass.hours = Hours(klass.config.hours);
     klass.reserve_tag = lanes_[queue.sink]->limits().lane(name);
   }
-  queue.order.look_at(queue.classes);
+  ClassOrder::give_slots(queue.classes);
 }
 
 std::optional<uint8_t> Core::class_number(QueueId id, std::string_view name) const {
