@@ -94,6 +94,7 @@ void SimBacklog::begin_when_idle() {
   const bool urgent = std::any_of(handed_.begin(), handed_.end(), [](const Batch& batch) { return batch.urgent; });
   const Instant begins = urgent ? now_ : handed_.front().handed + settles_wait;
   if (begins > now_) {
+    written_ = handed_.back().end;  // written at once, synced later
     due_ = begins;
     return;
   }
