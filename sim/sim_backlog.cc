@@ -179,9 +179,9 @@ void SimBacklog::crash(Crash how) {
   if (how == Crash::killed) {
     committed_.clear();
     apply_up_to(std::max(written_, base_));
-    const auto is_mark = [](const Change& c) { return c.what == Change::What::begun || c.what == Change::What::over; };
+    // A mark is taken back no sooner than what came of the attempt is written.
     for (uint64_t at = base_; at < marked_; ++at) {
-      if (is_mark(log_[at - base_])) apply(log_[at - base_]);
+      if (log_[at - base_].what == Change::What::begun) apply(log_[at - base_]);
     }
   }
   // Numbers of what nobody was told of are given again.
