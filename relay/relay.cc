@@ -83,8 +83,8 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
-  backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   next = std::min(next, backlog_.flush());
+  backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   return more_work ? now.steady : next;
 }
 
