@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "relay/lane_log.h"
 #include "relay/version.h"
@@ -109,6 +110,12 @@ void Relay::on_committed(uint64_t batch, int messages_error) {
     } else {
       spdlog::info("the disk takes messages again");
     }
+  }
+  if (figures.key_spends_lost > 0 && !std::exchange(told_of_lost_spends_, true)) {
+    spdlog::error(
+        "sends of keys could not be written to their history ({} so far): after a restart those keys may be "
+        "let through too soon",
+        figures.key_spends_lost);
   }
   answers_.committed(batch, messages_error, figures.refusing_why, clock_.now());
 }
