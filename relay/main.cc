@@ -19,6 +19,7 @@ struct Command {
 constexpr Command commands[] = {
     {"serve", forebay::serve_main, "run the relay: -c forebay.yaml"},
     {"check", forebay::check_main, "check a configuration file: -c forebay.yaml"},
+    {"plan", forebay::plan_main, "ask before changing a limit: what becomes of a burst or a trace"},
     {"send", forebay::send_main, "send a burst of messages to a relay"},
     {"gateway", forebay::gateway_main, "a mock SMS gateway that keeps score"},
     {"journal", forebay::journal_main, "verify or describe a data_dir, offline: verify|stat DIR"},

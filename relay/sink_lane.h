@@ -88,6 +88,7 @@ class SinkLane {
   // From now until the next call the lane is blocked by that limit; empty: it is not.
   void blocked_by(const std::string& limit, Now now);
   double blocked_seconds(const std::string& limit, Now now) const;
+  const std::string& blocking_limit() const { return blocking_; }  // empty: none does
 
   // -- the queues that drain into it, and of those with something in their lines whose turn it is --
   std::vector<QueueId> queues;

@@ -13,6 +13,10 @@
 #include "base/time.h"
 #include "relay/core_types.h"
 
+namespace forebay {
+class Core;
+}
+
 namespace forebay::sim {
 
 // What an event is about. `sequence` is 0 where there is none (refused).
@@ -45,6 +49,7 @@ class Observer {
   virtual void gone(const Event&, Settlement) {}  // cancelled, purged, superseded, dropped
   virtual void crashed(Now) {}
   virtual void restarted(Now, uint64_t /*recovered*/) {}
+  virtual void turned(Now, Core&) {}  // the core did what was due; to look at only, until the next event
 };
 
 }  // namespace forebay::sim

@@ -1,22 +1,49 @@
 #include "sim/trace.h"
 
-#include <xxhash.h>
-
 #include <array>
 #include <charconv>
+
+#include "base/rfc3339.h"
 
 namespace forebay::sim {
 namespace {
 
-std::array<std::string_view, 5> cells_of(std::string_view text) {
-  std::array<std::string_view, 5> cells;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    const size_t comma = text.find(',');
-    cells[i] = text.substr(0, comma);
-    if (comma == std::string_view::npos) break;
-    text.remove_prefix(comma + 1);
+constexpr size_t cells_max = 5;
+constexpr int64_t unix_from = 1'000'000'000;  // seconds: 2001; as seconds from the start it would be 31 years
+
+// Takes the next cell off the front of `text`; false: its quotes do not end.
+bool take_cell(std::string_view* text, std::string* cell, bool* last) {
+  cell->clear();
+  if (!text->starts_with('"')) {
+    const size_t comma = text->find(',');
+    *cell = text->substr(0, comma);
+    *last = comma == std::string_view::npos;
+    text->remove_prefix(*last ? text->size() : comma + 1);
+    return true;
   }
-  return cells;
+  for (size_t i = 1; i < text->size(); ++i) {
+    if ((*text)[i] != '"') {
+      cell->push_back((*text)[i]);
+    } else if (i + 1 < text->size() && (*text)[i + 1] == '"') {
+      cell->push_back((*text)[i++]);
+    } else {
+      *last = i + 1 == text->size();
+      if (!*last && (*text)[i + 1] != ',') return false;
+      text->remove_prefix(*last ? text->size() : i + 2);
+      return true;
+    }
+  }
+  return false;
+}
+
+// What is wrong, or empty.
+std::string split(std::string_view text, std::array<std::string, cells_max>* cells) {
+  bool last = false;
+  for (size_t i = 0; !last; ++i) {
+    if (i == cells_max) return "it has more than five columns: time,queue,class,key,cost";
+    if (!take_cell(&text, &(*cells)[i], &last)) return "a quoted cell does not end with a quote and a comma";
+  }
+  return "";
 }
 
 template <class T>
@@ -25,38 +52,38 @@ bool whole_number(std::string_view text, T* out) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-// Digits, perhaps a point and up to nine more; exact.
-bool seconds(std::string_view text, Duration* out) {
-  const size_t point = text.find('.');
-  int64_t whole = 0, part = 0;
-  if (!whole_number(text.substr(0, point), &whole) || whole < 0 || whole > 8'000'000'000) return false;
-  if (point != std::string_view::npos) {
-    std::string decimals(text.substr(point + 1));
-    if (decimals.empty() || decimals.size() > 9 || decimals.front() == '-') return false;
-    decimals.resize(9, '0');
-    if (!whole_number(decimals, &part)) return false;
-  }
-  *out = Duration{whole * 1'000'000'000 + part};
-  return true;
-}
-
 }  // namespace
 
+std::string Trace::place_in_time(std::string_view text, Duration* at) {
+  std::optional<WallTime> moment = parse_unix_seconds(text);
+  if (moment && moment->ns < unix_from * 1'000'000'000) {
+    if (begun_ && origin_) return "its time is seconds from the start, and the lines above have moments";
+    *at = Duration{moment->ns};
+    return "";
+  }
+  if (!moment) moment = parse_rfc3339(text);
+  if (!moment) return "the time is neither a number of seconds nor RFC 3339 (2026-03-01T08:00:00Z)";
+  if (begun_ && !origin_) return "its time is a moment, and the lines above have seconds from the start";
+  if (!origin_) origin_ = *moment;
+  *at = *moment - *origin_;
+  return "";
+}
+
 std::string Trace::parse(std::string_view text, Arrival* arrival) {
-  const auto cells = cells_of(text);
-  Duration at;
-  if (!seconds(cells[0], &at)) return "the time is not a number of seconds";
-  if (!origin_) origin_ = at;
-  arrival->at = at - *origin_;
-  if (arrival->at < last_) return "its time is before that of the line above";
+  std::array<std::string, cells_max> cells;
+  std::string wrong = split(text, &cells);
+  if (wrong.empty()) wrong = place_in_time(cells[0], &arrival->at);
+  if (!wrong.empty()) return wrong;
+  begun_ = true;
+  if (arrival->at < last_) return "its time is before that of the line above; sort the trace by time";
   last_ = arrival->at;
   AdmitRequest& request = arrival->request;
   request.bytes = bytes_;
-  if (!cells[3].empty()) request.key = XXH3_64bits(cells[3].data(), cells[3].size()) | 1;
   if (!cells[4].empty() && (!whole_number(cells[4], &request.cost) || request.cost == 0)) {
     return "the cost is not a whole number above 0";
   }
-  return resolve_(cells[1], cells[2], &request);
+  if (cells[1].empty()) return "it names no queue in its second column";
+  return resolve_(cells[1], cells[2], cells[3], &request);
 }
 
 std::optional<Arrival> Trace::next() {

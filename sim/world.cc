@@ -174,6 +174,7 @@ void World::turn() {
   core_->take_lane_changes();
   if (spends_ != nullptr) core_wake_ = std::min(core_wake_, spends_->work(now_));
   backlog_.flush();
+  tell([&](Observer& o) { o.turned(now_, *core_); });
 }
 
 }  // namespace forebay::sim

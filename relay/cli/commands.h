@@ -5,5 +5,6 @@
 #include "relay/cli/demo.h"
 #include "relay/cli/gateway.h"
 #include "relay/cli/journal_tool.h"
+#include "relay/cli/plan.h"
 #include "relay/cli/send.h"
 #include "relay/cli/serve.h"

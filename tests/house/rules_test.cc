@@ -31,6 +31,7 @@ TEST(IncludesOf, finds_quoted_ones) {
 TEST(Rules, include_arrows) {
   EXPECT_EQ(include_arrows({{"limiter/a.h", include("base/time.h") + include("config/config.h")},
                             {"sim/a.cc", include("relay/core.h")},
+                            {"relay/cli/plan.cc", include("sim/plan/plan.h")},
                             {"tests/limiter/a.cc", include("relay/core.h")}}),
             Complaints{});
   EXPECT_EQ(include_arrows({{"limiter/a.h", include("relay/core.h")}}),
@@ -38,6 +39,9 @@ TEST(Rules, include_arrows) {
   EXPECT_EQ(include_arrows({{"backlog/a.cc", include("config/config.h")}}),
             Complaints{"backlog/a.cc includes config/config.h"});
   EXPECT_EQ(include_arrows({{"sim/a.cc", include("relay/loop.h")}}), Complaints{"sim/a.cc includes relay/loop.h"});
+  EXPECT_EQ(include_arrows({{"relay/cli/plan.cc", include("sim/world.h")},
+                            {"relay/cli/send.cc", include("sim/plan/plan.h")}}),
+            (Complaints{"relay/cli/plan.cc includes sim/world.h", "relay/cli/send.cc includes sim/plan/plan.h"}));
 }
 
 TEST(Rules, one_assembly) {

@@ -76,30 +76,56 @@ TEST(Producers, heed_retry_after_or_not_and_give_up) {
   EXPECT_EQ(rude.refused(fresh, Duration::seconds(10), Duration::seconds(7)), Duration::milliseconds(10'200));
 }
 
-std::string only_q(std::string_view queue, std::string_view, AdmitRequest* request) {
+std::string only_q(std::string_view queue, std::string_view, std::string_view key, AdmitRequest* request) {
   request->queue = 1;
+  request->key = key.size();
   return queue == "q" ? "" : "no queue \"" + std::string(queue) + "\"";
 }
 
 TEST(Traces, are_read_line_by_line) {
-  std::istringstream in("time,queue,class,key,cost\n100.25,q,,+4912345,2\n101,q\r\n\n");
+  std::istringstream in("time,queue,class,key,cost\n100.25,q,,\"a,\"\"b\"\"\",2\n101,q\r\n\n");
   Trace trace(in, only_q, 300);
   const auto first = trace.next(), second = trace.next();
   ASSERT_TRUE(first && second);
-  EXPECT_EQ(first->at, Duration{});
+  EXPECT_EQ(first->at, Duration::milliseconds(100'250));
   EXPECT_EQ(first->request.cost, 2u);
-  EXPECT_NE(first->request.key, 0u);
-  EXPECT_EQ(second->at, Duration::milliseconds(750));
+  EXPECT_EQ(first->request.key, 5u);
+  EXPECT_EQ(second->at, Duration::seconds(101));
   EXPECT_EQ(second->request.key, 0u);
   EXPECT_FALSE(trace.next());
   EXPECT_EQ(trace.error(), "");
+  EXPECT_EQ(trace.starts(), std::nullopt);
+}
+
+TEST(Traces, begin_at_their_first_moment) {
+  for (const char* text : {"2026-03-01T09:00:00+01:00,q\n2026-03-01T08:00:01.5Z,q\n", "1772352000,q\n1772352001.5,q\n",
+                           "1772352000,q\n2026-03-01T08:00:01.5Z,q\n"}) {
+    std::istringstream in(text);
+    Trace trace(in, only_q, 300);
+    ASSERT_TRUE(trace.next());
+    EXPECT_EQ(trace.starts(), WallTime::from_ms(1'772'352'000'000));
+    const auto second = trace.next();
+    ASSERT_TRUE(second) << trace.error();
+    EXPECT_EQ(second->at, Duration::milliseconds(1'500));
+  }
 }
 
 TEST(Traces, say_what_is_wrong_and_where) {
-  for (const auto& [text, what] : {std::pair("1,x\n", "line 1: no queue \"x\""),
-                                   {"1,q\n0,q\n", "line 2: its time is before that of the line above"},
-                                   {"soon,q\n", "line 1: the time is not a number of seconds"},
-                                   {"1,q,,,0\n", "line 1: the cost is not a whole number above 0"}}) {
+  for (const auto& [text, what] :
+       {std::pair("1,x\n", "line 1: no queue \"x\""),
+        {"1,q\n0,q\n", "line 2: its time is before that of the line above; sort the trace by time"},
+        {"time,queue\nsoon,q\n", "line 2: the time is neither a number of seconds nor RFC 3339 (2026-03-01T08:00:00Z)"},
+        {"-1,q\n", "line 1: the time is neither a number of seconds nor RFC 3339 (2026-03-01T08:00:00Z)"},
+        {"1,q\n2026-03-01T08:00:00Z,q\n",
+         "line 2: its time is a moment, and the lines above have seconds from the start"},
+        {"2026-03-01T08:00:00Z,q\n1,q\n",
+         "line 2: its time is seconds from the start, and the lines above have moments"},
+        {"1\n", "line 1: it names no queue in its second column"},
+        {"1,q,,\"k,1\n", "line 1: a quoted cell does not end with a quote and a comma"},
+        {"1,q,,\"k\"x,1\n", "line 1: a quoted cell does not end with a quote and a comma"},
+        {"1,q,,,1,\n", "line 1: it has more than five columns: time,queue,class,key,cost"},
+        {"1,q,,,x\n", "line 1: the cost is not a whole number above 0"},
+        {"1,q,,,0\n", "line 1: the cost is not a whole number above 0"}}) {
     std::istringstream in(text);
     Trace trace(in, only_q, 300);
     while (trace.next()) continue;
