@@ -87,5 +87,32 @@ TEST_F(KeysTest, WhatCannotBeIsRefusedByName) {
   EXPECT_EQ(relay_.stop(), 0);
 }
 
+// The history of a key outlives kill -9: what was delivered, and what was on its way when the process died.
+TEST(KeyLimits, KillDoesNotForgetWhatAKeyHasSpent) {
+  EvilServer server([](const EvilServer::Request& request) {
+    if (request.body == "on its way") return EvilServer::Answer{"", EvilServer::Answer::Then::hang};
+    return EvilServer::answer(200);
+  });
+  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
+                     "\", timeout: 30s}\nqueues:\n"
+                     "  q: {sink: s, key: header:X-Phone, key_limits: [1/1h]}\n");
+  ASSERT_TRUE(relay.start()) << relay.output();
+  ASSERT_NE(relay.publish("q", "first", "X-Phone: 1\r\n"), "");
+  ASSERT_NE(relay.publish("q", "on its way", "X-Phone: 2\r\n"), "");
+  const auto delivered = [&] {
+    return relay.metric("forebay_attempts_total{outcome=\"delivered\",sink=\"s\"}").value_or(0);
+  };
+  ASSERT_TRUE(RunningRelay::eventually([&] { return server.arrivals() == 2 && delivered() == 1; }));
+  relay.kill();
+  ASSERT_TRUE(relay.start()) << relay.output();
+  const std::string again = relay.publish("q", "second", "X-Phone: 1\r\n");
+  ASSERT_NE(relay.publish("q", "other", "X-Phone: 3\r\n"), "");
+  ASSERT_TRUE(RunningRelay::eventually([&] { return delivered() == 1; })) << "of the other key";
+  const std::string why = relay.http("GET", "/v1/messages/" + again).body;
+  EXPECT_NE(why.find("\"waiting_on\":{\"kind\":\"key_limit\",\"name\":\"key:1/1h\""), std::string::npos) << why;
+  EXPECT_EQ(server.arrivals(), 3) << "neither the first key's second nor the second key's again";
+  EXPECT_EQ(relay.stop(), 0);
+}
+
 }  // namespace
 }  // namespace forebay::testing
