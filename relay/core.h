@@ -136,6 +136,7 @@ class Core {
     bool took_queue = false, took_queue_key = false, took_sink_key = false;  // permits of these limits
     KeyHash key = 0;
     Taken taken;
+    uint8_t queue_tag = 0;  // as Taken::lane, of the queue's limits
   };
   // The message to send next, and where it stands.
   struct Pick {

@@ -84,7 +84,7 @@ WhyBlocked Core::why_ready_waits(const Queue& queue, Sequence sequence, const Me
     return why;
   }
   if (queue.limits) {
-    const LimitSet::Blocking by = queue.limits->blocking(now, cost);
+    const LimitSet::Blocking by = queue.limits->blocking(now, cost, klass.queue_tag);
     if (!by.name.empty()) return {"limit", by.name, by.until};
   }
   const LimitSet::Blocking by = lane.limits().blocking(now, cost, klass.reserve_tag);

@@ -46,10 +46,11 @@ void Core::join_rounds(SinkLane& lane, Now) {
 bool Core::gate(SinkLane& lane, Queue& queue, Now now) {
   if (queue.paused || !is_open(queue.hours, lane, now)) return false;
   if (!queue.limits) return true;
-  const Instant agrees = queue.limits->next(now, 1);
+  const Instant agrees = queue.limits->next_any(now);
   if (agrees <= now.steady) return true;
   queue.due = agrees;
-  note_gate(lane, agrees);
+  // Only a settle may free it, or the day by the wall clock end: it is looked at each second besides.
+  note_gate(lane, std::min(agrees, now.steady + wall_check));
   return false;
 }
 

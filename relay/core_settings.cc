@@ -115,6 +115,7 @@ void Core::number_classes(Queue& queue) {
     klass.config = found == configured.end() ? ClassConfig{.name = name} : found->second;
     klass.hours = Hours(klass.config.hours);
     klass.reserve_tag = lanes_[queue.sink]->limits().lane(name);
+    klass.queue_tag = queue.limits ? queue.limits->lane(name) : 0;
   }
   ClassOrder::give_slots(queue.classes);
 }
@@ -202,6 +203,15 @@ std::string Core::reconfigure(const Config& config, std::span<const QueueId> que
     const QueueId id = queue_ids[i++];
     if (queue(id) == nullptr) add_queue(id);
     set_queue(queue_of(id), settings, now);
+  }
+  // What a key waited for may be over: each is looked at again.
+  for (Queue& queue : queues_) {
+    if (queue.parked_flows == 0) continue;
+    queue.flows->for_each([&](FlowId flow) {
+      if ((*queue.flows)[flow].state != Flow::State::parked) return;
+      unpark(queue, flow);
+      poke(queue, flow);
+    });
   }
   for (const auto& lane : lanes_) touch(*lane);
   return {};
