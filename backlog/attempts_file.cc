@@ -51,30 +51,51 @@ int AttemptsFile::restart(const std::unordered_map<Sequence, uint8_t>& kept) {
 }
 
 int AttemptsFile::stopped() {
+  if (!over_.empty()) committed(over_.back().first);
   set(mark_slot, 0, 0);
   const int error = write();
   return error == 0 ? file_->sync() : error;
 }
 
 void AttemptsFile::begun(Sequence sequence, uint8_t attempt) {
-  auto [at, inserted] = slot_of_.try_emplace(sequence, 0);
+  auto [at, inserted] = places_.try_emplace(sequence);
   if (inserted && free_.empty()) {
     free_.push_back(static_cast<uint32_t>(slots_.size() / slot_bytes));
     slots_.extend(slot_bytes);
   }
   if (inserted) {
-    at->second = free_.back();
+    at->second.slot = free_.back();
     free_.pop_back();
   }
-  set(at->second, sequence, attempt);
+  at->second.over_in = 0;
+  set(at->second.slot, sequence, attempt);
 }
 
-void AttemptsFile::over(Sequence sequence) {
-  const auto at = slot_of_.find(sequence);
-  if (at == slot_of_.end()) return;
-  set(at->second, 0, 0);
-  free_.push_back(at->second);
-  slot_of_.erase(at);
+void AttemptsFile::over(Sequence sequence, uint64_t batch) {
+  const auto at = places_.find(sequence);
+  if (at == places_.end()) return;
+  at->second.over_in = batch;
+  over_.emplace_back(batch, sequence);
+}
+
+void AttemptsFile::left_empty(uint64_t batch) {
+  for (auto it = over_.rbegin(); it != over_.rend() && it->first == batch; ++it) {
+    const auto at = places_.find(it->second);
+    if (at != places_.end() && at->second.over_in == batch) at->second.over_in = batch - 1;
+    it->first = batch - 1;
+  }
+  committed(committed_);
+}
+
+void AttemptsFile::committed(uint64_t batch) {
+  committed_ = batch;
+  for (; !over_.empty() && over_.front().first <= batch; over_.pop_front()) {
+    const auto at = places_.find(over_.front().second);
+    if (at == places_.end() || at->second.over_in != over_.front().first) continue;  // it began anew meanwhile
+    set(at->second.slot, 0, 0);
+    free_.push_back(at->second.slot);
+    places_.erase(at);
+  }
 }
 
 void AttemptsFile::set(uint32_t slot, Sequence sequence, uint8_t attempt) {

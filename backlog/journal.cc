@@ -153,7 +153,7 @@ Instant OpenJournal::flush() {
 }
 
 void OpenJournal::hand_over(Instant now) {
-  if (open_->empty()) return;
+  if (open_->empty()) return attempts_.left_empty(open_->batch);
   auto group = std::move(open_);
   open_ = std::make_unique<Group>();
   open_->batch = group->batch + 1;
@@ -215,6 +215,7 @@ void OpenJournal::committed(CommitResult& result) {
   if (result.synced) listener_.on_synced(result.sync_took, result.messages);
   for (auto& group : result.groups) {
     const int error = group->messages_error != 0 ? group->messages_error : group->changes_error;
+    attempts_.committed(group->batch);
     listener_.on_committed(group->batch, error);
   }
 }

@@ -49,7 +49,7 @@ class OpenJournal final : public Journal {
   bool stopped_cleanly() const override { return report_.clean; }
 
   void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
-  void attempt_over(Sequence sequence) override { attempts_.over(sequence); }
+  void attempt_over(Sequence sequence) override { attempts_.over(sequence, open_->batch); }
   void write_attempts() override { attempts_.write(); }
 
   std::optional<StoredMessage> held(Sequence sequence) override { return bodies_.held(sequence); }

@@ -51,6 +51,10 @@ class TimingWheel {
     assert(now_ms < kLastMs);
     fire_late(fn);
     const uint64_t end = biased(now_ms) + 1;
+    if (size_ == 0) {  // nothing to come down on the way
+      cursor_ = std::max(cursor_, end);
+      return;
+    }
     while (cursor_ < end) {
       const uint64_t event = next_event();
       if (event >= end) break;

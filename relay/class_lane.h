@@ -65,8 +65,11 @@ struct ClassLane {
   uint64_t ready_replayed = 0;  // of the ready ones
   ClassCounters counters;
   uint8_t reserve_tag = 0;       // of its sink's calendars: LimitSet::lane(its name)
+  uint8_t queue_tag = 0;         // of its queue's
   uint64_t reserve_blocked = 0;  // the serve in which only other classes' reserves were left of a calendar
-  uint64_t last_served = 0;      // the queue's count of sends when this class had one; for its floor
+  // Its floor: at most `gap` sends of the queue between two of its own; 0: it has none (class_order.h).
+  uint64_t floor_gap = 0, floor_period = 0, floor_slot = 0;
+  uint64_t last_served = 0;  // the queue's count of sends when this class had one; for its floor
 
   RunQueue& line(Line which) {
     switch (which) {

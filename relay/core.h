@@ -136,6 +136,7 @@ class Core {
     bool took_queue = false, took_queue_key = false, took_sink_key = false;  // permits of these limits
     KeyHash key = 0;
     Taken taken;
+    uint8_t queue_tag = 0;  // as Taken::lane, of the queue's limits
   };
   // The message to send next, and where it stands.
   struct Pick {
@@ -198,7 +199,7 @@ class Core {
   void unpark(Queue& queue, FlowId id);
   void wake_key(Queue& queue, KeyHash key);
   void wake_key_on_sink(SinkLane& lane, KeyHash key);
-  WhyBlocked key_block(const Queue& queue, const SinkLane& lane, KeyHash key, uint32_t cost, Now now) const;
+  WhyBlocked key_block(const Queue& queue, const SinkLane& lane, KeyHash key, Now now) const;
   void supersede(Queue& queue, Sequence sequence, const MessageEntry& entry, Now now);
   void replace(Queue& queue, Sequence older, Now now);
   bool is_superseded(const Queue& queue, Sequence sequence, const MessageEntry& entry) const;

@@ -138,16 +138,14 @@ double Core::oldest_age_seconds(const Queue& queue, Now now) const {
       line->scan(look);
     }
   }
-  // Of the flows, as many as can be looked at in a moment: those that stand in the rounds longest come first.
-  if (queue.flows) {
-    for (const ClassLane& klass : queue.classes) {
-      int flows = 0;
-      klass.rounds.scan([&](uint32_t member) {
-        looked_at = 0;
-        if (member != ClassLane::plain_member) queue.flows->scan((*queue.flows)[member], look);
-        return ++flows < 1024;
-      });
-    }
+  // In flows, in the rounds or parked: the oldest have the lowest sequences.
+  looked_at = 0;
+  Sequence at = queue.flows && queue.flows->size() > 0 ? messages_.next(1) : 0;
+  for (; at != 0 && looked_at < 16'384; at = messages_.next(at + 1), ++looked_at) {
+    const MessageEntry* entry = messages_.find(at);
+    if (entry->queue != queue.id || entry->state != MessageState::ready) continue;
+    oldest = std::min(oldest, entry->since_ms());
+    break;
   }
   return static_cast<double>(time_.ms(now) - oldest) / 1000;
 }

@@ -20,7 +20,9 @@ Explanation Core::explain(Sequence sequence, Now now) const {
     why = {"paused", lanes_[queue.sink]->reason(now)};
   } else if (entry->state == MessageState::ready) {
     explanation.position = position_of_ready(queue, sequence, *entry);
-    const Instant key_turn = turn_of_key(queue, key_of(queue, sequence, *entry), 0, now);
+    const bool keyed = entry->flow() != no_flow && entry->flow() != overflow_flow && entry->line != Line::replayed;
+    const uint64_t own = keyed ? standing_in_flow(queue, (*queue.flows)[entry->flow()], sequence) : 0;
+    const Instant key_turn = turn_of_key(queue, key_of(queue, sequence, *entry), own, now);
     explanation.estimated = estimate(queue, klass, explanation.position, key_turn, now);
     why = why_ready_waits(queue, sequence, *entry, now);
     if (!why) {
@@ -74,17 +76,23 @@ WhyBlocked Core::why_ready_waits(const Queue& queue, Sequence sequence, const Me
   const bool keyed = id != no_flow && id != overflow_flow && entry.line != Line::replayed;
   if (queue.config.strict_order && keyed && FlowTable::front((*queue.flows)[id]) != sequence) return {"order", {}};
   const uint32_t cost = cost_of(sequence, entry);
-  if (WhyBlocked why = key_block(queue, lane, key_of(queue, sequence, entry), cost, now)) return why;
+  const uint64_t own = keyed ? standing_in_flow(queue, (*queue.flows)[id], sequence) : 0;
+  const KeyHash key = key_of(queue, sequence, entry);
+  if (WhyBlocked why = key_block(queue, lane, key, now)) {
+    // The key's next message goes then; this one is further back.
+    if (keyed && why.until != Instant::never()) why.until = std::max(why.until, turn_of_key(queue, key, own, now));
+    return why;
+  }
   if (queue.limits) {
-    const LimitSet::Blocking by = queue.limits->blocking(now, cost);
+    const LimitSet::Blocking by = queue.limits->blocking(now, cost, klass.queue_tag);
     if (!by.name.empty()) return {"limit", by.name, by.until};
   }
   const LimitSet::Blocking by = lane.limits().blocking(now, cost, klass.reserve_tag);
   if (by.name.empty()) return {};
   // The limit frees a permit sooner; this one is the message's own.
-  const WallTime own = estimate(queue, klass, position_of_ready(queue, sequence, entry), now.steady, now);
-  if (own == Reservation::never()) return {"limit", by.name};
-  return {"limit", by.name, time_.instant(own.ms())};
+  const WallTime mine = estimate(queue, klass, position_of_ready(queue, sequence, entry), now.steady, now);
+  if (mine == Reservation::never()) return {"limit", by.name};
+  return {"limit", by.name, time_.instant(mine.ms())};
 }
 
 }  // namespace forebay

@@ -161,8 +161,9 @@ void Core::fire_parked(Now now) {
   });
 }
 
-// All that go by the key: an operator, a throttled reply of `scope: key`, and its limits.
-WhyBlocked Core::key_block(const Queue& queue, const SinkLane& lane, KeyHash key, uint32_t cost, Now now) const {
+// All that go by the key: an operator, a throttled reply of `scope: key`, and its limits, which count messages whatever
+// these cost: "one text a minute to a number" holds for long texts too.
+WhyBlocked Core::key_block(const Queue& queue, const SinkLane& lane, KeyHash key, Now now) const {
   if (key == 0) return {};
   if (!queue.paused_keys.empty() && queue.paused_keys.contains(key)) return {"paused", "key", Instant::never()};
   if (!lane.throttled_keys.empty()) {
@@ -174,10 +175,10 @@ WhyBlocked Core::key_block(const Queue& queue, const SinkLane& lane, KeyHash key
   WhyBlocked why;
   for (const KeyLimits* limits : {queue.key_limits.get(), lane.key_limits.get()}) {
     if (limits == nullptr) continue;
-    const Instant agrees = limits->next(key, now, cost);
+    const Instant agrees = limits->next(key, now, 1);
     if (agrees <= now.steady || (why && agrees <= why.until)) continue;
     why = {"key_limit", {}, agrees};
-    why.name = limits->blocking(key, now, cost);
+    why.name = limits->blocking(key, now, 1);
   }
   return why;
 }

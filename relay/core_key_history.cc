@@ -42,8 +42,8 @@ void Core::note_key_spend(const Attempt& attempt, const Queue& queue, SettledAs 
   const SinkLane& lane = *lanes_[attempt.sink];
   const Duration grace = how == SettledAs::unanswered ? lane.config().timeout : Duration{};
   const int64_t settled_ms = time_.ms_at(now.steady + grace) + 1;
-  if (attempt.took_queue_key) backlog_.key_spent(set_of(queue), attempt.key, settled_ms, attempt.taken.cost);
-  if (attempt.took_sink_key) backlog_.key_spent(set_of(lane), attempt.key, settled_ms, attempt.taken.cost);
+  if (attempt.took_queue_key) backlog_.key_spent(set_of(queue), attempt.key, settled_ms, 1);
+  if (attempt.took_sink_key) backlog_.key_spent(set_of(lane), attempt.key, settled_ms, 1);
 }
 
 void Core::recover_key_history(Now now) {
@@ -69,7 +69,7 @@ void Core::recover_key_history(Now now) {
     const SinkLane& lane = *lanes_[queue.sink];
     const Instant settled = now.steady + lane.config().timeout;
     for (KeyLimits* limits : {queue.key_limits.get(), lane.key_limits.get()}) {
-      if (limits != nullptr && !limits->empty()) limits->spent(key, settled, cost_of(sequence, entry), now);
+      if (limits != nullptr && !limits->empty()) limits->spent(key, settled, 1, now);
     }
   }
 }

@@ -49,9 +49,12 @@ uint32_t Core::max_attempts(const Queue& queue, const MessageEntry& entry) const
 void Core::settle_limits(const Attempt& attempt, Queue& queue, SettledAs how, Now now) {
   SinkLane& lane = *lanes_[attempt.sink];
   lane.limits().settle(attempt.taken, now, how);
-  if (attempt.took_queue) queue.limits->settle(attempt.taken, now, how);
-  if (attempt.took_queue_key) queue.key_limits->settle(attempt.key, attempt.taken, now, how);
-  if (attempt.took_sink_key) lane.key_limits->settle(attempt.key, attempt.taken, now, how);
+  if (attempt.took_queue) {
+    queue.limits->settle({attempt.taken.at, attempt.taken.cost, attempt.queue_tag}, now, how);
+  }
+  const Taken one{attempt.taken.at, 1};  // key limits count messages
+  if (attempt.took_queue_key) queue.key_limits->settle(attempt.key, one, now, how);
+  if (attempt.took_sink_key) lane.key_limits->settle(attempt.key, one, now, how);
   if (attempt.key == 0) return;
   note_key_spend(attempt, queue, how, now);
   if (queue.stuck_flows > 0) wake_key(queue, attempt.key);

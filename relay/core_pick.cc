@@ -46,10 +46,11 @@ void Core::join_rounds(SinkLane& lane, Now) {
 bool Core::gate(SinkLane& lane, Queue& queue, Now now) {
   if (queue.paused || !is_open(queue.hours, lane, now)) return false;
   if (!queue.limits) return true;
-  const Instant agrees = queue.limits->next(now, 1);
+  const Instant agrees = queue.limits->next_any(now);
   if (agrees <= now.steady) return true;
   queue.due = agrees;
-  note_gate(lane, agrees);
+  // Only a settle may free it, or the day by the wall clock end: it is looked at each second besides.
+  note_gate(lane, std::min(agrees, now.steady + wall_check));
   return false;
 }
 
@@ -137,7 +138,7 @@ Core::Found Core::head_of(SinkLane& lane, Queue& queue, RunQueue& line, Now now,
   pick->key = key_of(queue, head, entry);
   const bool past = entry.expires_ms() > 0 && entry.expires_ms() <= time_.ms(now);
   const bool over_budget = entry.attempts > 0 && !lane.allows_retry(queue.ready > queue.ready_retries);
-  const WhyBlocked blocked = key_block(queue, lane, pick->key, pick->cost, now);
+  const WhyBlocked blocked = key_block(queue, lane, pick->key, now);
   if (!past && !over_budget && !blocked) return Found::message;
   if (!look()) return touch(lane), Found::later;
   line.pop();
@@ -194,7 +195,7 @@ Core::Found Core::flow_head(SinkLane& lane, Queue& queue, FlowId id, Now now, Pi
     pick->head = head;
     pick->key = flow.key;
     pick->cost = cost_of(head, *entry);
-    const WhyBlocked blocked = key_block(queue, lane, pick->key, pick->cost, now);
+    const WhyBlocked blocked = key_block(queue, lane, pick->key, now);
     if (!blocked) return Found::message;
     if (!look()) return touch(lane), Found::later;
     leave();

@@ -26,12 +26,12 @@ void Core::send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std:
   lane.limits().take(now, pick.cost, due, tag);
   if (queue.limits) {
     const Instant promised = std::exchange(queue.due, Instant::never());
-    queue.limits->take(now, pick.cost, promised <= now.steady ? promised : Instant::never());
+    queue.limits->take(now, pick.cost, promised <= now.steady ? promised : Instant::never(), klass.queue_tag);
     attempt.took_queue = true;
+    attempt.queue_tag = klass.queue_tag;
   }
-  if (pick.key != 0 && queue.key_limits)
-    queue.key_limits->take(pick.key, now, pick.cost), attempt.took_queue_key = true;
-  if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, pick.cost), attempt.took_sink_key = true;
+  if (pick.key != 0 && queue.key_limits) queue.key_limits->take(pick.key, now, 1), attempt.took_queue_key = true;
+  if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, 1), attempt.took_sink_key = true;
   lane.retry_sent(entry.attempts > 0);
   attempt.probe = lane.sent();
   const Ticket ticket = ++last_ticket_;
@@ -86,9 +86,13 @@ void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
       continue;
     }
     if (next.queue->limits) {
-      const Instant queue_agrees = next.queue->limits->next(now, next.cost);
+      const Instant queue_agrees = next.queue->limits->next(now, next.cost, next.klass->queue_tag);
       if (queue_agrees > now.steady) {
-        lane.gate = std::min(lane.gate, queue_agrees);
+        lane.gate = std::min(lane.gate, std::min(queue_agrees, now.steady + wall_check));
+        if (next.queue->limits->next_any(now) <= now.steady) {  // what is left is kept for another class
+          next.klass->reserve_blocked = serves_;
+          continue;
+        }
         next.queue->due = queue_agrees;
         next.queue->queued = false;
         lane.rounds.leave();
@@ -121,7 +125,7 @@ void Core::wait(SinkLane& lane, Instant opens, Instant agreed, const Pick& pick,
   lane.blocked_by(by, now);
   Instant at = std::max(opens, agreed);
   // A calendar's day ends by the wall clock, which may be stepped.
-  if (by_limits && agreed > now.steady + wall_check) at = std::min(at, now.steady + wall_check);
+  if (by_limits && !agreed.is_never() && agreed > now.steady + wall_check) at = std::min(at, now.steady + wall_check);
   wake_at(lane, std::min(at, lane.gate));
 }
 

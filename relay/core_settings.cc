@@ -115,8 +115,9 @@ void Core::number_classes(Queue& queue) {
     klass.config = found == configured.end() ? ClassConfig{.name = name} : found->second;
     klass.hours = Hours(klass.config.hours);
     klass.reserve_tag = lanes_[queue.sink]->limits().lane(name);
+    klass.queue_tag = queue.limits ? queue.limits->lane(name) : 0;
   }
-  queue.order.look_at(queue.classes);
+  ClassOrder::give_slots(queue.classes);
 }
 
 std::optional<uint8_t> Core::class_number(QueueId id, std::string_view name) const {
@@ -134,8 +135,6 @@ uint32_t Core::cost_max(QueueId id) const {
   const SinkLane& lane = *lanes_[queue.sink];
   uint32_t most = lane.limits().max_cost();
   if (queue.limits) most = std::min(most, queue.limits->max_cost());
-  if (queue.key_limits) most = std::min(most, queue.key_limits->max_cost());
-  if (lane.key_limits) most = std::min(most, lane.key_limits->max_cost());
   return most;
 }
 
@@ -204,6 +203,15 @@ std::string Core::reconfigure(const Config& config, std::span<const QueueId> que
     const QueueId id = queue_ids[i++];
     if (queue(id) == nullptr) add_queue(id);
     set_queue(queue_of(id), settings, now);
+  }
+  // What a key waited for may be over: each is looked at again.
+  for (Queue& queue : queues_) {
+    if (queue.parked_flows == 0) continue;
+    queue.flows->for_each([&](FlowId flow) {
+      if ((*queue.flows)[flow].state != Flow::State::parked) return;
+      unpark(queue, flow);
+      poke(queue, flow);
+    });
   }
   for (const auto& lane : lanes_) touch(*lane);
   return {};

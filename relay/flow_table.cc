@@ -49,6 +49,7 @@ void FlowTable::forget(FlowId id) {
   assert(flow.members == 0 && flow.state != Flow::State::queued);
   while (!line_empty(flow)) pop(flow);
   index_[part_of(flow.key)].erase(id);
+  flow.key = 0;
   flow.next_node = free_;
   free_ = id;
   --size_;

@@ -72,6 +72,14 @@ class FlowTable {
     }
   }
 
+  // visit(id) for every flow.
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (FlowId id = 1; id <= used_; ++id) {
+      if ((*this)[id].key != 0) visit(id);
+    }
+  }
+
   size_t memory_bytes() const;
 
  private:

@@ -125,19 +125,16 @@ SinkStatus Overseer::status_of(SinkLane& lane, Now now) const {
   return status;
 }
 
-// The views are the configured limits in order, then the concurrency.
 std::vector<LimitStatus> Overseer::limits_of(const SinkLane& lane, Now now) const {
   std::vector<LimitStatus> limits;
-  const auto& configured = lane.config().limits;
   for (const LimitSet::View& view : lane.limits().views(now)) {
     LimitStatus& limit = limits.emplace_back();
     limit.name = view.name;
     limit.effective = view.effective;
     limit.utilization = view.utilization;
-    const size_t place = limits.size() - 1;
-    if (place < configured.size()) limit.enforced = configured[place].enforce;
-    const double used = std::min(view.utilization, 1.0) * static_cast<double>(view.effective);
-    limit.remaining = view.effective - static_cast<uint64_t>(std::llround(used));
+    limit.enforced = view.enforced;
+    limit.exceeded = view.exceeded;
+    limit.remaining = static_cast<uint64_t>(std::llround(std::max(view.remaining, 0.0)));
   }
   return limits;
 }

@@ -32,10 +32,13 @@ void Overseer::look_again() {
 void Overseer::restore_pauses(const Queue& queue) {
   const std::string& name = queue.config.name;
   if (!backlog_.noted(queue_pause_note(name)).empty()) core_.pause_queue(queue.id, true);
-  if (!backlog_.noted(class_pause_note(name, "default")).empty()) core_.pause_class(queue.id, 0, true);
+  const auto is_noted = [&](const std::string& klass) {
+    return !backlog_.noted(class_pause_note(name, klass)).empty();
+  };
+  core_.pause_class(queue.id, 0, is_noted("default"));
+  // A number that was another class's before says nothing of this one.
   for (const auto& [klass, settings] : queue.config.classes) {
-    if (backlog_.noted(class_pause_note(name, klass)).empty()) continue;
-    core_.pause_class(queue.id, *core_.class_number(queue.id, klass), true);
+    core_.pause_class(queue.id, *core_.class_number(queue.id, klass), is_noted(klass));
   }
   for (const std::string& key : paused_keys_.of(name)) core_.pause_key(queue.id, key_hash(key, key_seed_), true);
 }

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "relay/lane_log.h"
 #include "relay/version.h"
@@ -83,8 +84,8 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
-  backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   next = std::min(next, backlog_.flush());
+  backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   return more_work ? now.steady : next;
 }
 
@@ -109,6 +110,12 @@ void Relay::on_committed(uint64_t batch, int messages_error) {
     } else {
       spdlog::info("the disk takes messages again");
     }
+  }
+  if (figures.key_spends_lost > 0 && !std::exchange(told_of_lost_spends_, true)) {
+    spdlog::error(
+        "sends of keys could not be written to their history ({} so far): after a restart those keys may be "
+        "let through too soon",
+        figures.key_spends_lost);
   }
   answers_.committed(batch, messages_error, figures.refusing_why, clock_.now());
 }

@@ -87,6 +87,7 @@ class Relay : public BacklogListener {
   std::vector<Send> sends_;
   bool stopping_ = false;
   bool was_refusing_ = false;
+  bool told_of_lost_spends_ = false;
   Instant read_ahead_at_;
 };
 

@@ -136,8 +136,8 @@ class Drawing {
     }
   }
 
-  // What the downstream of a sink counts per key, its queues keep to. A crash forgets it as yet, so only where there is
-  // none.
+  // What the downstream of a sink counts per key, its queues keep to. What a crash takes back goes out again and may be
+  // one too many for its key (killed_key_limits.yaml), so only where there is none.
   void draw_key_limits() {
     const auto is_crash = [](const FaultSpec& f) {
       return f.kind == FaultSpec::Kind::kill || f.kind == FaultSpec::Kind::power_cut;

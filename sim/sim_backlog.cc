@@ -94,6 +94,7 @@ void SimBacklog::begin_when_idle() {
   const bool urgent = std::any_of(handed_.begin(), handed_.end(), [](const Batch& batch) { return batch.urgent; });
   const Instant begins = urgent ? now_ : handed_.front().handed + settles_wait;
   if (begins > now_) {
+    written_ = handed_.back().end;  // written at once, synced later
     due_ = begins;
     return;
   }
@@ -178,9 +179,9 @@ void SimBacklog::crash(Crash how) {
   if (how == Crash::killed) {
     committed_.clear();
     apply_up_to(std::max(written_, base_));
-    const auto is_mark = [](const Change& c) { return c.what == Change::What::begun || c.what == Change::What::over; };
+    // A mark is taken back no sooner than what came of the attempt is written.
     for (uint64_t at = base_; at < marked_; ++at) {
-      if (is_mark(log_[at - base_])) apply(log_[at - base_]);
+      if (log_[at - base_].what == Change::What::begun) apply(log_[at - base_]);
     }
   }
   // Numbers of what nobody was told of are given again.

@@ -2,8 +2,8 @@
 //
 // What is gathered goes into a log; flush() hands the open batch over; one commit at a time takes all that was handed
 // over, lasts a drawn sync time, and only then changes the durable table and is reported. Batches that hold nothing but
-// settles wait for company, settles_wait at most, as in the journal.
-//   crash(killed)     what the last commit had begun to write is kept, and the marks of attempts under way
+// settles are written at once and wait with their sync for company, settles_wait at most, as in the journal.
+//   crash(killed)     what was written is kept, the running commit too, and the marks of attempts under way
 //   crash(power_cut)  only what was synced is kept
 // The shell sets the time before each call, and calls work() when work_due() says so.
 #pragma once
@@ -71,7 +71,6 @@ class SimBacklog : public Backlog {
   void dead(const DeadLetter& letter) override;
   void revive(Sequence sequence, int64_t due_ms) override;
   void note(std::string_view name, std::string_view value) override;
-  // The history of key limits, as a journal that has one keeps it: with the settle, synced with it.
   void key_spent(uint32_t set, KeyHash key, int64_t settled_ms, uint32_t cost) override;
   void key_spends(int64_t since_ms, const KeySpendTold& tell) override;
   void forget_key_spends(int64_t before_ms) override;

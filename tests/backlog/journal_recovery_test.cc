@@ -306,39 +306,6 @@ TEST(JournalRecovery, SegmentsWithoutAStoreFileAreNotOverwritten) {
   EXPECT_FALSE(left.nodes.contains("store"));
 }
 
-TEST(JournalRecovery, AnAttemptThatACrashInterruptedIsCountedEveryTime) {
-  MemoryFiles disk;
-  Sequence poison = 0, done = 0;
-  {
-    Rig rig(disk);
-    rig.open_or_fail();
-    poison = rig.append("poison");
-    done = rig.append("done");
-    rig.commit();
-    rig.journal->attempt_begun(poison, 1);
-    rig.journal->attempt_begun(done, 1);
-    rig.journal->write_attempts();
-    rig.journal->attempt_over(done);
-    rig.journal->write_attempts();
-  }
-  for (uint8_t crash = 1; crash <= 3; ++crash) {
-    disk = disk.copy();
-    Rig rig(disk);
-    rig.open_or_fail();
-    ASSERT_EQ(rig.recovered.size(), 2u);
-    EXPECT_EQ(rig.recovered[0].attempts, crash);
-    EXPECT_TRUE(rig.recovered[0].crashed_in_flight);
-    EXPECT_EQ(rig.recovered[1].attempts, 0);
-    EXPECT_FALSE(rig.recovered[1].crashed_in_flight);
-    disk = disk.copy();  // and dies again before anything begins
-    Rig at_once(disk);
-    at_once.open_or_fail();
-    EXPECT_EQ(at_once.recovered[0].attempts, crash);
-    at_once.journal->attempt_begun(poison, static_cast<uint8_t>(crash + 1));
-    at_once.journal->write_attempts();
-  }
-}
-
 TEST(JournalRecovery, QueueNumbersAndIdentityOutliveTheProcess) {
   MemoryFiles disk;
   QueueId sms = 0, audit = 0, again = 0;

@@ -3,9 +3,6 @@
 #include "backlog/key_spends.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
-#include <ctime>
 
 #include "backlog/format.h"
 #include "backlog/offline.h"
@@ -334,78 +331,6 @@ TEST(KeySpends, AreMadeSureOfBeforeTheyAreBelieved) {
   last.journal->key_spent(3, 3, noon_ms, 1);
   last.rest();
   EXPECT_EQ(told_after_a_kill(stopped).size(), 3u);
-}
-
-// Batches of any size over any hours, kills in between.
-RC_GTEST_PROP(KeySpendsProperty, AllComeBackInOrderOfTheirHours, ()) {
-  MemoryFiles disk;
-  Spends all;
-  for (int lives = *rc::gen::inRange(1, 4); lives > 0; --lives) {
-    KeySpends spends(disk, 77);
-    RC_ASSERT(spends.open() == 0);
-    for (int batches = *rc::gen::inRange(0, 6); batches > 0; --batches) {
-      Spends batch(*rc::gen::inRange<size_t>(0, 40));
-      if (*rc::gen::inRange(0, 8) == 0) batch.resize(10'000);
-      for (KeySpend& spend : batch) {
-        spend = {3, static_cast<uint32_t>(all.size()), all.size(),
-                 noon_ms + *rc::gen::inRange<int64_t>(0, 5) * hour_ms};
-        if (all.empty() || *rc::gen::inRange(0, 3) != 0) spend.settled_ms += 1;
-        all.push_back(spend);
-      }
-      spends.write(batch);
-      if (*rc::gen::arbitrary<bool>()) RC_ASSERT(spends.sync().empty());
-    }
-    RC_ASSERT(spends.lost() == 0u);
-    if (*rc::gen::arbitrary<bool>()) spends.close();
-  }
-  std::ranges::stable_sort(all, {}, [](const KeySpend& spend) { return hour_of(spend.settled_ms); });
-  Spends found;
-  KeySpends last(disk, 77);
-  RC_ASSERT(last.open() == 0);
-  last.replay(0, [&](const KeySpend& spend) { found.push_back(spend); });
-  RC_ASSERT(found == all);
-}
-
-RC_GTEST_PROP(SpendsFile, NonsenseIsNotFollowed, ()) {
-  MemoryFiles disk;
-  KeySpends spends(disk, 77);
-  Spends all;
-  for (KeyHash key = 0; key < 20; ++key) all.push_back({1, 1, key, noon_ms});
-  spends.write(all);
-  auto& bytes = disk.bytes(std::string(noon_name));
-  for (int left = *rc::gen::inRange(1, 200); left > 0; --left) {
-    bytes[*rc::gen::inRange<size_t>(0, bytes.size())] = std::byte{*rc::gen::arbitrary<uint8_t>()};
-  }
-  KeySpends again(disk, 77);
-  RC_ASSERT(again.open() == 0);
-  again.replay(0, [&](const KeySpend& spend) { RC_ASSERT(spend == all[spend.key]); });
-}
-
-TEST(KeySpends, AMillionAreReplayedQuickly) {
-  MemoryFiles disk;
-  constexpr int count = 1'000'000;
-  {
-    KeySpends spends(disk, 77);
-    Spends batch(50);
-    for (int i = 0; i < count; i += 50) {
-      for (int k = 0; k < 50; ++k) batch[k] = {1, 1, static_cast<KeyHash>(i + k), noon_ms + (i + k) * 10};
-      spends.write(batch);
-      spends.sync();
-    }
-  }
-  KeySpends spends(disk, 77);
-  ASSERT_EQ(spends.open(), 0);
-  uint64_t told = 0, sum = 0;
-  const std::clock_t before = std::clock();
-  spends.replay(noon_ms, [&](const KeySpend& spend) { ++told, sum += spend.key; });
-  const double seconds = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
-  std::printf("replay of 1,000,000 spends, %.1f MB: %.3f s of processor time\n",
-              static_cast<double>(spends.bytes()) / 1e6, seconds);
-  EXPECT_EQ(told, static_cast<uint64_t>(count));
-  EXPECT_EQ(sum, uint64_t{count} * (count - 1) / 2);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LT(seconds, 0.2);
-#endif
 }
 
 }  // namespace

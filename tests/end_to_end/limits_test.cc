@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <ctime>
 #include <deque>
 #include <mutex>
 #include <set>
@@ -54,13 +56,27 @@ void publish(const RunningRelay& relay, int from, int to) {
   for (int i = from; i < to; ++i) ASSERT_NE(relay.publish("q", "message " + std::to_string(i)), "");
 }
 
-TEST(Quota, kill_9_neither_resets_it_nor_shuts_it) {
+// A zone in which it is about noon, so that no midnight comes in between.
+std::string noon_zone() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  const int west = utc.tm_hour - 12;  // POSIX counts these zones to the west
+  return "Etc/GMT" + std::string(west < 0 ? "-" : "+") + std::to_string(std::abs(west));
+}
+
+class Quota : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Quota, kill_9_neither_resets_it_nor_shuts_it) {
   constexpr int concurrency = 4, ahead = 100 / 16, kills = 2;
+  const std::string name = GetParam();
+  const std::string limit =
+      name == "100/day" ? "{count: 100, per: day, zone: " + noon_zone() + "}" : "{count: 100, per: 1h}";
   EvilServer server([](const EvilServer::Request&) { return EvilServer::answer(200); });
-  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
-                     "\", limits: [{count: 100, per: 1h}], pace: off, concurrency: 4}\nqueues:\n  q: {sink: s}\n");
+  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") + "\", limits: [" + limit +
+                     "], pace: off, concurrency: 4}\nqueues:\n  q: {sink: s}\n");
   const auto used = [&] {
-    return relay.metric("forebay_limit_utilization_ratio{limit=\"100/1h\",sink=\"s\"}").value_or(0);
+    return relay.metric("forebay_limit_utilization_ratio{limit=\"" + name + "\",sink=\"s\"}").value_or(0);
   };
   for (int round = 0; round < kills; ++round) {
     ASSERT_TRUE(relay.start()) << relay.output();
@@ -88,13 +104,16 @@ TEST(Quota, kill_9_neither_resets_it_nor_shuts_it) {
   EXPECT_EQ(server.arrivals(), arrivals);
 }
 
+INSTANTIATE_TEST_SUITE_P(Limits, Quota, ::testing::Values("100/1h", "100/day"),
+                         [](const auto& limit) { return std::string(limit.param).substr(4); });
+
 TEST(Herd, a_backlog_that_waits_for_a_sink_to_come_back_stays_within_the_limit) {
   constexpr size_t messages = 250, limit = 100;
   Gateway gateway(limit, std::chrono::seconds(1));
   EvilServer server([&](const EvilServer::Request& request) { return gateway(request); });
   server.stop();
   RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
-                     "\", limits: [100/1s], timeout: 2s}\nqueues:\n"
+                     "\", limits: [100/1s], timeout: 2s, breaker: {failures: 0}}\nqueues:\n"
                      "  q: {sink: s, retry: {max_attempts: 100, min_backoff: 1s, max_backoff: 2s}}\n");
   ASSERT_TRUE(relay.start()) << relay.output();
   publish(relay, 0, messages);
@@ -110,6 +129,26 @@ TEST(Herd, a_backlog_that_waits_for_a_sink_to_come_back_stays_within_the_limit) 
   EXPECT_EQ(gateway.refused(), 0u);
   EXPECT_EQ(relay.stop(), 0);
   EXPECT_EQ(server.arrivals(), static_cast<int>(messages));
+}
+
+// The breaker spares the messages their attempts, and the sink the herd.
+TEST(Herd, a_breaker_holds_a_backlog_until_its_sink_is_back) {
+  constexpr size_t messages = 400, limit = 100;
+  Gateway gateway(limit, std::chrono::seconds(1));
+  EvilServer server([&](const EvilServer::Request& request) { return gateway(request); });
+  server.stop();
+  RunningRelay relay("sinks:\n  s: {type: http, url: \"" + server.url("/") +
+                     "\", limits: [100/1s], timeout: 2s, breaker: {max_wait: 2s}}\nqueues:\n"
+                     "  q: {sink: s, retry: {max_attempts: 3, min_backoff: 50ms, max_backoff: 100ms}}\n");
+  ASSERT_TRUE(relay.start()) << relay.output();
+  publish(relay, 0, messages);
+  const auto open = [&] { return relay.metric("forebay_sink_state{sink=\"s\",state=\"breaker\"}").value_or(0) == 1; };
+  ASSERT_TRUE(RunningRelay::eventually(open, 30));
+  server.restart();
+  ASSERT_TRUE(RunningRelay::eventually([&] { return gateway.taken() == messages; }, 30)) << gateway.taken();
+  EXPECT_LE(gateway.worst(), limit);
+  EXPECT_EQ(gateway.refused(), 0u);
+  EXPECT_EQ(relay.stop(), 0);
 }
 
 }  // namespace

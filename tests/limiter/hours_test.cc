@@ -129,6 +129,13 @@ void agree(const Drawn& drawn, WallTime from) {
     if (!closes[i].is_never()) RC_ASSERT(asked.closes(t) == closes[i]);
   };
   for (size_t i = 0; i < open.size(); i++) look(i);
+  // Backwards over the changes of the clocks, so that what is asked is worked out anew each time.
+  const Zone& zone = *find_zone(drawn.config.zone);
+  const auto offset = [&](WallTime t) { return zone.local(t).ns - t.ns; };
+  for (size_t i = open.size(); i-- > 0;) {
+    const WallTime t = from + minute * static_cast<int64_t>(i);
+    if (offset(t - Duration::hours(5)) != offset(t + Duration::hours(5))) look(i);
+  }
   for (int i = 0; i < 300; i++) look(*rc::gen::inRange<size_t>(0, open.size()));  // a clock that steps about
   const size_t first = *rc::gen::inRange<size_t>(0, open.size() / 2);
   const int64_t work = *rc::gen::inRange<int64_t>(0, 20'000);

@@ -218,5 +218,25 @@ TEST(CoreShares, a_queue_may_have_limits_of_its_own) {
   EXPECT_EQ(why.name, "10/1s");
 }
 
+TEST(CoreShares, a_reserve_keeps_its_class_s_share_of_a_day_on_sinks_and_on_queues) {
+  for (const bool on_queue : {false, true}) {
+    Config config = classed();
+    LimitConfig day;
+    day.kind = LimitConfig::Kind::calendar;
+    day.count = 10;
+    day.reserve = {{"otp", 0.5}};
+    (on_queue ? config.queues["q"].limits : config.sinks["s"].limits) = {day};
+    CoreWorld world(config);
+    for (int i = 0; i < 20; ++i) accept(world, "default");
+    EXPECT_EQ(served(world, Duration::minutes(1)), "ddddd") << on_queue;
+    const Sequence waits = accept(world, "default");
+    EXPECT_STREQ(world.core->explain(waits, world.now).kind, "limit");
+    EXPECT_EQ(world.core->explain(waits, world.now).name, "10/day");
+    for (int i = 0; i < 20; ++i) accept(world, "otp");
+    EXPECT_EQ(served(world, Duration::minutes(1)), "ooooo") << on_queue;
+    EXPECT_EQ(served(world, Duration::days(1)).size(), 10u) << "the next day";
+  }
+}
+
 }  // namespace
 }  // namespace forebay

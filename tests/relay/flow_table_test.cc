@@ -134,15 +134,15 @@ RC_GTEST_PROP(ClassOrder, floors_have_their_gaps, ()) {
   std::vector<ClassLane> classes;
   classes.emplace_back(ClassConfig{.name = "first", .priority = 0});
   double left = 0.5;
-  const int count = *rc::gen::inRange(1, 6);
+  const int count = *rc::gen::inRange(1, 20);
   for (int i = 0; i < count; ++i) {
-    const double floor = std::min(left, *rc::gen::inRange(1, 30) / 100.0);
+    const double floor = std::min(left, *rc::gen::inRange(1, 500) / 1000.0);
     if (floor < 0.01) break;
     left -= floor;
     classes.emplace_back(ClassConfig{.name = "f", .priority = 5, .floor = floor});
   }
   ClassOrder order;
-  order.look_at(classes);
+  ClassOrder::give_slots(classes);
   std::vector<uint64_t> last(classes.size(), 0);
   for (uint64_t send = 1; send <= 3000; ++send) {
     const int chosen = order.choose(classes, [](size_t) { return true; });

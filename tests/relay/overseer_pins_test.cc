@@ -116,6 +116,8 @@ TEST(Pins, a_bad_one_changes_nothing_and_says_why) {
                                                {R"({"concurrency": 1.5})", 422},
                                                {R"({"pace": "fast"})", 422},
                                                {R"({"pace": "${HOME}"})", 422},
+                                               {R"({"pace": "${HOME_OF_NOBODY:-50ms}"})", 422},
+                                               {R"({"pace": "$$"})", 422},
                                                {R"({"limits": [{"count": 1, "per": "1s", "name": "${HOME}"}]})", 422}};
   for (const auto& [json, expected] : cases) {
     const auto answer = pin(world, json);

@@ -116,8 +116,14 @@ TEST(RelayReload, long_windows_may_come_and_go) {
     return world.sink.deliveries.size() - before;
   };
   EXPECT_EQ(sent_of_one_more(), 1u);
+  world.accept();
   ASSERT_EQ(world.relay->reconfigure(with_limit(160, Duration::hours(1), "160/1h"), two_ids), "");
+  world.relay->hand_over();
+  world.relay->turn();
+  EXPECT_EQ(world.sink.deliveries.size(), 1u) << "no record is synced that covers it";
   world.commit();
+  world.turn();
+  EXPECT_EQ(world.sink.deliveries.size(), 2u);
   for (int i = 0; i < 30; ++i) EXPECT_EQ(sent_of_one_more(), 1u) << i;
   EXPECT_FALSE(world.backlog.notes["spends:s"].empty());
   ASSERT_EQ(world.relay->reconfigure(with_limit(100, Duration::seconds(1), "100/1s"), two_ids), "");

@@ -159,5 +159,46 @@ TEST(SpendsJournal, without_its_record_in_a_damaged_store_a_sink_starts_as_fully
   EXPECT_EQ(spends.world.core->lanes()[0]->limits().views(spends.world.now)[0].utilization, 1.0);
 }
 
+TEST(SpendsJournal, a_queue_s_own_limits_outlive_the_process_too) {
+  Config config = CoreWorld::simple();
+  LimitConfig limit;
+  limit.count = 160;
+  limit.per = Duration::hours(1);
+  config.queues["q"].limits = {limit};
+  config.sinks["s"].pace_off = true;
+  config.sinks["s"].concurrency = 1000;
+  CoreWorld world(config);
+  SpendsJournal journal(*world.core, world.backlog);
+  journal.start(world.now);
+  world.accept();
+  EXPECT_TRUE(world.tick().empty()) << "before the first record is synced";
+  world.backlog.flush();
+  journal.committed(world.backlog.open_batch() - 1, true);
+  EXPECT_EQ(world.tick().size(), 1u);
+  for (int i = 0; i < 300; ++i) world.accept();
+  size_t sent = 1;
+  for (int turn = 0; turn < 100; ++turn) {
+    for (const Send& send : world.tick()) {
+      ++sent;
+      world.core->settled(send.ticket, CoreWorld::delivered(), world.now);
+    }
+    journal.work(world.now);
+    world.backlog.flush();
+    journal.committed(world.backlog.open_batch() - 1, true);
+  }
+  EXPECT_EQ(sent, 160u);
+  world.backlog.clean = false;
+  world.restart({});
+  SpendsJournal next(*world.core, world.backlog);
+  next.start(world.now);
+  world.backlog.flush();
+  next.committed(world.backlog.open_batch() - 1, true);
+  world.advance(Duration::minutes(30));
+  world.accept();
+  EXPECT_TRUE(world.tick().empty());
+  world.advance(Duration::minutes(31));
+  EXPECT_EQ(world.tick().size(), 1u);
+}
+
 }  // namespace
 }  // namespace forebay

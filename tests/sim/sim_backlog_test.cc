@@ -106,6 +106,18 @@ TEST_F(SimBacklogs, settles_wait_for_company) {
   EXPECT_EQ(backlog.recoverable().size(), 1u);
 }
 
+TEST_F(SimBacklogs, a_settle_is_written_at_once_and_synced_later) {
+  for (const auto how : {SimBacklog::Crash::power_cut, SimBacklog::Crash::killed}) {
+    at(now.ns / 1'000'000 + 10);
+    if (backlog.recoverable().empty()) append(1);
+    at(now.ns / 1'000'000 + 10);
+    backlog.settle(1, Settlement::delivered);
+    backlog.flush();
+    backlog.crash(how);
+    EXPECT_EQ(backlog.recoverable().size(), how == SimBacklog::Crash::killed ? 0u : 1u);
+  }
+}
+
 TEST_F(SimBacklogs, retries_letters_and_notes_are_kept) {
   at(0);
   append(1);
