@@ -48,8 +48,7 @@ bool Core::gate(SinkLane& lane, Queue& queue, Now now) {
   if (!queue.limits) return true;
   const Instant agrees = queue.limits->next(now, 1);
   if (agrees <= now.steady) return true;
-  queue.due = agrees;
-  note_gate(lane, agrees);
+  hold_queue(lane, queue, agrees, 1, now);
   return false;
 }
 
@@ -198,7 +197,7 @@ Core::Found Core::flow_head(SinkLane& lane, Queue& queue, FlowId id, Now now, Pi
     if (!blocked) return Found::message;
     if (!look()) return touch(lane), Found::later;
     leave();
-    park(queue, id, blocked.until);
+    park(queue, id, blocked);
     return Found::nothing;
   }
 }
