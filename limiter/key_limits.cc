@@ -146,8 +146,9 @@ void KeyLimits::drop_due(Now now, int most) {
       shards_.erase(ref);
       continue;
     }
-    history.shrink(shards_.heap());
-    ages_.link(ref, &history.link(), history.out() > 0 ? now.steady : stamps[stamps.size - 1].at(), now);
+    const Instant newest = history.out() > 0 ? now.steady : stamps[stamps.size - 1].at();
+    history.shrink(shards_.heap());  // moves the stamps
+    ages_.link(ref, &history.link(), newest, now);
   }
 }
 

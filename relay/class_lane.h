@@ -23,6 +23,11 @@ struct StateCounts {
   uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
 
   uint64_t waiting() const { return ready + delayed + retrying + in_flight; }
+  StateCounts& operator+=(const StateCounts& more) {
+    ready += more.ready, delayed += more.delayed, retrying += more.retrying;
+    in_flight += more.in_flight, dead += more.dead;
+    return *this;
+  }
   uint64_t& operator[](MessageState state) {
     switch (state) {
       case MessageState::ready:

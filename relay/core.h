@@ -88,6 +88,7 @@ class Core {
   Sequence next_sequence() const { return next_sequence_; }
   bool class_paused(QueueId queue, uint8_t klass) const;
   uint64_t flows(const Queue& queue) const { return queue.flows ? queue.flows->size() : 0; }  // keys that wait
+  uint64_t key_memory_bytes() const { return key_memory_.bytes_used; }  // that the history of all keys takes
   double oldest_age_seconds(const Queue& queue, Now now) const;
   double drain_seconds(const Queue& queue, Now now) const;  // +inf: never
   // How long the sinks take over so many bytes of what waits; a second at least, an hour at most, a minute if nothing
@@ -195,7 +196,7 @@ class Core {
   bool stands_in_flow(const Queue& queue, FlowId id, Sequence sequence, const MessageEntry* entry) const;
   void drop_gone(Queue& queue, Flow& flow) const;
   void poke(Queue& queue, FlowId id);
-  void park(Queue& queue, FlowId id, Instant until);
+  void park(Queue& queue, FlowId id, const WhyBlocked& by);
   void unpark(Queue& queue, FlowId id);
   void wake_key(Queue& queue, KeyHash key);
   void wake_key_on_sink(SinkLane& lane, KeyHash key);
@@ -224,7 +225,9 @@ class Core {
   // serving (core_serve.cc)
   void serve(SinkLane& lane, Now now, std::vector<Send>* sends);
   void wait(SinkLane& lane, Instant opens, Instant agreed, const Pick& pick, Now now);
+  void hold_queue(SinkLane& lane, Queue& queue, Instant until, uint32_t cost, uint8_t tag, Now now);
   void idle(SinkLane& lane, Now now);
+  std::string idle_by(const SinkLane& lane) const;
   void wake_at(SinkLane& lane, Instant at);
   void send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std::vector<Send>* sends);
 

@@ -6,6 +6,11 @@
 #include "relay/core.h"
 
 namespace forebay {
+namespace {
+
+constexpr const char* key_limit_kind = "key_limit";
+
+}  // namespace
 
 // The new message's place by its key. Above max_flows keys share a place in the rounds, never a limit; where a key's
 // messages must be known to one another (strict order, supersede) every key has a flow.
@@ -106,18 +111,23 @@ void Core::poke(Queue& queue, FlowId id) {
 }
 
 // Its key is blocked until then; never(): until a settle of the key, or an operator, wakes it.
-void Core::park(Queue& queue, FlowId id, Instant until) {
+void Core::park(Queue& queue, FlowId id, const WhyBlocked& by) {
   Flow& flow = (*queue.flows)[id];
   assert(flow.state != Flow::State::parked);
   flow.state = Flow::State::parked;
   ++queue.parked_flows;
-  if (until.is_never()) {
+  flow.limited = by.kind == key_limit_kind;
+  if (flow.limited) {
+    ++queue.limited_flows;
+    queue.parked_by = by.name;
+  }
+  if (by.until.is_never()) {
     ++queue.stuck_flows;
     flow.stuck = true;
     return;
   }
   const auto place = static_cast<uint64_t>(&queue - queues_.data());
-  parked_.add(time_.ms_at(until) + 1, place << 24 | id);
+  parked_.add(time_.ms_at(by.until) + 1, place << 24 | id);
 }
 
 void Core::unpark(Queue& queue, FlowId id) {
@@ -125,6 +135,7 @@ void Core::unpark(Queue& queue, FlowId id) {
   flow.state = Flow::State::idle;
   --queue.parked_flows;
   if (std::exchange(flow.stuck, false)) --queue.stuck_flows;
+  if (std::exchange(flow.limited, false)) --queue.limited_flows;
 }
 
 // Something changed for that key: its flows are looked at again.
@@ -177,7 +188,7 @@ WhyBlocked Core::key_block(const Queue& queue, const SinkLane& lane, KeyHash key
     if (limits == nullptr) continue;
     const Instant agrees = limits->next(key, now, 1);
     if (agrees <= now.steady || (why && agrees <= why.until)) continue;
-    why = {"key_limit", {}, agrees};
+    why = {key_limit_kind, {}, agrees};
     why.name = limits->blocking(key, now, 1);
   }
   return why;

@@ -48,9 +48,7 @@ bool Core::gate(SinkLane& lane, Queue& queue, Now now) {
   if (!queue.limits) return true;
   const Instant agrees = queue.limits->next_any(now);
   if (agrees <= now.steady) return true;
-  queue.due = agrees;
-  // Only a settle may free it, or the day by the wall clock end: it is looked at each second besides.
-  note_gate(lane, std::min(agrees, now.steady + wall_check));
+  hold_queue(lane, queue, agrees, 1, 0, now);
   return false;
 }
 
@@ -199,7 +197,7 @@ Core::Found Core::flow_head(SinkLane& lane, Queue& queue, FlowId id, Now now, Pi
     if (!blocked) return Found::message;
     if (!look()) return touch(lane), Found::later;
     leave();
-    park(queue, id, blocked.until);
+    park(queue, id, blocked);
     return Found::nothing;
   }
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "relay/core.h"
+#include "relay/limit_label.h"
 
 namespace forebay {
 namespace {
@@ -55,6 +56,7 @@ void Core::send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std:
 void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
   lane.wake = Instant::never();
   lane.gate = Instant::never();
+  lane.held = {};
   ++serves_;
   bury_waiting(lane, now);
   if (const auto state = lane.state_to_report(now)) {
@@ -82,18 +84,17 @@ void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
       }
       // Another class may go on: what is left of the calendar's day is kept for it.
       next.klass->reserve_blocked = serves_;
-      lane.gate = std::min(lane.gate, agreed);
+      lane.hold(agreed, lane.limits().blocking(now, next.cost, next.klass->reserve_tag).name);
       continue;
     }
     if (next.queue->limits) {
       const Instant queue_agrees = next.queue->limits->next(now, next.cost, next.klass->queue_tag);
       if (queue_agrees > now.steady) {
-        lane.gate = std::min(lane.gate, std::min(queue_agrees, now.steady + wall_check));
+        hold_queue(lane, *next.queue, queue_agrees, next.cost, next.klass->queue_tag, now);
         if (next.queue->limits->next_any(now) <= now.steady) {  // what is left is kept for another class
           next.klass->reserve_blocked = serves_;
           continue;
         }
-        next.queue->due = queue_agrees;
         next.queue->queued = false;
         lane.rounds.leave();
         continue;
@@ -129,10 +130,33 @@ void Core::wait(SinkLane& lane, Instant opens, Instant agreed, const Pick& pick,
   wake_at(lane, std::min(at, lane.gate));
 }
 
+// Its own limits hold the queue back; others of the sink may go on.
+// Only a settle may free it, or the day by the wall clock end: it is looked at each second besides.
+void Core::hold_queue(SinkLane& lane, Queue& queue, Instant until, uint32_t cost, uint8_t tag, Now now) {
+  queue.due = until;
+  lane.hold(std::min(until, now.steady + wall_check),
+            queue_limit_label(queue.config.name, queue.limits->blocking(now, cost, tag).name));
+}
+
 // Nothing may be sent, but by the time `gate` something may.
 void Core::idle(SinkLane& lane, Now now) {
-  lane.blocked_by({}, now);
+  lane.blocked_by(idle_by(lane), now);
   wake_at(lane, lane.gate);
+}
+
+// The limit that a sink with nothing to send waits for: of a queue, of a class's reserve, or, where nothing else holds
+// anything back, of keys. Of these the window that blocked a key last stands for all. Empty: it waits for no limit.
+std::string Core::idle_by(const SinkLane& lane) const {
+  if (!lane.held.limit.empty()) return lane.held.limit;
+  if (!lane.gate.is_never()) return {};
+  for (const QueueId id : lane.queues) {
+    const Queue& queue = *this->queue(id);
+    if (queue.limited_flows == 0 || queue.paused) continue;
+    const auto& own = queue.config.key_limits;
+    const bool is_own = std::any_of(own.begin(), own.end(), [&](const auto& l) { return l.name == queue.parked_by; });
+    return is_own ? queue_limit_label(queue.config.name, queue.parked_by) : queue.parked_by;
+  }
+  return {};
 }
 
 }  // namespace forebay

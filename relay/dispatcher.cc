@@ -12,8 +12,14 @@
 namespace forebay {
 
 Dispatcher::Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
-                       LastOutcomes& last_outcomes)
-    : core_(core), backlog_(backlog), clock_(clock), ids_(ids), metrics_(metrics), last_outcomes_(last_outcomes) {}
+                       LastOutcomes& last_outcomes, Promises& promises)
+    : core_(core),
+      backlog_(backlog),
+      clock_(clock),
+      ids_(ids),
+      metrics_(metrics),
+      last_outcomes_(last_outcomes),
+      promises_(promises) {}
 
 void Dispatcher::hand_over(const std::vector<Send>& sends) {
   if (sends.empty()) return;
@@ -116,11 +122,23 @@ void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now n
   sink.downstream_seconds->Observe((now.steady - outgoing.begun).as_seconds());
   if (outcome.kind == Outcome::Kind::delivered) {
     last_outcomes_.erase(outgoing.send.sequence);
-    const int64_t delay_ms = core_.time().ms(now) - outgoing.due_ms;
-    metrics_.find_queue(outgoing.queue)
-        ->delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
+    observe_delivery(outgoing, now);
   } else {
     last_outcomes_.set(outgoing.send.sequence, outcome.reason);
+  }
+}
+
+void Dispatcher::observe_delivery(const Outgoing& outgoing, Now now) {
+  const Sequence sequence = outgoing.send.sequence;
+  const MessageEntry& entry = *core_.entry(sequence);
+  const ClassLane& klass = core_.queue(outgoing.send.queue)->classes[entry.klass];
+  const int64_t delay_ms = core_.time().ms(now) - outgoing.due_ms;
+  metrics_.find_queue(outgoing.queue)
+      ->of_class(klass.config.name)
+      .delivery_delay_seconds->Observe(static_cast<double>(std::max<int64_t>(delay_ms, 0)) / 1e3);
+  if (!Promises::sampled(sequence)) return;
+  if (const auto error = promises_.kept(sequence, now.wall)) {
+    metrics_.eta_error_seconds->Observe(error->as_seconds());
   }
 }
 
@@ -133,6 +151,11 @@ void Dispatcher::on_outcome(Ticket ticket, Outcome outcome) {
   const std::unique_ptr<Outgoing> outgoing = std::move(found->second);
   outgoing_.erase(found);
   core_.settled(ticket, outcome, now);
+  // A dead letter's promise is void, even if the letter is replayed.
+  const Sequence sequence = outgoing->send.sequence;
+  if (!Promises::sampled(sequence) || outcome.kind == Outcome::Kind::delivered) return;
+  const MessageEntry* entry = core_.entry(sequence);
+  if (entry == nullptr || entry->state == MessageState::dead) promises_.forget(sequence);
 }
 
 void Dispatcher::read_ahead() {

@@ -20,14 +20,15 @@
 #include "relay/message_id.h"
 #include "relay/meta.h"
 #include "relay/metrics.h"
+#include "relay/promises.h"
 #include "sinks/sink.h"
 
 namespace forebay {
 
 class Dispatcher : public SinkListener {
  public:
-  Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics,
-             LastOutcomes& last_outcomes);
+  Dispatcher(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Metrics& metrics, LastOutcomes& last_outcomes,
+             Promises& promises);
 
   // By SinkId, before the first hand_over(), and again when there are others: places stay. Each lives as long as it has
   // attempts under way, and as the core sends to it.
@@ -58,6 +59,7 @@ class Dispatcher : public SinkListener {
   void deliver_from(std::deque<Ticket>& line);
   void deliver(Outgoing& outgoing);
   void observe(const Outgoing& outgoing, const Outcome& outcome, Now now);
+  void observe_delivery(const Outgoing& outgoing, Now now);
 
   Core& core_;
   Backlog& backlog_;
@@ -65,6 +67,7 @@ class Dispatcher : public SinkListener {
   MessageIds& ids_;
   Metrics& metrics_;
   LastOutcomes& last_outcomes_;
+  Promises& promises_;
   std::vector<Sink*> sinks_;
   bool closed_ = false;
   bool misreading_ = false;                // the last body that was read could not be, for now

@@ -36,7 +36,8 @@ struct Flow {
   uint8_t klass = 0;
   uint8_t weight = 1;
   State state = State::idle;
-  bool stuck = false;  // parked without a time
+  bool stuck = false;    // parked without a time
+  bool limited = false;  // parked by a key limit
 };
 static_assert(sizeof(Flow) == 48);
 

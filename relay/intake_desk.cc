@@ -77,7 +77,7 @@ const char* name_of(MessageState state) {
 }  // namespace
 
 IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
-                       const LastOutcomes& last_outcomes, const Metrics& metrics)
+                       const LastOutcomes& last_outcomes, const Metrics& metrics, Promises& promises)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
@@ -86,6 +86,7 @@ IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& i
       room_(room),
       last_outcomes_(last_outcomes),
       metrics_(metrics),
+      promises_(promises),
       reader_(key_seed(backlog.id_key())) {
   look_again();
 }
@@ -131,8 +132,21 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
     backlog_.append(std::span(&facts_[i], 1), meta, messages[i].body);
     meta_start = meta_ends_[i];
   }
+  note_promises();
   answers_.published(backlog_.open_batch(), token, listener, facts_, accepted_);
   return std::nullopt;
+}
+
+void IntakeDesk::note_promises() {
+  for (size_t i = 0; i < facts_.size(); ++i) {
+    const Sequence sequence = facts_[i].sequence;
+    const WallTime estimated = accepted_[i].estimated_delivery;
+    if (!Promises::sampled(sequence) || estimated == Reservation::never()) continue;
+    promises_.make(sequence, estimated, [this](Sequence older) {
+      const MessageEntry* entry = core_.entry(older);
+      return entry != nullptr && entry->state != MessageState::dead;
+    });
+  }
 }
 
 std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> messages, Now now) {

@@ -18,13 +18,14 @@
 #include "relay/last_outcomes.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
+#include "relay/promises.h"
 
 namespace forebay {
 
 class IntakeDesk : public Intake {
  public:
   IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
-             const LastOutcomes& last_outcomes, const Metrics& metrics);
+             const LastOutcomes& last_outcomes, const Metrics& metrics, Promises& promises);
 
   std::optional<Problem> publish(std::span<const NewMessage> messages, uint64_t token,
                                  PublishListener& listener) override;
@@ -51,6 +52,7 @@ class IntakeDesk : public Intake {
   std::optional<Problem> admit_one(const NewMessage& message, Now now);
   std::optional<Problem> read_class(const NewMessage& message, AdmitRequest* request) const;
   std::optional<Problem> read_key_and_cost(const NewMessage& message, const KnownQueue& queue, AdmitRequest* request);
+  void note_promises();
   void write_meta(const NewMessage& message, Now now);
   void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);
   std::optional<Problem> never_fits(std::span<const NewMessage> messages) const;
@@ -65,6 +67,7 @@ class IntakeDesk : public Intake {
   JournalRoom& room_;
   const LastOutcomes& last_outcomes_;
   const Metrics& metrics_;
+  Promises& promises_;
   KeyAndCostReader reader_;
   KnownQueues known_;  // its names are what AcceptedMessage::queue views
   bool stopping_ = false;

@@ -2,8 +2,12 @@
 //
 // Promise: every series exists from the start (counters at 0, so that rate() works); labels hold names from the
 // config and words of the closed sets below, never a key, an id or free text. A handle is valid as long as the
-// Metrics. Any thread may count, observe and set: counters and gauges are atomics, a histogram takes an
-// uncontended mutex. text() is for other threads than the loop's: it takes milliseconds, and calls take turns.
+// Metrics; those of classes and limits until the next follow(), so ask for them each time. Any thread may count,
+// observe and set: counters and gauges are atomics, a histogram takes an uncontended mutex. text() is for other
+// threads than the loop's: it takes milliseconds, and calls take turns.
+//
+// After a reload what is new has its series at once. Classes and limits that are gone lose theirs. Those of queues and
+// sinks that are gone stay: their counters go on where they were if they come back.
 //
 // Units: seconds, bytes, messages, as the name says. "never" is +infinity, printed as +Inf.
 // Users include <prometheus/counter.h>, gauge.h or histogram.h themselves.
@@ -15,11 +19,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/ids.h"
 #include "config/config.h"
 #include "sinks/sink.h"
 
@@ -31,7 +35,9 @@ class Histogram;
 
 namespace forebay {
 
-// One handle per word of a closed label: `metrics.sink(0).attempts[Outcome::Kind::retry]->Increment()`.
+struct MetricFamilies;
+
+// One handle per word of a closed label: `sink.attempts[Outcome::Kind::retry]->Increment()`.
 template <typename Metric, typename Word, size_t words>
 class ByWord {
  public:
@@ -45,39 +51,51 @@ class ByWord {
   std::array<Metric*, words> each_{};
 };
 
+// One bound. nullptr: a figure that it does not have.
+struct LimitMetrics {
+  std::string name;                                // the label; see relay/limit_label.h
+  prometheus::Gauge* utilization_ratio = nullptr;  // not of key limits: there are as many as keys
+  prometheus::Gauge* effective = nullptr;          // of key limits: what each key may send
+  prometheus::Counter* blocked_seconds = nullptr;  // not of those in shadow
+  prometheus::Counter* exceeded = nullptr;         // only of those in shadow
+  prometheus::Gauge* quota_remaining = nullptr;    // only of calendars
+};
+
+// One class of a queue.
+struct ClassMetrics {
+  enum class State : uint8_t { ready, delayed, retrying, in_flight, leased, dead };
+
+  prometheus::Counter* accepted = nullptr;
+  prometheus::Counter* delivered = nullptr;
+  prometheus::Histogram* delivery_delay_seconds = nullptr;  // from due (or accepted) to delivered
+  ByWord<prometheus::Gauge, State, 6> backlog_messages;
+  prometheus::Gauge* ttl_seconds = nullptr;  // set from the config
+};
+
 struct QueueMetrics {
   // Why messages were not taken in.
-  enum class Refusal : uint8_t { backlog_full, disk_full, disk_error, late, stopping };
+  enum class Refusal : uint8_t { backlog_full, disk_full, disk_error, late, stopping, keys_full };
   // Why a message became a dead letter. crashed: its attempts never ended; unreadable: its place on disk is
   // damaged.
   enum class Death : uint8_t { attempts, refused, max_age, crashed, unreadable };
   // Why a dead letter left its store without anybody's doing: drop_oldest made room, or its dead.ttl passed.
   enum class Drop : uint8_t { full, ttl };
-  enum class State : uint8_t { ready, delayed, retrying, in_flight, leased, dead };
 
-  // Of class "default", the only one so far.
-  prometheus::Counter* accepted = nullptr;
-  prometheus::Counter* delivered = nullptr;
-  prometheus::Histogram* delivery_delay_seconds = nullptr;  // from due (or accepted) to delivered
-  ByWord<prometheus::Gauge, State, 6> backlog_messages;
+  // Those of the config, and "default".
+  std::map<std::string, ClassMetrics, std::less<>> classes;
+  // One that is not configured (any more) counts as "default".
+  const ClassMetrics& of_class(std::string_view name) const;
+  std::vector<LimitMetrics> limits;  // as in QueueConfig::limits, then as in its key_limits
 
-  ByWord<prometheus::Counter, Refusal, 5> refused;
+  ByWord<prometheus::Counter, Refusal, 6> refused;
   ByWord<prometheus::Counter, Death, 5> dead_letters;
   ByWord<prometheus::Counter, Drop, 2> dead_letters_dropped;
   prometheus::Counter* retries = nullptr;
   prometheus::Counter* cost_misses = nullptr;
   prometheus::Gauge* backlog_bytes = nullptr;
   prometheus::Gauge* backlog_max_messages = nullptr;  // set from the config
-  prometheus::Gauge* ttl_seconds = nullptr;           // set from the config
   prometheus::Gauge* oldest_age_seconds = nullptr;
   prometheus::Gauge* drain_seconds = nullptr;
-};
-
-struct LimitMetrics {
-  std::string name;
-  prometheus::Gauge* utilization_ratio = nullptr;
-  prometheus::Gauge* effective = nullptr;
-  prometheus::Counter* blocked_seconds = nullptr;
 };
 
 struct SinkMetrics {
@@ -86,10 +104,11 @@ struct SinkMetrics {
   ByWord<prometheus::Counter, Outcome::Kind, 6> attempts;
   prometheus::Histogram* downstream_seconds = nullptr;  // of one attempt, hand-over to outcome
   ByWord<prometheus::Gauge, State, 4> state;            // 1 for the state it is in; see set_state()
-  std::vector<LimitMetrics> limits;                     // as in SinkConfig::limits
-  LimitMetrics concurrency;                             // limit="concurrency"
+  // As in SinkConfig::limits, then limit="concurrency", then as in key_limits.
+  std::vector<LimitMetrics> limits;
 
-  void set_state(State now) const;
+  // nullopt: the sink is not in the config any more; it is in no state at all.
+  void set_state(std::optional<State> now) const;
 };
 
 struct JournalMetrics {
@@ -112,20 +131,20 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // `index` is the queue's place in the Config it was made from.
-  const QueueMetrics& queue(size_t index) const { return *queues_.at(index); }
-  const SinkMetrics& sink(SinkId id) const { return *sinks_.at(id); }
-  // nullptr: no config had one of that name so far.
+  // By name, because places change with a reload. nullptr: no config had one of that name so far.
   const QueueMetrics* find_queue(std::string_view name) const;
   const SinkMetrics* find_sink(std::string_view name) const;
 
-  // Another config is in force: series for what is new, bounds and limits as they are now. A limit that is gone loses
-  // its series; those of queues and sinks that are gone stay as they were, since they may come back.
+  // Another config is in force: see above.
   void follow(const Config& config);
   const JournalMetrics& journal() const { return journal_; }
 
   prometheus::Counter* expired = nullptr;
   prometheus::Counter* cancelled = nullptr;
+  prometheus::Counter* superseded = nullptr;
+  prometheus::Histogram* eta_error_seconds = nullptr;  // of a sample (relay/promises.h)
+  prometheus::Gauge* flows = nullptr;
+  prometheus::Gauge* key_memory_bytes = nullptr;
   prometheus::Histogram* loop_lag_seconds = nullptr;
   prometheus::Gauge* config_reload_success = nullptr;       // 1 from the start: the config that runs was read
   prometheus::Gauge* config_last_reload_seconds = nullptr;  // Unix time; the start's until there was one
@@ -134,22 +153,25 @@ class Metrics {
   std::string text();
 
  private:
-  struct Families;
-  QueueMetrics& add_queue(const std::string& name);
-  SinkMetrics& add_sink(const std::string& name);
-  LimitMetrics add_limit(const std::string& sink, const std::string& name);
-  void remove_limit(const LimitMetrics& limit);
+  QueueMetrics make_queue(const std::string& name);
+  SinkMetrics make_sink(const std::string& name);
+  ClassMetrics add_class(const std::string& queue, const std::string& name);
+  void remove_class(const ClassMetrics& klass);
+  LimitMetrics add_limit(const std::string& sink, const std::string& name, const LimitConfig& config);
+  LimitMetrics add_key_limit(const std::string& sink, const std::string& name, const LimitConfig& config);
+  void use_limits(std::vector<LimitMetrics>* limits, std::vector<LimitMetrics> now);
+  void follow_classes(const std::string& queue, QueueMetrics& metrics, const QueueConfig& config);
   void follow_queue(const std::string& name, const QueueConfig& config);
   void follow_sink(const std::string& name, const SinkConfig& config);
+  void add_messages();
   void add_journal();
   void add_process(std::string_view version);
 
   struct Inside;
   std::unique_ptr<Inside> inside_;
-  std::vector<std::unique_ptr<QueueMetrics>> queues_;
-  std::vector<std::unique_ptr<SinkMetrics>> sinks_;
-  std::map<std::string, QueueMetrics*, std::less<>> queue_of_;
-  std::map<std::string, SinkMetrics*, std::less<>> sink_of_;
+  std::unique_ptr<MetricFamilies> families_;  // in inside_'s registry
+  std::map<std::string, QueueMetrics, std::less<>> queues_;
+  std::map<std::string, SinkMetrics, std::less<>> sinks_;
   JournalMetrics journal_;
 };
 

@@ -80,7 +80,11 @@ class Overseer : public AdminView {
   std::map<std::string, uint64_t> attempts_of(const SinkLane& lane) const;
   void restore_pauses(const Queue& queue);
   void refresh_queue(const Queue& queue, const QueueMetrics& metrics, Now now);
-  void refresh_sink(SinkLane& lane, Now now);
+  void refresh_classes(const Queue& queue, const QueueMetrics& metrics);
+  void refresh_queue_limits(const Queue& queue, const QueueMetrics& metrics, Now now);
+  static void refresh_limit(const LimitMetrics& limit, const LimitSet::View& view);
+  static void refresh_blocked(const std::vector<LimitMetrics>& limits, const SinkLane& lane, Now now);
+  void refresh_sink(const SinkLane& lane, Now now);
   void refresh_journal();
   Queue* find_queue(std::string_view name);
   SinkLane* find_lane(std::string_view name);
@@ -105,6 +109,7 @@ class Overseer : public AdminView {
   WallTime started_;
   std::vector<std::string> not_ready_;
   std::deque<Job> jobs_;
+  std::map<QueueId, std::vector<ClassCounters>> counted_;  // by class: what the metrics show already
 };
 
 }  // namespace forebay

@@ -62,6 +62,9 @@ struct Queue : StateCounts {
   uint64_t parked_flows = 0;
   uint64_t stuck_flows = 0;  // of those, the ones that only a settle of their key or an operator brings back
 
+  uint64_t limited_flows = 0;  // of the parked ones, those that a key limit holds
+  std::string parked_by;       // the key limit that parked one last
+
   uint64_t turn = 0;  // in the rounds of its sink
   bool queued = false;
 

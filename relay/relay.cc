@@ -26,8 +26,8 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       ids_(backlog.store_id(), backlog.id_key()),
       answers_(core_),
       room_(core_, backlog, config),
-      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_),
-      dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_),
+      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_, promises_),
+      dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_, promises_),
       overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, live_),
       spends_(core_, backlog) {
   live_.on_change = [this] {
@@ -49,6 +49,7 @@ void Relay::recovered() {
 
 std::string Relay::reconfigure(const Config& config, std::span<const QueueId> queue_ids) {
   const Now now = clock_.now();
+  overseer_.refresh_gauges();  // what was counted so far counts for the classes that are there now
   std::string refused = live_.reconfigure(config, queue_ids, now);
   if (refused.empty()) note_reload(now);
   return refused;

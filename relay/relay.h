@@ -23,6 +23,7 @@
 #include "relay/message_id.h"
 #include "relay/metrics.h"
 #include "relay/overseer.h"
+#include "relay/promises.h"
 #include "relay/spends_journal.h"
 
 namespace forebay {
@@ -78,6 +79,7 @@ class Relay : public BacklogListener {
   LiveConfig live_;
   MessageIds ids_;
   LastOutcomes last_outcomes_;
+  Promises promises_;
   Answers answers_;
   JournalRoom room_;
   IntakeDesk intake_;

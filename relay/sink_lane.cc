@@ -66,6 +66,11 @@ void SinkLane::dead_letters_have_room(QueueId queue) {
   dead_full_.erase(queue);
 }
 
+void SinkLane::hold(Instant until, const std::string& limit) {
+  gate = std::min(gate, until);
+  if (held.limit.empty() || until < held.until) held = {limit, until};
+}
+
 void SinkLane::blocked_by(const std::string& limit, Now now) {
   if (limit == blocking_) return;
   if (!blocking_.empty()) blocked_[blocking_] = blocked_[blocking_] + (now.steady - blocking_since_);

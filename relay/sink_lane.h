@@ -109,6 +109,12 @@ class SinkLane {
   Instant due = Instant::never();
   // When something that is held back by hours, a queue's limits or a reserve may go: of the serve under way.
   Instant gate = Instant::never();
+  // Of the serve under way: of the limits that held something back while others might go, the one that opens first.
+  struct Held {
+    std::string limit;  // its label (limit_label.h); empty: none did
+    Instant until = Instant::never();
+  } held;
+  void hold(Instant until, const std::string& limit);
   bool dirty = false;
 
  private:

@@ -34,7 +34,7 @@ RawResponse ask(RawClient& client, const std::string& first_line) {
 TEST(AdminDoor, ServesMetricsWithFreshGauges) {
   Metrics metrics(sample_config(), "0.1.0");
   FakeView view;
-  view.on_refresh = [&] { metrics.queue(1).oldest_age_seconds->Set(view.refreshed); };
+  view.on_refresh = [&] { metrics.find_queue("sms")->oldest_age_seconds->Set(view.refreshed); };
   RunningDoor door(view, [&] { return metrics.text(); });
   RawClient client(door.port());
   for (int i = 1; i <= 3; i++) {
@@ -147,15 +147,14 @@ TEST(AdminDoor, TwoHundredQueuesAndSinksAreScrapedInTime) {
   view.on_refresh = [&] {
     const auto begin = std::chrono::steady_clock::now();
     for (size_t i = 0; i < 200; i++) {
-      const QueueMetrics& q = metrics.queue(i);
-      for (auto* each : q.backlog_messages) each->Set(1234);
+      const QueueMetrics& q = *metrics.find_queue("name-" + std::to_string(i));
+      for (auto* each : q.of_class("default").backlog_messages) each->Set(1234);
       q.backlog_bytes->Set(1e9);
       q.oldest_age_seconds->Set(0.123456789);
       q.drain_seconds->Set(12.5);
-      const SinkMetrics& sink = metrics.sink(static_cast<SinkId>(i));
+      const SinkMetrics& sink = *metrics.find_sink("name-" + std::to_string(i));
       sink.set_state(SinkMetrics::State::throttled);
-      sink.limits[0].utilization_ratio->Set(0.987654321);
-      sink.concurrency.utilization_ratio->Set(0.5);
+      for (const LimitMetrics& limit : sink.limits) limit.utilization_ratio->Set(0.987654321);
     }
     gauges_ms = std::min(gauges_ms, since_ms(begin));
   };

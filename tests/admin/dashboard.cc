@@ -44,7 +44,10 @@ Config sample_config() {
   for (const char* name : {"gateway", "mail"}) {
     config.sinks[name].name = name;
     config.sinks[name].limits.push_back({.name = "300/1s", .count = 300});
+    config.sinks[name].limits.push_back({.kind = LimitConfig::Kind::calendar, .name = "1000/day", .count = 1000});
+    config.sinks[name].limits.push_back({.name = "100/1s", .count = 100, .enforce = false});
   }
+  config.queues["sms"].classes["otp"] = {.name = "otp"};
   return config;
 }
 

@@ -33,22 +33,34 @@ void bump_all(const Words& words) {
 
 // One scrape interval's worth of life.
 void pass_traffic(Metrics& metrics) {
-  for (size_t i = 0; i < 2; i++) {
-    const QueueMetrics& q = metrics.queue(i);
-    q.accepted->Increment(100);
-    q.delivered->Increment(50);
+  for (const char* name : {"email", "sms"}) {
+    const QueueMetrics& q = *metrics.find_queue(name);
+    for (const auto& [klass, m] : q.classes) {
+      m.accepted->Increment(100);
+      m.delivered->Increment(50);
+      m.delivery_delay_seconds->Observe(0.3);
+      for (auto* each : m.backlog_messages) each->Set(10);
+    }
     q.retries->Increment(2);
     bump_all(q.refused);
     bump_all(q.dead_letters);
-    q.delivery_delay_seconds->Observe(0.3);
-    for (auto* each : q.backlog_messages) each->Set(10);
     q.oldest_age_seconds->Set(3);
     q.drain_seconds->Set(20);
-    const SinkMetrics& sink = metrics.sink(static_cast<SinkId>(i));
+  }
+  for (const char* name : {"gateway", "mail"}) {
+    const SinkMetrics& sink = *metrics.find_sink(name);
     bump_all(sink.attempts);
     sink.downstream_seconds->Observe(0.02);
-    sink.limits[0].blocked_seconds->Increment(0.5);
+    for (const LimitMetrics& limit : sink.limits) {
+      if (limit.blocked_seconds != nullptr) limit.blocked_seconds->Increment(0.5);
+      if (limit.exceeded != nullptr) limit.exceeded->Increment();
+      if (limit.quota_remaining != nullptr) limit.quota_remaining->Set(700);
+    }
   }
+  metrics.eta_error_seconds->Observe(0.4);
+  metrics.flows->Set(12);
+  metrics.key_memory_bytes->Set(4096);
+  metrics.superseded->Increment();
   metrics.expired->Increment();
   metrics.cancelled->Increment();
   metrics.loop_lag_seconds->Observe(0.0002);

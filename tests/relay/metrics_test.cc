@@ -26,9 +26,19 @@ Config two_of_each() {
   LimitConfig limit;
   limit.name = "300/1s";
   limit.count = 300;
-  config.sinks["gateway"].limits.push_back(limit);
+  config.sinks["gateway"].limits = {limit, {.name = "try", .count = 9, .enforce = false}};
+  config.sinks["gateway"].limits.push_back({.kind = LimitConfig::Kind::calendar, .name = "1000/day", .count = 1000});
+  config.sinks["gateway"].key_limits.push_back({.name = "key:5/1h", .count = 5});
   config.sinks["mail"].name = "mail";
+  QueueConfig& sms = config.queues["sms"];
+  sms.classes["otp"] = {.name = "otp", .ttl = Duration::seconds(30)};
+  sms.limits.push_back({.name = "50/1s", .count = 50});
+  sms.key_limits.push_back({.name = "key:1/1m", .count = 1});
   return config;
+}
+
+const ClassMetrics& lane(const Metrics& metrics, const std::string& queue, const std::string& klass = "default") {
+  return metrics.find_queue(queue)->of_class(klass);
 }
 
 bool has_line(const std::string& text, const std::string& line) {
@@ -52,6 +62,7 @@ TEST(Metrics, ExportsEveryNameOfTheContractThatExistsSoFar) {
       "forebay_refused_messages_total counter",
       "forebay_delivered_messages_total counter",
       "forebay_expired_messages_total counter",
+      "forebay_superseded_messages_total counter",
       "forebay_cancelled_messages_total counter",
       "forebay_retries_total counter",
       "forebay_dead_letters_total counter",
@@ -65,10 +76,16 @@ TEST(Metrics, ExportsEveryNameOfTheContractThatExistsSoFar) {
       "forebay_delivery_delay_seconds histogram",
       "forebay_attempts_total counter",
       "forebay_downstream_seconds histogram",
+      "forebay_eta_error_seconds histogram",
+      "forebay_flows gauge",
+      "forebay_key_memory_bytes gauge",
+      "forebay_cost_misses_total counter",
       "forebay_sink_state gauge",
       "forebay_limit_utilization_ratio gauge",
       "forebay_limit_effective gauge",
       "forebay_limit_blocked_seconds_total counter",
+      "forebay_limit_exceeded_total counter",
+      "forebay_quota_remaining gauge",
       "forebay_journal_sync_seconds histogram",
       "forebay_journal_group_size histogram",
       "forebay_journal_bytes gauge",
@@ -78,6 +95,7 @@ TEST(Metrics, ExportsEveryNameOfTheContractThatExistsSoFar) {
       "forebay_disk_free_bytes gauge",
       "forebay_loop_lag_seconds histogram",
       "forebay_config_reload_success gauge",
+      "forebay_config_last_reload_seconds gauge",
       "forebay_build_info gauge",
       "process_cpu_seconds_total counter",
       "process_open_fds gauge",
@@ -106,6 +124,7 @@ TEST(Metrics, EverySeriesIsThereFromTheStart) {
   EXPECT_TRUE(has_line(text, R"(forebay_limit_effective{limit="300/1s",sink="gateway"} 300)"));
   EXPECT_TRUE(has_line(text, R"(forebay_limit_effective{limit="concurrency",sink="gateway"} 60)"));
   EXPECT_TRUE(has_line(text, R"(forebay_limit_blocked_seconds_total{limit="concurrency",sink="mail"} 0)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_refused_messages_total{queue="sms",reason="keys_full"} 0)"));
   EXPECT_TRUE(has_line(text, R"(forebay_journal_bytes{kind="free"} 0)"));
   EXPECT_TRUE(has_line(text, R"(forebay_build_info{version="0.1.0"} 1)"));
   EXPECT_TRUE(has_line(text, "forebay_config_reload_success 1"));
@@ -113,13 +132,13 @@ TEST(Metrics, EverySeriesIsThereFromTheStart) {
 
 TEST(Metrics, HandlesBelongToTheirNames) {
   Metrics metrics(two_of_each(), "0.1.0");
-  metrics.queue(1).accepted->Increment(3);  // "sms": the config's map is in order of names
-  metrics.queue(0).refused[QueueMetrics::Refusal::disk_full]->Increment();
-  metrics.queue(1).dead_letters[QueueMetrics::Death::max_age]->Increment();
-  metrics.queue(1).backlog_messages[QueueMetrics::State::in_flight]->Set(7);
-  metrics.sink(0).attempts[Outcome::Kind::sink_fault]->Increment(2);
-  metrics.sink(0).limits[0].utilization_ratio->Set(0.5);
-  metrics.sink(1).set_state(SinkMetrics::State::breaker);
+  lane(metrics, "sms").accepted->Increment(3);
+  metrics.find_queue("email")->refused[QueueMetrics::Refusal::disk_full]->Increment();
+  metrics.find_queue("sms")->dead_letters[QueueMetrics::Death::max_age]->Increment();
+  lane(metrics, "sms").backlog_messages[ClassMetrics::State::in_flight]->Set(7);
+  metrics.find_sink("gateway")->attempts[Outcome::Kind::sink_fault]->Increment(2);
+  metrics.find_sink("gateway")->limits[0].utilization_ratio->Set(0.5);
+  metrics.find_sink("mail")->set_state(SinkMetrics::State::breaker);
   metrics.journal().bytes[JournalMetrics::Kind::dead]->Set(4096);
   const std::string text = metrics.text();
   EXPECT_TRUE(has_line(text, R"(forebay_accepted_messages_total{class="default",queue="sms"} 3)"));
@@ -133,10 +152,62 @@ TEST(Metrics, HandlesBelongToTheirNames) {
   EXPECT_TRUE(has_line(text, R"(forebay_journal_bytes{kind="dead"} 4096)"));
 }
 
+TEST(Metrics, EachClassOfAQueueHasItsSeries) {
+  Metrics metrics(two_of_each(), "0.1.0");
+  lane(metrics, "sms", "otp").accepted->Increment(2);
+  lane(metrics, "sms", "left the config").accepted->Increment();
+  const std::string text = metrics.text();
+  EXPECT_TRUE(has_line(text, R"(forebay_accepted_messages_total{class="otp",queue="sms"} 2)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_accepted_messages_total{class="default",queue="sms"} 1)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_delivered_messages_total{class="otp",queue="sms"} 0)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_backlog_messages{class="otp",queue="sms",state="ready"} 0)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_delivery_delay_seconds_count{class="otp",queue="sms"} 0)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_ttl_seconds{class="otp",queue="sms"} 30)"));
+}
+
+TEST(Metrics, EachLimitHasTheFiguresOfItsKind) {
+  Metrics metrics(two_of_each(), "0.1.0");
+  const std::string text = metrics.text();
+  EXPECT_TRUE(has_line(text, R"(forebay_limit_exceeded_total{limit="try",sink="gateway"} 0)")) << text;
+  EXPECT_EQ(text.find(R"(forebay_limit_exceeded_total{limit="300/1s")"), std::string::npos);
+  EXPECT_EQ(text.find(R"(forebay_limit_blocked_seconds_total{limit="try")"), std::string::npos);
+  EXPECT_TRUE(has_line(text, R"(forebay_quota_remaining{limit="1000/day",sink="gateway"} 0)"));
+  EXPECT_EQ(text.find(R"(forebay_quota_remaining{limit="300/1s")"), std::string::npos);
+  EXPECT_TRUE(has_line(text, R"(forebay_limit_effective{limit="queue sms: 50/1s",sink="gateway"} 50)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_limit_effective{limit="queue sms: key:1/1m",sink="gateway"} 1)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_limit_blocked_seconds_total{limit="key:5/1h",sink="gateway"} 0)"));
+  EXPECT_EQ(text.find(R"(forebay_limit_utilization_ratio{limit="key:5/1h")"), std::string::npos);
+}
+
+TEST(Metrics, AfterAReloadSeriesAreThoseOfTheConfig) {
+  Metrics metrics(two_of_each(), "0.1.0");
+  metrics.find_queue("sms")->retries->Increment(4);
+  lane(metrics, "sms").accepted->Increment(3);
+  Config config = two_of_each();
+  config.queues["sms"].classes = {{"news", {.name = "news"}}};
+  config.queues["sms"].sink = "mail";
+  config.queues.erase("email");
+  config.sinks["gateway"].limits[1].enforce = true;
+  config.sinks["gateway"].key_limits.clear();
+  metrics.follow(config);
+  const std::string text = metrics.text();
+  EXPECT_EQ(text.find(R"(class="otp")"), std::string::npos) << text;
+  EXPECT_TRUE(has_line(text, R"(forebay_accepted_messages_total{class="news",queue="sms"} 0)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_accepted_messages_total{class="default",queue="sms"} 3)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_retries_total{queue="sms"} 4)"));
+  EXPECT_TRUE(has_line(text, R"(forebay_retries_total{queue="email"} 0)")) << "it may come back";
+  EXPECT_EQ(text.find(R"(limit="queue sms: 50/1s",sink="gateway")"), std::string::npos);
+  EXPECT_TRUE(has_line(text, R"(forebay_limit_effective{limit="queue sms: 50/1s",sink="mail"} 50)"));
+  EXPECT_EQ(text.find(R"(forebay_limit_exceeded_total{)"), std::string::npos);
+  EXPECT_TRUE(has_line(text, R"(forebay_limit_blocked_seconds_total{limit="try",sink="gateway"} 0)"));
+  EXPECT_EQ(text.find(R"(limit="key:5/1h")"), std::string::npos);
+  EXPECT_TRUE(has_line(text, R"(forebay_limit_effective{limit="concurrency",sink="gateway"} 60)"));
+}
+
 TEST(Metrics, NeverIsPlusInf) {
   Metrics metrics(two_of_each(), "0.1.0");
-  metrics.queue(0).drain_seconds->Set(std::numeric_limits<double>::infinity());
-  metrics.queue(1).drain_seconds->Set(std::nan(""));
+  metrics.find_queue("email")->drain_seconds->Set(std::numeric_limits<double>::infinity());
+  metrics.find_queue("sms")->drain_seconds->Set(std::nan(""));
   const std::string text = metrics.text();
   EXPECT_TRUE(has_line(text, R"(forebay_backlog_drain_seconds{queue="email"} +Inf)"));
   // Any case of "nan" is a NaN to Prometheus, whose parser is Go's strconv.ParseFloat.
@@ -145,8 +216,8 @@ TEST(Metrics, NeverIsPlusInf) {
 
 TEST(Metrics, DelayBucketsReachFrom5MillisecondsTo24Hours) {
   Metrics metrics(two_of_each(), "0.1.0");
-  metrics.queue(1).delivery_delay_seconds->Observe(0.005);
-  metrics.queue(1).delivery_delay_seconds->Observe(90'000);
+  lane(metrics, "sms").delivery_delay_seconds->Observe(0.005);
+  lane(metrics, "sms").delivery_delay_seconds->Observe(90'000);
   const std::string text = metrics.text();
   const std::string head = R"(forebay_delivery_delay_seconds_bucket{class="default",queue="sms",le=")";
   EXPECT_TRUE(has_line(text, head + "0.005\"} 1"));
@@ -156,7 +227,7 @@ TEST(Metrics, DelayBucketsReachFrom5MillisecondsTo24Hours) {
 
 TEST(Metrics, LargeCountsKeepEveryDigit) {
   Metrics metrics(two_of_each(), "0.1.0");
-  metrics.queue(0).accepted->Increment(9'007'199'254'740'991.0);  // 2^53 - 1
+  lane(metrics, "email").accepted->Increment(9'007'199'254'740'991.0);  // 2^53 - 1
   EXPECT_TRUE(
       has_line(metrics.text(), R"(forebay_accepted_messages_total{class="default",queue="email"} 9007199254740991)"));
 }
@@ -182,12 +253,12 @@ TEST(Metrics, CountingGoesOnWhileOtherThreadsPrint) {
   };
   std::thread printer(print), second_printer(print);
   for (int i = 0; i < 10'000; i++) {
-    metrics.queue(0).accepted->Increment();
+    lane(metrics, "email").accepted->Increment();
     metrics.loop_lag_seconds->Observe(0.001);
   }
   printer.join();
   second_printer.join();
-  EXPECT_EQ(metrics.queue(0).accepted->Value(), 10'000);
+  EXPECT_EQ(lane(metrics, "email").accepted->Value(), 10'000);
 }
 
 TEST(Metrics, TwoHundredQueuesAndSinksPrintInTime) {

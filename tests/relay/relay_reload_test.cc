@@ -1,21 +1,12 @@
 // Another config while messages wait and attempts are under way.
 #include <gtest/gtest.h>
 
-#include "tests/relay/desk_world.h"
+#include "tests/relay/metrics_lines.h"
 
 namespace forebay {
 namespace {
 
 const std::vector<QueueId> one_id = {1}, two_ids = {1, 2}, three_ids = {1, 2, 3};
-
-std::string metrics_line(DeskWorld& world, const std::string& series) {
-  world.relay->admin().refresh_gauges();
-  const std::string text = world.relay->metrics().text();
-  const size_t at = text.find("\n" + series + " ");
-  return at == std::string::npos
-             ? "none"
-             : text.substr(at + series.size() + 2, text.find('\n', at + 1) - at - series.size() - 2);
-}
 
 Config with_limit(uint64_t count, Duration per, const std::string& name) {
   Config config = two_queues();
