@@ -59,11 +59,6 @@ void Reader::complain(Place place, std::string what, std::string hint) {
   errors_->push_back({file_, place.line, place.column, std::move(what), std::move(hint)});
 }
 
-bool Reader::has_complained_of(const std::string& shown) const {
-  return std::any_of(errors_->begin(), errors_->end(),
-                     [&](const ConfigError& error) { return error.what.starts_with(shown); });
-}
-
 Config Reader::read(const YAML::Node& root) {
   const Given given = read_section(root, {"", "", {1, 1}});
   if (!given.contains("doors")) add_default_doors();
@@ -72,7 +67,6 @@ Config Reader::read(const YAML::Node& root) {
   check_room(given);
   check_references();
   check_reserves();
-  check_keyed_sinks();
   return std::move(target_.config);
 }
 

@@ -55,7 +55,6 @@ class Reader {
   };
 
   void complain(Place place, std::string what, std::string hint = "");
-  bool has_complained_of(const std::string& shown) const;
   // A map of known keys; `given` tells the caller which were there.
   Given read_section(const YAML::Node& node, const Where& where);
   void read_key(const Key& key, const YAML::Node& node, const Where& where);
@@ -87,7 +86,6 @@ class Reader {
   void require(const Given& given, std::initializer_list<const char*> names, const Where& where,
                const std::string& forms);
   void check_limit(const Given& given, const Where& where);
-  void check_needs_key(const Given& given, const Where& where);
   void check_classes(Place place, const Where& where);
   void add_default_doors();
   void check_doors();
@@ -95,7 +93,6 @@ class Reader {
   void check_room(const Given& given);
   void check_references();
   void check_reserves();
-  void check_keyed_sinks();
 
   std::string file_;
   std::string folder_;
@@ -104,8 +101,6 @@ class Reader {
   Target target_;
   std::vector<Reference> references_;
   std::vector<Reserve> reserves_;
-  std::vector<std::pair<std::string, Place>> keyed_sinks_;  // that have key limits
-  std::vector<Where> superseding_lanes_;                    // of the queue under way
   std::vector<Place> door_places_;
 };
 

@@ -108,8 +108,7 @@ void Reader::read_headers(const YAML::Node& node, const Where& where) {
 void Reader::read_sink(const std::string& name, const YAML::Node& node, const Where& where) {
   target_.sink = SinkConfig{};
   target_.sink.name = name;
-  const Given given = read_section(node, where);
-  if (!target_.sink.key_limits.empty()) keyed_sinks_.push_back({name, given.at("key_limits")});
+  read_section(node, where);
   target_.config.sinks.emplace(name, std::move(target_.sink));
 }
 

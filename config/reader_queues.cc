@@ -15,9 +15,7 @@ constexpr size_t key_bytes_max = 1024;
 void Reader::read_queue(const std::string& name, const YAML::Node& node, const Where& where) {
   target_.queue = QueueConfig{};
   target_.queue.name = name;
-  superseding_lanes_.clear();
   const Given given = read_section(node, where);
-  check_needs_key(given, where);
   if (given.contains("classes")) check_classes(given.at("classes"), where);
   target_.config.queues.emplace(name, std::move(target_.queue));
 }
@@ -25,27 +23,8 @@ void Reader::read_queue(const std::string& name, const YAML::Node& node, const W
 void Reader::read_class(const std::string& name, const YAML::Node& node, const Where& where) {
   target_.lane = ClassConfig{};
   target_.lane.name = name;
-  const Given given = read_section(node, where);
-  if (target_.lane.supersede == true) {
-    superseding_lanes_.push_back({where.path, where.shown + ".supersede", given.at("supersede")});
-  }
+  read_section(node, where);
   target_.queue.classes.emplace(name, std::move(target_.lane));
-}
-
-// Of no effect without a key, or of one that nobody means: `supersede` would let each message replace all others.
-void Reader::check_needs_key(const Given& given, const Where& where) {
-  const QueueConfig& queue = target_.queue;
-  if (queue.key.from != ValueSource::From::none || has_complained_of(where.shown + ".key:")) return;
-  const auto needs = [&](bool it, const char* name, const std::string& shown) {
-    if (it) complain(given.at(name), where.shown + "." + shown + " needs a key", "such as key: json:/phone");
-  };
-  needs(queue.strict_order, "order", "order: strict");
-  needs(queue.supersede, "supersede", "supersede");
-  needs(!queue.key_limits.empty(), "key_limits", "key_limits");
-  needs(!queue.weights.empty(), "weights", "weights");
-  for (const Where& lane : superseding_lanes_) {
-    complain(lane.place, lane.shown + " needs a key of the queue", "such as key: json:/phone");
-  }
 }
 
 void Reader::check_classes(Place place, const Where& where) {

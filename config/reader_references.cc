@@ -51,15 +51,4 @@ void Reader::check_reserves() {
   }
 }
 
-void Reader::check_keyed_sinks() {
-  for (const auto& [sink, place] : keyed_sinks_) {
-    const bool keyed = std::any_of(target_.config.queues.begin(), target_.config.queues.end(), [&](const auto& pair) {
-      return pair.second.sink == sink && pair.second.key.from != ValueSource::From::none;
-    });
-    if (keyed) continue;
-    complain(place, "sinks." + sink + ".key_limits: no queue of this sink has a key",
-             "such as queues: {sms: {sink: " + sink + ", key: json:/phone}}");
-  }
-}
-
 }  // namespace forebay

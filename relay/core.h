@@ -80,7 +80,7 @@ class Core {
 
   // -- asking --
   std::optional<uint8_t> class_number(QueueId queue, std::string_view name) const;  // 0: default; nullopt: none such
-  uint32_t cost_max(QueueId queue) const;  // a message that costs more could never be sent
+  uint32_t cost_max(QueueId queue, uint8_t klass = 0) const;  // a message that costs more could never be sent
   std::vector<ClassCounts> class_counts(const Queue& queue) const;
   bool is_waiting(Sequence sequence) const { return messages_.find(sequence) != nullptr; }
   Explanation explain(Sequence sequence, Now now) const;  // only if is_waiting()
@@ -288,7 +288,7 @@ class Core {
   uint64_t sent_before(const Queue& queue, uint64_t position) const;
   WallTime estimate(const Queue& queue, const ClassLane& klass, uint64_t position, Instant earliest, Now now) const;
   static Duration until_in_time(WallTime estimated, int64_t expires_ms);
-  Instant turn_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, Now now) const;
+  Instant turn_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, uint8_t tag, Now now) const;
   WallTime through_hours(const Queue& queue, const ClassLane& klass, Instant turn, Now now) const;
   static uint64_t in_sends(const Queue& queue, uint64_t messages);
   Instant turn_of_key(const Queue& queue, KeyHash key, uint64_t before, Now now) const;
@@ -297,6 +297,8 @@ class Core {
 
   // why it waits (core_explain.cc)
   WhyBlocked why_ready_waits(const Queue& queue, Sequence sequence, const MessageEntry& entry, Now now) const;
+  Instant own_turn(const Queue& queue, const ClassLane& klass, Sequence sequence, const MessageEntry& entry,
+                   Now now) const;
   WhyBlocked why_sink_waits(const SinkLane& lane, Now now) const;
   WhyBlocked why_closed(const Queue& queue, const ClassLane& klass, Now now) const;
 

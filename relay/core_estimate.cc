@@ -34,8 +34,9 @@ uint64_t Core::sent_before(const Queue& queue, uint64_t position) const {
 WallTime Core::estimate(const Queue& queue, const ClassLane& klass, uint64_t position, Instant earliest,
                         Now now) const {
   if (!queue.configured || queue.paused || klass.paused) return Reservation::never();
-  Instant turn = turn_on_sink(*lanes_[queue.sink], in_sends(queue, sent_before(queue, position)), earliest, now);
-  if (queue.limits) turn = std::max(turn, queue.limits->estimate(now, in_sends(queue, position) + 1));
+  Instant turn = turn_on_sink(*lanes_[queue.sink], in_sends(queue, sent_before(queue, position)), earliest,
+                              klass.reserve_tag, now);
+  if (queue.limits) turn = std::max(turn, queue.limits->estimate(now, in_sends(queue, position) + 1, klass.queue_tag));
   return through_hours(queue, klass, turn, now);
 }
 
@@ -47,10 +48,10 @@ uint64_t Core::in_sends(const Queue& queue, uint64_t messages) {
   return static_cast<uint64_t>(static_cast<double>(messages) * each);
 }
 
-Instant Core::turn_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, Now now) const {
+Instant Core::turn_on_sink(const SinkLane& lane, uint64_t ahead, Instant earliest, uint8_t tag, Now now) const {
   if (lane.paused()) return Instant::never();
   const Instant opens = lane.opens(now);
-  const Instant turn = lane.limits().estimate(now, ahead + 1);
+  const Instant turn = lane.limits().estimate(now, ahead + 1, tag);
   if (turn.is_never()) return turn;
   Instant at = std::max(earliest, turn);
   if (!opens.is_never()) at = std::max(at, opens + (turn - now.steady));
@@ -99,7 +100,7 @@ double Core::drain_seconds(const Queue& queue, Now now) const {
     if (klass.counts.waiting() == 0) continue;
     if (last->counts.waiting() == 0 || klass.config.priority >= last->config.priority) last = &klass;
   }
-  Instant turn = turn_on_sink(lane, in_sends(queue, waiting_before(lane)), now.steady, now);
+  Instant turn = turn_on_sink(lane, in_sends(queue, waiting_before(lane)), now.steady, last->reserve_tag, now);
   if (queue.limits) turn = std::max(turn, queue.limits->estimate(now, in_sends(queue, left)));
   const WallTime end = last->paused ? Reservation::never() : through_hours(queue, *last, turn, now);
   if (end == Reservation::never()) return INFINITY;
@@ -212,6 +213,7 @@ void Core::upcoming_of(const SinkLane& lane, size_t count, std::vector<Sequence>
     std::stable_sort(classes.begin(), classes.end(),
                      [](const auto* a, const auto* b) { return a->config.priority < b->config.priority; });
     for (const ClassLane* klass : classes) {
+      if (klass->paused) continue;
       klass->rounds.scan([&](uint32_t member) {
         if (member == ClassLane::plain_member) {
           for (const RunQueue* line : {&klass->front, &klass->fresh, &klass->returned}) line->scan(add);

@@ -65,6 +65,13 @@ WhyBlocked Core::why_closed(const Queue& queue, const ClassLane& klass, Now now)
   return {};
 }
 
+// A limit frees a permit sooner; this is when the message's own turn comes. never(): nobody knows.
+Instant Core::own_turn(const Queue& queue, const ClassLane& klass, Sequence sequence, const MessageEntry& entry,
+                       Now now) const {
+  const WallTime mine = estimate(queue, klass, position_of_ready(queue, sequence, entry), now.steady, now);
+  return mine == Reservation::never() ? Instant::never() : time_.instant(mine.ms());
+}
+
 WhyBlocked Core::why_ready_waits(const Queue& queue, Sequence sequence, const MessageEntry& entry, Now now) const {
   const ClassLane& klass = queue.classes[entry.klass];
   if (!queue.configured || queue.paused) return {"paused", "queue " + queue.config.name};
@@ -85,14 +92,11 @@ WhyBlocked Core::why_ready_waits(const Queue& queue, Sequence sequence, const Me
   }
   if (queue.limits) {
     const LimitSet::Blocking by = queue.limits->blocking(now, cost, klass.queue_tag);
-    if (!by.name.empty()) return {"limit", by.name, by.until};
+    if (!by.name.empty()) return {"limit", by.name, own_turn(queue, klass, sequence, entry, now)};
   }
   const LimitSet::Blocking by = lane.limits().blocking(now, cost, klass.reserve_tag);
   if (by.name.empty()) return {};
-  // The limit frees a permit sooner; this one is the message's own.
-  const WallTime mine = estimate(queue, klass, position_of_ready(queue, sequence, entry), now.steady, now);
-  if (mine == Reservation::never()) return {"limit", by.name};
-  return {"limit", by.name, time_.instant(mine.ms())};
+  return {"limit", by.name, own_turn(queue, klass, sequence, entry, now)};
 }
 
 }  // namespace forebay

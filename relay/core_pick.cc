@@ -11,7 +11,7 @@ namespace {
 
 // Of hours and calendars, which go by the wall clock: a stepped one wakes nobody.
 constexpr Duration wall_check = Duration::seconds(1);
-constexpr Duration put_off_min = Duration::milliseconds(100), put_off_max = Duration::seconds(60);
+constexpr Duration put_off_min = Duration::milliseconds(100), put_off_max = Duration::seconds(5);
 
 void note_gate(SinkLane& lane, Instant until) {
   lane.gate = std::min(lane.gate, until);
@@ -142,10 +142,10 @@ Core::Found Core::head_of(SinkLane& lane, Queue& queue, RunQueue& line, Now now,
   line.pop();
   if (past || over_budget) {
     lapsed_or_put_off(lane, queue, head, now);
-  } else if (!blocked.until.is_never()) {
-    set_aside_.add(time_.ms_at(blocked.until) + 1, head);
   } else {
-    set_aside_.add(time_.ms_at(now.steady + wall_check) + 1, head);
+    // Now and then besides: a changed config or an operator may let it go sooner.
+    const Duration longest = blocked.until.is_never() ? wall_check : wall_check * 10;
+    set_aside_.add(time_.ms_at(std::min(blocked.until, now.steady + longest)) + 1, head);
   }
   return Found::nothing;
 }

@@ -79,7 +79,7 @@ void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
     if (found == Found::nothing) return idle(lane, now);
     const Instant agreed = lane.limits().next(now, next.cost, next.klass->reserve_tag);
     if (agreed > now.steady) {
-      if (lane.limits().next_any(now) > now.steady) {
+      if (!lane.limits().blocking(now, next.cost, next.klass->reserve_tag).by_reserve) {
         return wait(lane, opens, agreed, next, now);
       }
       // Another class may go on: what is left of the calendar's day is kept for it.
@@ -91,7 +91,7 @@ void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
       const Instant queue_agrees = next.queue->limits->next(now, next.cost, next.klass->queue_tag);
       if (queue_agrees > now.steady) {
         hold_queue(lane, *next.queue, queue_agrees, next.cost, next.klass->queue_tag, now);
-        if (next.queue->limits->next_any(now) <= now.steady) {  // what is left is kept for another class
+        if (next.queue->limits->blocking(now, next.cost, next.klass->queue_tag).by_reserve) {  // kept for another class
           next.klass->reserve_blocked = serves_;
           continue;
         }
@@ -140,6 +140,7 @@ void Core::hold_queue(SinkLane& lane, Queue& queue, Instant until, uint32_t cost
 
 // Nothing may be sent, but by the time `gate` something may.
 void Core::idle(SinkLane& lane, Now now) {
+  lane.nothing_could_be_sent();
   lane.blocked_by(idle_by(lane), now);
   wake_at(lane, lane.gate);
 }

@@ -17,6 +17,8 @@ std::string class_note(const Queue& queue) {
   return "classes:" + queue.config.name;
 }
 
+constexpr size_t class_numbers_max = 250;  // of 255
+
 std::vector<std::string> split(std::string_view names) {
   std::vector<std::string> out;
   while (!names.empty()) {
@@ -84,7 +86,10 @@ void Core::set_queue(Queue& queue, const QueueConfig& config, Now now) {
   const SinkConfig& sink = (*lane)->config();
   set_limits(queue.limits, config, sink, now);
   set_keys(queue.key_limits, config.key_limits, config.on_key_overflow, sink.timeout, key_memory_, now);
-  if (running_) number_classes(queue);
+  if (!running_) return;
+  number_classes(queue);
+  queue.dead_ttl_watched = false;  // it may be another one
+  watch_dead_ttl(queue);
 }
 
 void Core::set_key_limits(SinkLane& lane, const SinkConfig& config, Now now) {
@@ -101,7 +106,7 @@ void Core::number_classes(Queue& queue) {
     size_t free = 0;
     for (; free < names.size(); ++free) {
       const StateCounts& counts = class_of(queue, static_cast<uint8_t>(free + 1)).counts;
-      if (!configured.contains(names[free]) && counts.waiting() + counts.dead == 0) break;
+      if (!configured.contains(names[free]) && counts.waiting() + counts.dead + queue.reserved == 0) break;
     }
     if (free == names.size()) names.emplace_back();
     names[free] = name;
@@ -114,6 +119,7 @@ void Core::number_classes(Queue& queue) {
     ClassLane& klass = queue.classes[k];
     klass.config = found == configured.end() ? ClassConfig{.name = name} : found->second;
     klass.hours = Hours(klass.config.hours);
+    if (found == configured.end() && k != 0) klass.paused = false;  // nobody could resume it
     klass.reserve_tag = lanes_[queue.sink]->limits().lane(name);
     klass.queue_tag = queue.limits ? queue.limits->lane(name) : 0;
   }
@@ -130,11 +136,12 @@ std::optional<uint8_t> Core::class_number(QueueId id, std::string_view name) con
   return std::nullopt;
 }
 
-uint32_t Core::cost_max(QueueId id) const {
+uint32_t Core::cost_max(QueueId id, uint8_t klass) const {
   const Queue& queue = *this->queue(id);
   const SinkLane& lane = *lanes_[queue.sink];
-  uint32_t most = lane.limits().max_cost();
-  if (queue.limits) most = std::min(most, queue.limits->max_cost());
+  const ClassLane& k = queue.classes[klass];
+  uint32_t most = lane.limits().max_cost(k.reserve_tag);
+  if (queue.limits) most = std::min(most, queue.limits->max_cost(k.queue_tag));
   return most;
 }
 
@@ -168,6 +175,18 @@ std::string Core::why_not(const Config& config, std::span<const QueueId> queue_i
                        queue->waiting());
   }
   for (const Queue& queue : queues_) {
+    const auto fresh = config.queues.find(queue.config.name);
+    if (!queue.configured || fresh == config.queues.end()) continue;
+    size_t numbers = fresh->second.classes.size();
+    for (const ClassLane& klass : queue.classes) {
+      const bool waits = klass.counts.waiting() + klass.counts.dead + queue.reserved > 0;
+      numbers += waits && !fresh->second.classes.contains(klass.config.name);
+    }
+    if (numbers <= class_numbers_max) continue;
+    return fmt::format("queues.{}.classes: messages of too many classes that are gone wait in it: let them drain first",
+                       queue.config.name);
+  }
+  for (const Queue& queue : queues_) {
     if (!queue.configured || config.queues.contains(queue.config.name)) continue;
     if (queue.waiting() + queue.reserved + queue.dead == 0) continue;
     return fmt::format(
@@ -199,15 +218,25 @@ std::string Core::reconfigure(const Config& config, std::span<const QueueId> que
     queue.queued = false;
   }
   size_t i = 0;
+  bool begins_to_supersede = false;
   for (const auto& [name, settings] : config.queues) {
     const QueueId id = queue_ids[i++];
     if (queue(id) == nullptr) add_queue(id);
+    const auto superseding = [&] {
+      const auto& classes = queue_of(id).classes;
+      return std::count_if(classes.begin(), classes.end(), [&](const auto& k) { return queue_of(id).supersedes(k); });
+    };
+    const auto before = superseding();
     set_queue(queue_of(id), settings, now);
+    begins_to_supersede |= superseding() > before;
   }
+  if (begins_to_supersede) replace_older(now);
   // What a key waited for may be over: each is looked at again.
   for (Queue& queue : queues_) {
-    if (queue.parked_flows == 0) continue;
+    if (!queue.flows) continue;
     queue.flows->for_each([&](FlowId flow) {
+      const auto weight = queue.weights.find((*queue.flows)[flow].key);
+      (*queue.flows)[flow].weight = weight == queue.weights.end() ? 1 : weight->second;
       if ((*queue.flows)[flow].state != Flow::State::parked) return;
       unpark(queue, flow);
       poke(queue, flow);

@@ -113,12 +113,14 @@ void Core::take_back(Sequence sequence, const MessageEntry& entry, bool crashed)
 // An older one may have been under way when the newer one came.
 void Core::replace_older(Now now) {
   std::vector<Sequence> older;
+  for (Queue& queue : queues_) queue.newest.clear();
   messages_.for_each([&](Sequence sequence, const MessageEntry& entry) {
     Queue& queue = queue_of(entry.queue);
     const bool keyed = entry.flow() != no_flow && entry.flow() != overflow_flow;
     if (!keyed || entry.state == MessageState::dead || !queue.supersedes(queue.classes[entry.klass])) return;
     const Sequence before = std::exchange(queue.newest[entry.flow()], sequence);
-    if (before != 0) older.push_back(before);
+    const MessageEntry* waits = before == 0 ? nullptr : std::as_const(messages_).find(before);
+    if (waits != nullptr && waits->state != MessageState::in_flight) older.push_back(before);
   });
   for (const Sequence sequence : older) replace(queue_of(messages_.find(sequence)->queue), sequence, now);
 }

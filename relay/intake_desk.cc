@@ -214,7 +214,7 @@ std::optional<Problem> IntakeDesk::read_key_and_cost(const NewMessage& message, 
   if (found.cost_missed) queue.cost_misses->Increment();
   request->key = found.key;
   request->cost = found.cost;
-  const uint32_t most = core_.cost_max(request->queue);
+  const uint32_t most = core_.cost_max(request->queue, request->klass);
   if (found.cost <= most) return std::nullopt;
   return problem(422, "cost-too-high", "It costs more than the limits ever allow",
                  fmt::format("the message costs {}, and {} is the most that the limits on the way of queue \"{}\" let "

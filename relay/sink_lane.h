@@ -24,9 +24,9 @@
 #include "limiter/hours.h"
 #include "limiter/key_limits.h"
 #include "limiter/limit_set.h"
-#include "relay/rounds.h"
 #include "limiter/retry_budget.h"
 #include "relay/breaker.h"
+#include "relay/rounds.h"
 #include "sinks/sink.h"
 
 namespace forebay {
@@ -99,8 +99,14 @@ class SinkLane {
   std::unique_ptr<KeyLimits> key_limits;  // over all its queues; none: there are none
   absl::flat_hash_map<KeyHash, Instant> throttled_keys;
   // May a message that was tried before be sent now, while others wait that were not (`fresh_waits`)?
-  bool allows_retry(bool fresh_waits) const { return retry_budget_.allows(fresh_waits); }
-  void retry_sent(bool retry) { retry_budget_.sent(retry); }
+  // What waits and cannot go (behind a strict head, its key blocked, its class paused) must not hold retries back: once
+  // nothing could be sent, retries are free until a first attempt goes again.
+  bool allows_retry(bool fresh_waits) const { return fresh_held_back_ || retry_budget_.allows(fresh_waits); }
+  void retry_sent(bool retry) {
+    retry_budget_.sent(retry);
+    if (!retry) fresh_held_back_ = false;
+  }
+  void nothing_could_be_sent() { fresh_held_back_ = true; }
 
   // When the core should look at this lane again; kept here so that a stale wake-up can be told.
   Instant wake = Instant::never();
@@ -123,6 +129,7 @@ class SinkLane {
   std::unique_ptr<LimitSet> limits_;
   Breaker breaker_;
   RetryBudget retry_budget_;
+  bool fresh_held_back_ = false;
   uint64_t in_flight_ = 0;
   bool paused_ = false;
   bool got_through_ = true;  // a message, since the last throttle

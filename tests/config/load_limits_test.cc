@@ -81,6 +81,14 @@ TEST(LoadLimits, of_keys) {
   EXPECT_EQ(queue("key: json:/phone").on_key_overflow, OnKeyOverflow::hold);
 }
 
+// Forebay-Key alone may give messages their keys.
+TEST(LoadLimits, what_goes_by_keys_needs_no_place_of_the_key) {
+  const QueueConfig q = queue("key_limits: [1/1m], order: strict, weights: {a: 2}, classes: {otp: {supersede: true}}");
+  EXPECT_EQ(q.key.from, ValueSource::From::none);
+  EXPECT_EQ(q.key_limits.size(), 1u);
+  EXPECT_EQ(sink("key_limits: [1/1m]", "").key_limits.size(), 1u);
+}
+
 TEST(LoadLimits, key_memory) {
   Config config;
   std::vector<ConfigError> errors;

@@ -238,5 +238,41 @@ TEST(CoreShares, a_reserve_keeps_its_class_s_share_of_a_day_on_sinks_and_on_queu
   }
 }
 
+// Permits that come home for a message that costs much are not given to cheap ones behind it.
+TEST(CoreClasses, a_message_that_costs_much_is_not_starved_by_cheap_ones_behind_it) {
+  Config config = classed();
+  config.sinks["s"].limits = {window(10, second * 2)};
+  CoreWorld world(config);
+  for (int i = 0; i < 100; ++i) accept(world, "bulk");
+  const auto answer = [](const Send&) { return CoreWorld::delivered(); };
+  world.run(world.now.steady + second * 5, Duration::milliseconds(300), answer);
+  AdmitRequest request;
+  request.klass = *world.core->class_number(1, "otp");
+  request.cost = 8;
+  const Sequence dear = world.accept(request);
+  const size_t before = world.sent.size();
+  world.run(world.now.steady + second * 8, Duration::milliseconds(300), answer);
+  EXPECT_EQ(world.sent.at(before).second.sequence, dear) << "nothing passes it";
+}
+
+TEST(CoreClasses, the_estimate_knows_what_is_kept_for_a_class) {
+  Config config = classed();
+  LimitConfig day;
+  day.kind = LimitConfig::Kind::calendar;
+  day.count = 10;
+  day.reserve = {{"otp", 0.5}};
+  config.sinks["s"].limits = {day};
+  config.queues["q"].refuse_late = true;
+  config.queues["q"].classes["otp"].ttl = Duration::minutes(5);
+  CoreWorld world(config);
+  for (int i = 0; i < 20; ++i) accept(world, "default");
+  EXPECT_EQ(served(world, Duration::minutes(1)), "ddddd");
+  AdmitRequest request;
+  request.klass = *world.core->class_number(1, "otp");
+  ASSERT_TRUE(std::holds_alternative<Reservation>(world.admit(request)));
+  EXPECT_EQ(world.core->cost_max(1, 0), 5u);
+  EXPECT_EQ(world.core->cost_max(1, request.klass), 10u);
+}
+
 }  // namespace
 }  // namespace forebay

@@ -6,40 +6,13 @@
 #include <set>
 
 #include "relay/key_hash.h"
-#include "tests/relay/core_world.h"
+#include "tests/relay/keyed_world.h"
 
 namespace forebay {
 namespace {
 
 using Kind = Outcome::Kind;
 constexpr Duration second = Duration::seconds(1);
-
-LimitConfig window(uint64_t count, Duration per, const char* name = "") {
-  LimitConfig limit;
-  limit.count = count;
-  limit.per = per;
-  limit.name = name;
-  return limit;
-}
-
-Config keyed() {
-  Config config = CoreWorld::simple();
-  config.sinks["s"].limits = {window(100, second)};
-  config.sinks["s"].concurrency = 1000;
-  config.queues["q"].key = {ValueSource::From::header, "X-Key"};
-  return config;
-}
-
-Sequence accept(CoreWorld& world, KeyHash key, uint32_t cost = 1) {
-  AdmitRequest request;
-  request.key = key;
-  request.cost = cost;
-  return world.accept(request);
-}
-
-void run(CoreWorld& world, Duration how_long, Duration latency = {}) {
-  world.run(world.now.steady + how_long, latency, [](const Send&) { return CoreWorld::delivered(); });
-}
 
 size_t place(const CoreWorld& world, Sequence sequence) {
   const auto found = std::find_if(world.sent.begin(), world.sent.end(),
@@ -190,12 +163,6 @@ TEST(CoreFlows, a_paused_key_waits_until_it_is_resumed) {
 }
 
 // ---- strict order ----
-
-Config strict() {
-  Config config = keyed();
-  config.queues["q"].strict_order = true;
-  return config;
-}
 
 TEST(CoreFlows, in_strict_order_a_key_waits_for_its_head) {
   CoreWorld world(strict());
@@ -362,48 +329,6 @@ TEST(CoreFlows, a_key_that_is_gone_leaves_nothing_behind) {
   for (const Sequence sequence : parked) ASSERT_TRUE(world.core->cancel(sequence, world.now));
   EXPECT_EQ(world.queue().parked_flows, 0u);
   EXPECT_EQ(world.queue().flows->size(), 0u);
-}
-
-TEST(CoreFlows, a_relaxed_key_limit_lets_go_at_once_what_it_held) {
-  Config config = keyed();
-  config.queues["q"].key_limits = {window(1, Duration::hours(1), "key:1/1h")};
-  CoreWorld world(config);
-  accept(world, 7), accept(world, 7);
-  run(world, second);
-  EXPECT_EQ(world.sent.size(), 1u);
-  config.queues["q"].key_limits = {window(5, Duration::hours(1), "key:5/1h")};
-  const QueueId id = 1;
-  EXPECT_EQ(world.core->reconfigure(config, std::span(&id, 1), world.now), "");
-  run(world, second);
-  EXPECT_EQ(world.sent.size(), 2u);
-  config.queues["q"].key_limits.clear();
-  EXPECT_EQ(world.core->reconfigure(config, std::span(&id, 1), world.now), "");
-  for (int i = 0; i < 20; ++i) accept(world, 7);
-  run(world, second);
-  EXPECT_EQ(world.sent.size(), 22u);
-}
-
-TEST(CoreFlows, limits_that_come_and_go_while_sends_are_out_lose_no_permit) {
-  Config plain = keyed(), limited = keyed();
-  limited.queues["q"].key_limits = {window(1, second, "k")};
-  limited.queues["q"].limits = {window(50, second)};
-  CoreWorld world(plain);
-  const QueueId id = 1;
-  for (int round = 0; round < 6; ++round) {
-    for (KeyHash key = 1; key <= 20; ++key) accept(world, key);
-    std::vector<Send> out;
-    for (int i = 0; i < 10; ++i) {
-      for (const Send& send : world.tick()) out.push_back(send);
-      world.advance(Duration::milliseconds(10));
-    }
-    ASSERT_FALSE(out.empty());
-    EXPECT_EQ(world.core->reconfigure(round % 2 == 0 ? limited : plain, std::span(&id, 1), world.now), "");
-    for (const Send& send : out) world.core->settled(send.ticket, CoreWorld::delivered(), world.now);
-    world.advance(second);
-  }
-  run(world, Duration::minutes(2));
-  EXPECT_EQ(world.queue().waiting(), 0u);
-  EXPECT_EQ(world.queue().parked_flows, 0u);
 }
 
 }  // namespace
