@@ -120,7 +120,9 @@ TEST(Gauges, keys_are_counted_and_never_named) {
   for (int i = 0; i < 500; ++i) keys.push_back("phone-" + std::to_string(i));
   for (int round = 0; round < 3; ++round) {
     for (const std::string& key : keys) world.accept(of_key(key));
-    if (round == 0) EXPECT_EQ(run(world, second), 500u);
+    if (round == 0) {
+      EXPECT_EQ(run(world, second), 500u);
+    }
   }
   EXPECT_EQ(metrics_line(world, "forebay_flows"), "500");
   EXPECT_EQ(metrics_line(world, "forebay_superseded_messages_total"), "500");

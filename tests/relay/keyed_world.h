@@ -15,7 +15,7 @@ inline LimitConfig window(uint64_t count, Duration per, const char* name = "") {
 
 inline Config keyed() {
   Config config = CoreWorld::simple();
-  config.sinks["s"].limits = {window(100, second)};
+  config.sinks["s"].limits = {window(100, Duration::seconds(1))};
   config.sinks["s"].concurrency = 1000;
   config.queues["q"].key = {ValueSource::From::header, "X-Key"};
   return config;
