@@ -105,8 +105,9 @@ void Ledger::attempt_begun(Sequence sequence, uint8_t attempt) {
   attempts.under_way = attempt;
 }
 
-void Ledger::attempt_over(Sequence sequence) {
+void Ledger::attempt_over(uint64_t batch, Sequence sequence) {
   attempts_[sequence].under_way = 0;
+  attempts_[sequence].over_in = batch;
 }
 
 const Entry* Ledger::appended(Sequence sequence) const {
@@ -279,7 +280,10 @@ void Ledger::compare_attempts(const Entry& expected, const Entry& found, Ended e
   // What an earlier crash left of attempts is known for certain to nobody.
   if (ended == Ended::process && known != attempts_.end() && known->second.earlier) ended = Ended::power;
   if (ended == Ended::process && under_way != 0) right = found.crashed_in_flight && found.attempts == under_way;
-  if (ended == Ended::process && under_way == 0) right = as_committed;
+  // One that is over may be known as under way until the batch with its end is reported and the marks are written
+  // again.
+  const bool marked = as_begun && found.crashed_in_flight && known->second.over_in > marks_through_;
+  if (ended == Ended::process && under_way == 0) right = as_committed || marked;
   if (right) return;
   wrong->push_back(fmt::format("message {}: {} attempts (under way: {}) are {}{}", expected.facts.sequence,
                                expected.attempts, under_way, found.attempts,
@@ -321,7 +325,7 @@ void Ledger::start_over(Contents found) {
     attempts.under_way = 0;
     attempts.earlier = true;
   }
-  last_reported_ = last_durable_ = last_handed_in_ = 0;
+  last_reported_ = last_durable_ = last_handed_in_ = marks_through_ = 0;
 }
 
 }  // namespace forebay::testing

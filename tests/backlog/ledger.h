@@ -57,7 +57,9 @@ class Ledger {
   void key_spent(uint64_t batch, const KeySpend& spend);
   void forget_key_spends(int64_t before_ms);
   void attempt_begun(Sequence sequence, uint8_t attempt);
-  void attempt_over(Sequence sequence);
+  void attempt_over(uint64_t batch, Sequence sequence);
+  // The marks of attempts were written: of those whose end was reported by now, none is left.
+  void marks_written() { marks_through_ = last_reported_; }
 
   // -- what was reported; false: a batch out of order, passed over, or twice --
   bool committed(uint64_t batch, int messages_error);
@@ -96,6 +98,7 @@ class Ledger {
   struct Attempts {
     std::set<uint8_t> begun;
     uint8_t under_way = 0;  // 0: none
+    uint64_t over_in = 0;   // the batch with the end of the last one
     bool earlier = false;   // some of them in an earlier life
   };
 
@@ -116,6 +119,7 @@ class Ledger {
   SpendHour forgotten_before_ = 0;
   uint64_t spends_lost_ = 0;
   uint64_t last_reported_ = 0;
+  uint64_t marks_through_ = 0;
   uint64_t last_durable_ = 0;  // the last batch reported with messages_error 0
   uint64_t last_handed_in_ = 0;
   Sequence largest_acknowledged_ = 0;

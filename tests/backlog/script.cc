@@ -40,6 +40,7 @@ void Script::turn() {
     forget_some_spends();
     begin_attempts();
     world_.journal().write_attempts();
+    ledger_.marks_written();
     if (one_in(4)) read_some();
     world_.journal().flush();
   });
@@ -140,7 +141,7 @@ void Script::end_attempts() {
 void Script::end_attempt(Sequence sequence, uint8_t attempt) {
   uint64_t batch = world_.journal().open_batch();
   in_flight_.erase(sequence);
-  ledger_.attempt_over(sequence);
+  ledger_.attempt_over(batch, sequence);
   world_.journal().attempt_over(sequence);
   if (facts_[sequence].key != 0) spend(sequence);
   uint64_t how = random_() % 20;
