@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t count_max = 10'000'000;
 constexpr uint64_t runs_max = 40;
+constexpr uint64_t proportional_runs = 4;
 
 struct Pair {
   double cost = 0, seconds = 0;  // between i's arrival and j's, and what is let through in between
@@ -102,24 +103,25 @@ class Search {
     }
     const bool met = whole && longest <= target_;
     // More does not help any more: something else holds.
-    stuck_ = !met && !meets_ && runs_ > 1 && longest >= longest_ - longest_ / 1'000 && whole == whole_;
+    stuck_ = !met && !meets_ && runs_ > 1 && longest >= longest_ - Duration::milliseconds(1) && whole == whole_;
     longest_ = longest;
     whole_ = whole;
     if (met) longest_met_ = longest;
     return met;
   }
 
-  // What to try after `count`: in proportion to what it came to; halves once that has had its chance.
+  // What to try after `count`: in proportion to what it came to. Once that has had its chance, half as much again; and
+  // between two, the middle.
   uint64_t after(uint64_t count, bool met) {
     (met ? meets_.emplace() : fails_) = count;
     const double ratio = longest_ > Duration{} ? longest_.as_seconds() / target_.as_seconds() : 0;
     uint64_t guess = static_cast<uint64_t>(std::ceil(static_cast<double>(count) * (whole_ ? ratio : 2)));
     if (!meets_) {
       stuck_ |= count >= count_max;
-      return std::min(std::max(guess, count + 1 + count / 256), count_max);
+      return std::min(std::max(guess, count + 1 + count / (runs_ > proportional_runs ? 2 : 256)), count_max);
     }
     if (fails_ + 1 >= *meets_) return *meets_;
-    if (runs_ > 4) guess = fails_ + (*meets_ - fails_) / 2;
+    if (runs_ > proportional_runs) guess = fails_ + (*meets_ - fails_) / 2;
     return std::clamp(guess, fails_ + 1, *meets_ - 1);
   }
 
