@@ -14,7 +14,7 @@ class MemoryFile : public File {
       if (const int error = files_.on_write(name_, offset, bytes.size())) return error;
     }
     if (const int error = files_.grow(*node_, offset + bytes.size())) return error;
-    std::memcpy(node_->bytes.data() + offset, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(node_->bytes.data() + offset, bytes.data(), bytes.size());
     return 0;
   }
   int read_at(uint64_t offset, std::span<std::byte> bytes, size_t* read) override {
