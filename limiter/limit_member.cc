@@ -1,6 +1,7 @@
 #include "limiter/limit_member.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace forebay {
 
@@ -23,7 +24,10 @@ Instant LimitMember::next(Now now, uint32_t cost, uint8_t lane) const {
 void LimitMember::take(Now now, uint32_t cost, uint8_t lane) {
   const bool above = !enforced() && next(now, cost, lane) > now.steady;
   if (above) exceeded++;
-  if (calendar) return calendar->take(now, cost, lane);
+  if (calendar) {
+    assert(!enforced() || calendar->next(now, cost, lane) <= now.steady);
+    return calendar->take(now, cost, lane);
+  }
   if (above) {
     uncharged += cost;
   } else {

@@ -21,7 +21,7 @@ void ReturnMargin::turn_to(int64_t period_number) {
 void ReturnMargin::observe(Instant taken, Instant settled) {
   if (taken < since_) return;
   assert(settled >= taken);
-  turn_to(period_of(settled));
+  if (!is_current(settled)) turn_to(period_of(settled));
   least_ = std::min(least_, settled - taken);
   replies_ = std::min(replies_ + 1, replies_min);
 }
@@ -33,7 +33,7 @@ void ReturnMargin::reset(Instant now) {
 
 Duration ReturnMargin::at(Instant at) const {
   if (replies_ < replies_min) return {};
-  const int64_t age = period_of(at) - current_;
+  const int64_t age = is_current(at) ? 0 : period_of(at) - current_;
   assert(age >= 0);
   if (age > 1) return {};
   const Duration least = age == 0 ? std::min(least_, least_before_) : least_;

@@ -40,6 +40,10 @@ class ReturnMargin {
 
  private:
   static int64_t period_of(Instant at);
+  // Is that its period? Asked twice a send, and a division takes as long as the rest of it.
+  bool is_current(Instant at) const {
+    return at.ns >= current_ * period.ns && at.ns - current_ * period.ns < period.ns;
+  }
   void turn_to(int64_t period_number);
 
   int64_t current_ = 0;  // number of the period of least_

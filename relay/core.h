@@ -32,6 +32,7 @@
 #include "base/random.h"
 #include "base/timing_wheel.h"
 #include "config/config.h"
+#include "relay/attempts.h"
 #include "relay/core_types.h"
 #include "relay/expiry_watch.h"
 #include "relay/finished.h"
@@ -130,15 +131,6 @@ class Core {
   static constexpr uint64_t purge_looks_per_message = 10;
 
  private:
-  struct Attempt {
-    Sequence sequence = 0;
-    SinkId sink = 0;
-    bool probe = false;
-    bool took_queue = false, took_queue_key = false, took_sink_key = false;  // permits of these limits
-    KeyHash key = 0;
-    Taken taken;
-    uint8_t queue_tag = 0;  // as Taken::lane, of the queue's limits
-  };
   // The message to send next, and where it stands.
   struct Pick {
     Queue* queue = nullptr;
@@ -194,7 +186,7 @@ class Core {
   KeyHash key_of(const Queue& queue, Sequence sequence, const MessageEntry& entry) const;
   uint32_t cost_of(Sequence sequence, const MessageEntry& entry) const;
   bool stands_in_flow(const Queue& queue, FlowId id, Sequence sequence, const MessageEntry* entry) const;
-  void drop_gone(Queue& queue, Flow& flow) const;
+  const MessageEntry* drop_gone(Queue& queue, FlowId id, Flow& flow) const;
   void poke(Queue& queue, FlowId id);
   void park(Queue& queue, FlowId id, const WhyBlocked& by);
   void unpark(Queue& queue, FlowId id);
@@ -309,8 +301,7 @@ class Core {
   std::vector<uint16_t> queue_index_;  // by QueueId; queues_.size() where there is none
   std::vector<std::unique_ptr<SinkLane>> lanes_;
   SequenceTable<MessageEntry> messages_;
-  absl::flat_hash_map<Ticket, Attempt> attempts_;
-  absl::flat_hash_map<Sequence, Ticket> ticket_of_;
+  Attempts attempts_;
   Finished finished_;
   TimingWheel due_, due_by_wall_;
   TimingWheel parked_;     // place of the queue << 24 | FlowId: when its key may be let through again
@@ -331,7 +322,6 @@ class Core {
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
   Sequence next_sequence_ = 1;
-  Ticket last_ticket_ = 0;
 };
 
 }  // namespace forebay

@@ -83,26 +83,23 @@ bool Core::stands_in_flow(const Queue& queue, FlowId id, Sequence, const Message
   return queue.config.strict_order;
 }
 
-void Core::drop_gone(Queue& queue, Flow& flow) const {
+// The entry of the flow's head, once what is gone before it is dropped; nullptr: its line is empty.
+const MessageEntry* Core::drop_gone(Queue& queue, FlowId id, Flow& flow) const {
   while (!FlowTable::line_empty(flow)) {
     const Sequence head = FlowTable::front(flow);
     const MessageEntry* entry = messages_.find(head);
-    const FlowId id = entry == nullptr ? no_flow : entry->flow();
-    if (entry != nullptr && id != no_flow && id != overflow_flow && &(*queue.flows)[id] == &flow &&
-        stands_in_flow(queue, id, head, entry)) {
-      return;
-    }
+    if (stands_in_flow(queue, id, head, entry)) return entry;
     queue.flows->pop(flow);
   }
+  return nullptr;
 }
 
 // An idle flow joins the rounds if its head may be sent.
 void Core::poke(Queue& queue, FlowId id) {
   Flow& flow = (*queue.flows)[id];
   if (flow.state != Flow::State::idle) return;
-  drop_gone(queue, flow);
-  if (FlowTable::line_empty(flow)) return;
-  if (std::as_const(messages_).find(FlowTable::front(flow))->state != MessageState::ready) return;
+  const MessageEntry* head = drop_gone(queue, id, flow);
+  if (head == nullptr || head->state != MessageState::ready) return;
   ClassLane& klass = queue.classes[flow.klass];
   if (klass.rounds.empty()) queue.order.begins_to_wait(klass);
   flow.state = Flow::State::queued;

@@ -74,11 +74,7 @@ void Core::throttle(SinkLane& lane, const Attempt& attempt, const Outcome& outco
 }
 
 void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
-  const auto found = attempts_.find(ticket);
-  assert(found != attempts_.end());
-  const Attempt attempt = found->second;
-  attempts_.erase(found);
-  ticket_of_.erase(attempt.sequence);
+  const Attempt attempt = attempts_.take(ticket);
   SinkLane& lane = *lanes_[attempt.sink];
   lane.answered_by(outcome.peer, now);
   const Sequence sequence = attempt.sequence;
@@ -144,12 +140,8 @@ void Core::pause_by_answer(SinkLane& lane, const Outcome& outcome) {
   backlog_.note(sink_pause_note(lane.config().name), why);
 }
 
-Core::Attempt Core::take_back(Ticket ticket, Now now) {
-  const auto found = attempts_.find(ticket);
-  assert(found != attempts_.end());
-  const Attempt attempt = found->second;
-  attempts_.erase(found);
-  ticket_of_.erase(attempt.sequence);
+Attempt Core::take_back(Ticket ticket, Now now) {
+  const Attempt attempt = attempts_.take(ticket);
   SinkLane& lane = *lanes_[attempt.sink];
   settle_limits(attempt, queue_of(std::as_const(messages_).find(attempt.sequence)->queue), SettledAs::not_sent, now);
   backlog_.attempt_over(attempt.sequence);

@@ -174,9 +174,8 @@ Core::Found Core::flow_head(SinkLane& lane, Queue& queue, FlowId id, Now now, Pi
     flow.state = Flow::State::idle;
   };
   for (;;) {
-    drop_gone(queue, flow);
-    const Sequence head = FlowTable::line_empty(flow) ? 0 : FlowTable::front(flow);
-    const MessageEntry* entry = head == 0 ? nullptr : std::as_const(messages_).find(head);
+    const MessageEntry* entry = drop_gone(queue, id, flow);
+    const Sequence head = entry == nullptr ? 0 : FlowTable::front(flow);
     if (entry == nullptr || entry->state != MessageState::ready) {
       leave();
       if (flow.members == 0) queue.newest.erase(id), queue.flows->forget(id);

@@ -35,9 +35,7 @@ void Core::send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std:
   if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, 1), attempt.took_sink_key = true;
   lane.retry_sent(entry.attempts > 0);
   attempt.probe = lane.sent();
-  const Ticket ticket = ++last_ticket_;
-  attempts_.emplace(ticket, attempt);
-  ticket_of_.emplace(pick.head, ticket);
+  const Ticket ticket = attempts_.add(attempt);
   sends->push_back({ticket, pick.head, queue.id, lane.id(), static_cast<uint8_t>(entry.attempts + 1)});
   lane.rounds.served(queue.turn, Rounds::price(pick.cost, queue.config.share), true);
   if (replayed) return;

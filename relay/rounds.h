@@ -43,6 +43,7 @@ class Rounds {
 
   // What a send of that cost is worth, in parts of a round.
   static uint64_t price(uint64_t cost, double weight) {
+    if (weight == 1) return cost << shift;
     return static_cast<uint64_t>(std::ceil(static_cast<double>(cost << shift) / weight));
   }
 
