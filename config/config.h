@@ -14,8 +14,23 @@
 
 namespace forebay {
 
+// Certificates of a door, PEM files. Empty `cert`: cleartext.
+struct TlsConfig {
+  std::string cert, key;
+  std::string client_ca;  // given: clients must show a certificate that it vouches for
+  bool operator==(const TlsConfig&) const = default;
+};
+
+// What a forward door answers when it has stored a request.
+struct ReplyConfig {
+  uint32_t status = 202;
+  std::string content_type = "text/plain";  // of a body that is not empty
+  std::string body;
+  bool operator==(const ReplyConfig&) const = default;
+};
+
 struct DoorConfig {
-  enum class Type { http, admin } type = Type::http;
+  enum class Type { http, admin, forward } type = Type::http;
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free port, printed at start
   uint32_t max_connections = 4096;
@@ -25,6 +40,10 @@ struct DoorConfig {
   Duration header_timeout = Duration::seconds(10);  // from the first byte of a request to the end of its headers
   Duration body_timeout = Duration::seconds(60);    // from the end of the headers to the end of the body
   Duration idle_timeout = Duration::seconds(75);    // between requests
+  TlsConfig tls;
+  std::string queue;  // these three of a forward door
+  ReplyConfig reply;
+  bool inline_reply = false;  // `inline: true`: the sink's own reply, when the queue is empty and a permit is free
   bool operator==(const DoorConfig&) const = default;
 };
 
@@ -95,9 +114,48 @@ struct ResponseRule {
   bool operator==(const ResponseRule&) const = default;
 };
 
+// Signatures of requests (Standard Webhooks): the first secret signs, the others overlap during a rotation.
+struct SignConfig {
+  std::vector<std::string> secrets;  // whsec_…; none: not signed
+  bool operator==(const SignConfig&) const = default;
+};
+
+// Several messages in one request. max 1: none.
+struct BatchConfig {
+  enum class Format { json, ndjson } format = Format::json;
+  uint32_t max = 1;
+  Duration linger = Duration::milliseconds(200);  // how long the first waits for others
+  bool operator==(const BatchConfig&) const = default;
+};
+
+// Of a sink of type file: lines of JSON.
+struct FileSinkConfig {
+  std::string path;           // `-`: standard output
+  uint64_t rotate_bytes = 0;  // 0: never
+  uint32_t keep = 5;          // rotated files
+  bool operator==(const FileSinkConfig&) const = default;
+};
+
+// Of a sink of type smtp.
+struct MailConfig {
+  std::string from;
+  ValueSource to;                   // json:/pointer of the body, or header:X of what is forwarded
+  std::string to_fixed;             // an address, instead of `to`
+  std::string subject = "Message";  // or json:/pointer, header:X
+  bool operator==(const MailConfig&) const = default;
+};
+
+// Of a sink of type redis.
+struct RedisSinkConfig {
+  enum class As { stream, list, channel } as = As::stream;
+  std::string name;         // of the stream, list or channel
+  uint64_t max_length = 0;  // of a stream, about; 0: unbounded
+  bool operator==(const RedisSinkConfig&) const = default;
+};
+
 struct SinkConfig {
   std::string name;
-  std::string type = "http";
+  std::string type = "http";  // http, file, smtp, redis; "pull" is made for a queue with `pull: true` (pull_sink_name)
   std::string url;
   std::string method = "POST";
   std::vector<std::pair<std::string, std::string>> headers;
@@ -119,6 +177,11 @@ struct SinkConfig {
   double retry_budget = 0.1;  // share of sends that may be retries while first attempts wait; 1: no bound
   ValueSource cost;
   HoursConfig hours;
+  SignConfig sign;
+  BatchConfig batch;
+  FileSinkConfig file;
+  MailConfig mail;
+  RedisSinkConfig redis;
   bool operator==(const SinkConfig&) const = default;
 };
 
@@ -148,9 +211,22 @@ struct ClassConfig {
   bool operator==(const ClassConfig&) const = default;
 };
 
+// What an undecided held message becomes when its time is over and nobody could be asked.
+enum class HoldDefault { drop, release };
+// What gives way when a queue is full.
+enum class OnFull { refuse, drop_oldest, drop_lowest };
+
 struct QueueConfig {
   std::string name;
-  std::string sink;
+  std::string sink;                        // of a pulled queue: pull_sink_name(name)
+  bool pull = false;                       // handed out by leases instead of drained
+  Duration lease = Duration::seconds(30);  // unless the consumer says
+  Duration dedup{};                        // how long an Idempotency-Key is remembered after delivery; 0: not at all
+  std::string outcomes;                    // queue to which finished messages are reported; empty: none
+  std::string check_url;                   // asked about held messages nobody decided on; empty: nobody is
+  HoldDefault hold_default = HoldDefault::drop;
+  OnFull on_full = OnFull::refuse;
+  std::vector<LimitConfig> producer_limits;  // windows: what may come in
   RetryConfig retry;
   DeadConfig dead;
   uint64_t max_messages = 10'000'000;
@@ -172,10 +248,20 @@ struct QueueConfig {
   bool operator==(const QueueConfig&) const = default;
 };
 
+// A name that fans out. Subscriptions added while it runs are notes in the journal, not here.
+struct TopicConfig {
+  std::string name;
+  std::vector<std::string> queues;
+  Duration dedup{};                              // as QueueConfig::dedup, of what is published to the topic
+  Duration flush = Duration::milliseconds(100);  // how often a live stream is written
+  bool operator==(const TopicConfig&) const = default;
+};
+
 struct AuthToken {
   std::string name;
   std::string token;
-  std::vector<std::string> may;
+  std::vector<std::string> may;     // "publish:sms", "admin"; `*` stands for every queue and topic
+  std::vector<LimitConfig> limits;  // windows: what it may publish
   bool operator==(const AuthToken&) const = default;
 };
 
@@ -185,6 +271,11 @@ struct JournalConfig {
   bool operator==(const JournalConfig&) const = default;
 };
 
+// The sink that stands for the consumers of a pulled queue. No name that people may choose has a colon.
+inline std::string pull_sink_name(const std::string& queue) {
+  return "pull:" + queue;
+}
+
 struct Config {
   std::string path;  // where it was read from; empty: built in code
   std::string data_dir = "./data";
@@ -193,6 +284,8 @@ struct Config {
   std::vector<DoorConfig> doors;
   std::map<std::string, SinkConfig> sinks;
   std::map<std::string, QueueConfig> queues;
+  std::map<std::string, TopicConfig> topics;
+  std::vector<AuthToken> tokens;  // none: everybody may do everything
   Duration status_retention = Duration::hours(1);
   uint64_t status_memory = 64ull << 20;
   uint64_t key_memory = 512ull << 20;               // bound on the history of all keys

@@ -40,6 +40,8 @@ using MessageId = std::array<char, 26>;  // Crockford base32
 
 struct NewMessage {
   std::string_view queue;
+  std::string_view topic;  // instead of a queue: a copy goes to each of its queues
+  std::string_view by;     // name of the token that sent it; empty: no tokens are configured
   std::string_view klass;  // empty: default
   std::string_view key;    // empty: what the config points at
   std::string_view content_type;
@@ -47,6 +49,7 @@ struct NewMessage {
   std::optional<Duration> delay;
   std::optional<WallTime> not_before;  // wins over delay
   std::optional<Duration> ttl;
+  std::optional<Duration> hold;     // stored, and not sent before it is released; this long undecided at most
   std::optional<uint32_t> retries;  // attempts after the first: max_attempts = retries + 1
   std::span<const std::pair<std::string_view, std::string_view>> forward;  // header name, value
   std::span<const std::pair<std::string_view, std::string_view>> headers;  // of its own request; none in a batch
@@ -60,6 +63,7 @@ struct AcceptedMessage {
   uint64_t position = 0;        // messages of the queue handed out before it, an upper estimate
   WallTime estimated_delivery;  // far_future(): never
   bool deduplicated = false;
+  uint32_t message = 0;  // place of its NewMessage in the call; the copies of one stand together
 };
 
 class PublishListener {
@@ -95,6 +99,8 @@ class Intake {
   virtual std::variant<MessageStatus, Problem> find(std::string_view id) = 0;
   // on_changed(token, 1) once the cancellation is durable.
   virtual std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) = 0;
+  // A held message may go; on_changed(token, 1) once that is durable.
+  virtual std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) = 0;
   // No callback goes to this listener any more.
   virtual void forget(PublishListener& listener) = 0;
 };

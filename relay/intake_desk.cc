@@ -345,4 +345,11 @@ std::optional<Problem> IntakeDesk::cancel(std::string_view id, uint64_t token, P
   return std::nullopt;
 }
 
+std::optional<Problem> IntakeDesk::release(std::string_view id, uint64_t, PublishListener&) {
+  Sequence sequence = 0;
+  QueueId queue = 0;
+  if (auto refused = sequence_of(id, &sequence, &queue)) return refused;
+  return problem(409, "not-held", "Not held", "the message is not held");
+}
+
 }  // namespace forebay

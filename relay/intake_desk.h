@@ -31,6 +31,7 @@ class IntakeDesk : public Intake {
                                  PublishListener& listener) override;
   std::variant<MessageStatus, Problem> find(std::string_view id) override;
   std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) override;
+  std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) override;
   void forget(PublishListener& listener) override { answers_.forget(listener); }
 
   // From now on everything is refused: Forebay is stopping.

@@ -94,6 +94,13 @@ std::optional<Problem> FakeIntake::cancel(std::string_view id, uint64_t token, P
   return std::nullopt;
 }
 
+std::optional<Problem> FakeIntake::release(std::string_view id, uint64_t token, PublishListener& listener) {
+  if (statuses.find(id) == statuses.end()) return Problem{404, "no-such-message", "No such message", "", {}};
+  if (statuses.find(id)->second.state == "in_flight") return Problem{409, "in-flight", "It is on its way", "", {}};
+  later([token, &listener] { listener.on_changed(token, 1); });
+  return std::nullopt;
+}
+
 bool FakeIntake::wait_for_calls(size_t count) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return calls_ >= count; });

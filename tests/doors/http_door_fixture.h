@@ -31,6 +31,7 @@ class FakeIntake : public Intake {
                                  PublishListener& listener) override;
   std::variant<MessageStatus, Problem> find(std::string_view id) override;
   std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) override;
+  std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) override;
   void forget(PublishListener&) override { answers_.clear(); }
 
   void start(uv_loop_t* loop);
