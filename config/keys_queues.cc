@@ -39,7 +39,7 @@ const std::array rows{
           "when it is full: pause the sink, or drop_oldest", {.choices = on_fulls}),
     value("queues.*.pull", Kind::choice, INTO(queue.pull), {}, "handed out by leases instead of drained into a sink",
           {.choices = booleans}),
-    value("queues.*.lease", Kind::duration, INTO(queue.lease), {s, 12 * h},
+    value("queues.*.lease", Kind::duration, INTO(queue.lease), {10 * ms, 12 * h},
           "of a pulled queue: how long a consumer has for a message, unless it says", {.example = "30s"}),
     value("queues.*.share", Kind::share, INTO(queue.share), {},
           "its part of the sink when several queues wait, against theirs"),

@@ -68,6 +68,8 @@ const char* name_of(MessageState state) {
       return "retrying";
     case MessageState::in_flight:
       return "in_flight";
+    case MessageState::held:
+      return "held";
     case MessageState::dead:
       break;
   }
@@ -121,6 +123,15 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
     p.retry_after = Duration::seconds(5);
     return p;
   }
+  return store(messages, token, listener);
+}
+
+bool IntakeDesk::report(const NewMessage& message) {
+  return !store({&message, 1}, 0, nobody_);
+}
+
+std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, uint64_t token,
+                                         PublishListener& listener) {
   facts_.clear();
   accepted_.clear();
   metas_.clear();
@@ -268,6 +279,10 @@ std::optional<Problem> IntakeDesk::admit(const NewMessage& message, Now now) {
     return problem(404, "no-such-topic", "No such topic",
                    fmt::format("there is no topic \"{}\" in the configuration", message.topic));
   }
+  if (message.hold && (message.delay || message.not_before)) {
+    return problem(422, "hold-and-delay", "A held message has no delay",
+                   "it goes when it is released; leave out the delay or the hold");
+  }
   write_meta(message, now);
   for (const std::string_view queue : queues_of(message)) {
     refused_by_ = queue;
@@ -291,6 +306,7 @@ std::optional<Problem> IntakeDesk::admit_copy(const NewMessage& message, std::st
   request.bytes = static_cast<uint32_t>(metas_.size() - meta_start + message.body.size());
   request.delay = message.delay;
   request.not_before = message.not_before;
+  request.hold = message.hold;
   request.ttl = message.ttl;
   if (message.retries) request.max_attempts = static_cast<uint8_t>(std::min(*message.retries, 254u) + 1);
   const auto result = core_.admit(request, now);
@@ -358,6 +374,12 @@ MessageStatus IntakeDesk::waiting_status(std::string_view id, Sequence sequence,
     if (const auto letter = backlog_.dead_letter(sequence)) status.last_outcome = letter->reason;
     return status;
   }
+  if (why.state == MessageState::in_flight && core_.queue(why.queue)->config.pull) {
+    status.state = "leased";
+    const auto until = leased_until ? leased_until(sequence) : std::nullopt;
+    status.waiting_on = WaitingOn{"lease", "", until ? until : why.until};
+    return status;
+  }
   if (why.state == MessageState::in_flight) return status;
   status.position = why.position;
   if (why.estimated && *why.estimated != Reservation::never()) status.estimated_delivery = why.estimated;
@@ -385,11 +407,15 @@ std::optional<Problem> IntakeDesk::cancel(std::string_view id, uint64_t token, P
   return std::nullopt;
 }
 
-std::optional<Problem> IntakeDesk::release(std::string_view id, uint64_t, PublishListener&) {
+std::optional<Problem> IntakeDesk::release(std::string_view id, uint64_t token, PublishListener& listener) {
   Sequence sequence = 0;
   QueueId queue = 0;
   if (auto refused = sequence_of(id, &sequence, &queue)) return refused;
-  return problem(409, "not-held", "Not held", "the message is not held");
+  if (!core_.release(sequence, clock_.now())) {
+    return problem(409, "not-held", "The message is not held", "it was released, decided or finished before");
+  }
+  answers_.changed(backlog_.open_batch(), token, listener, 1);
+  return std::nullopt;
 }
 
 }  // namespace forebay

@@ -35,12 +35,21 @@ class IntakeDesk : public Intake {
   std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) override;
   void forget(PublishListener& listener) override { answers_.forget(listener); }
 
+  // A message of Forebay's own, of which nobody waits to hear. False: it was not taken.
+  bool report(const NewMessage& message);
   // From now on everything is refused: Forebay is stopping.
   void stop() { stopping_ = true; }
   // The core has another config.
   void look_again();
+  // When the lease on a message ends, of one that this process gave.
+  std::function<std::optional<WallTime>(Sequence)> leased_until;
 
  private:
+  struct Nobody : PublishListener {
+    void on_published(uint64_t, std::span<const AcceptedMessage>) override {}
+    void on_refused(uint64_t, const Problem&) override {}
+    void on_changed(uint64_t, uint64_t) override {}
+  };
   // What of a queue's config is looked at with every message.
   struct KnownQueue {
     QueueId id = 0;
@@ -49,6 +58,7 @@ class IntakeDesk : public Intake {
   };
   using KnownQueues = std::map<std::string, KnownQueue, std::less<>>;  // by the queue's name
 
+  std::optional<Problem> store(std::span<const NewMessage> messages, uint64_t token, PublishListener& listener);
   Problem forgotten() const;
   std::optional<Problem> admit_all(std::span<const NewMessage> messages, Now now);
   std::optional<Problem> admit(const NewMessage& message, Now now);
@@ -76,6 +86,7 @@ class IntakeDesk : public Intake {
   const Topics& topics_;
   KeyAndCostReader reader_;
   KnownQueues known_;  // its names are what AcceptedMessage::queue views
+  Nobody nobody_;
   bool stopping_ = false;
 
   // Of the call under way; kept for their capacity.

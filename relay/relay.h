@@ -22,8 +22,10 @@
 #include "relay/live_config.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
+#include "relay/outcome_reports.h"
 #include "relay/overseer.h"
 #include "relay/promises.h"
+#include "relay/pull_desk.h"
 #include "relay/spends_journal.h"
 #include "relay/topics.h"
 
@@ -51,6 +53,7 @@ class Relay : public BacklogListener {
   void observe_lag(Duration lag);
 
   Intake& intake() { return intake_; }
+  PullDesk& pulling() { return pull_; }
   AdminView& admin() { return overseer_; }
   Overseer& overseer() { return overseer_; }
   Dispatcher& dispatcher() { return dispatcher_; }
@@ -71,6 +74,7 @@ class Relay : public BacklogListener {
 
  private:
   void note_reload(Now now);
+  void decide_held(Now now);
 
   Backlog& backlog_;
   Clock& clock_;
@@ -85,7 +89,9 @@ class Relay : public BacklogListener {
   Answers answers_;
   JournalRoom room_;
   IntakeDesk intake_;
+  OutcomeReports reports_;
   Dispatcher dispatcher_;
+  PullDesk pull_;
   Overseer overseer_;
   SpendsJournal spends_;
   std::vector<Send> sends_;

@@ -197,12 +197,26 @@ Response status_response(const MessageStatus& status) {
   return response;
 }
 
-Response cancelled_response(std::string_view id) {
+namespace {
+
+Response state_response(std::string_view id, std::string_view state) {
   Response response;
   response.body = "{\"id\":";
   append_json_string(&response.body, id);
-  response.body += ",\"state\":\"cancelled\"}";
+  response.body += ",\"state\":";
+  append_json_string(&response.body, state);
+  response.body += '}';
   return response;
+}
+
+}  // namespace
+
+Response cancelled_response(std::string_view id) {
+  return state_response(id, "cancelled");
+}
+
+Response released_response(std::string_view id) {
+  return state_response(id, "ready");
 }
 
 }  // namespace forebay

@@ -31,4 +31,7 @@ Response status_response(const MessageStatus& status);
 // 200 {"id","state":"cancelled"}
 Response cancelled_response(std::string_view id);
 
+// 200 {"id","state":"ready"}: of one that was held.
+Response released_response(std::string_view id);
+
 }  // namespace forebay

@@ -4,6 +4,7 @@
 
 #include "doors/http/answers.h"
 #include "doors/http/message_headers.h"
+#include "doors/http/pull_answers.h"
 #include "doors/http/routes.h"
 #include "doors/http_chars.h"
 #include "doors/refusal.h"
@@ -74,10 +75,11 @@ std::optional<Problem> check_batch_headers(const Request& request) {
 
 }  // namespace
 
-HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake)
+HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling)
     : max_body_bytes_(config.max_body_bytes),
       max_batch_bytes_(config.max_batch_bytes),
       intake_(intake),
+      pulling_(pulling),
       server_(make_server(loop, server_options(config), *this)) {}
 
 HttpDoor::~HttpDoor() = default;
@@ -90,6 +92,7 @@ void HttpDoor::close() {
   if (closed_) return;
   closed_ = true;
   intake_.forget(*this);
+  pulling_.forget(*this);
   server_->close();
 }
 
@@ -115,6 +118,16 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
       return find_message(exchange, canonical_id(name));
     case Action::cancel_message:
       return cancel_message(exchange, canonical_id(name));
+    case Action::release_message:
+      return release_message(exchange, canonical_id(name));
+    case Action::lease:
+      return lease(request, exchange, name);
+    case Action::ack:
+      return change_leases(request, exchange, name, LeaseVerb::ack);
+    case Action::nack:
+      return change_leases(request, exchange, name, LeaseVerb::nack);
+    case Action::extend:
+      return change_leases(request, exchange, name, LeaseVerb::extend);
     case Action::not_yet:
       return refuse(exchange, refusal(501, "not-yet-available", "Not yet available",
                                       std::string(route.what) + " is not yet available"));
@@ -169,6 +182,14 @@ void HttpDoor::cancel_message(ExchangeId exchange, std::string_view id) {
   }
 }
 
+void HttpDoor::release_message(ExchangeId exchange, std::string_view id) {
+  const uint64_t token = add_pending({Pending::Kind::release, exchange, std::string(id)});
+  if (auto problem = intake_.release(id, token, *this)) {
+    take_pending(token);
+    refuse(exchange, *problem);
+  }
+}
+
 void HttpDoor::on_published(uint64_t token, std::span<const AcceptedMessage> accepted) {
   const Pending pending = take_pending(token);
   switch (pending.kind) {
@@ -183,10 +204,10 @@ void HttpDoor::on_published(uint64_t token, std::span<const AcceptedMessage> acc
     case Pending::Kind::batch_minimal:
       return server_->respond(pending.exchange,
                               batch_response(accepted, pending.count, pending.kind == Pending::Kind::batch_minimal));
-    case Pending::Kind::cancel:
+    default:
       break;
   }
-  assert(false && "a cancellation publishes nothing");
+  assert(false && "nothing was published under this token");
 }
 
 void HttpDoor::on_refused(uint64_t token, const Problem& problem) {
@@ -195,9 +216,12 @@ void HttpDoor::on_refused(uint64_t token, const Problem& problem) {
 
 void HttpDoor::on_changed(uint64_t token, uint64_t count) {
   const Pending pending = take_pending(token);
-  assert(pending.kind == Pending::Kind::cancel && count == 1);
   (void)count;
-  server_->respond(pending.exchange, cancelled_response(pending.id));
+  if (pending.kind == Pending::Kind::leases) {
+    return server_->respond(pending.exchange, lease_results_response(pending.lease_ids, pending.results));
+  }
+  const bool released = pending.kind == Pending::Kind::release;
+  server_->respond(pending.exchange, released ? released_response(pending.id) : cancelled_response(pending.id));
 }
 
 void HttpDoor::refuse(ExchangeId exchange, const Problem& problem) {
