@@ -121,6 +121,7 @@ std::vector<std::string> config_warnings(const Config& config) {
   Warnings out;
   check_doors(config, &out);
   for (const auto& [name, sink] : config.sinks) {
+    if (sink.type == "pull") continue;
     check_sink(config, sink, &out);
     if (!drains_into(config, name)) out.push_back("sinks." + name + " is not used by any queue");
   }

@@ -38,7 +38,7 @@ struct SinkStatus {
 struct ClassStatus {
   std::string name;
   uint32_t priority = 1;
-  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0;
+  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, leased = 0, held = 0;
   bool paused = false;
 };
 
@@ -46,7 +46,7 @@ struct QueueStatus {
   std::string name;
   std::string sink;
   bool paused = false;
-  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
+  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, leased = 0, held = 0, dead = 0;
   uint64_t bytes = 0, max_messages = 0, max_bytes = 0;
   double oldest_age_seconds = 0;
   double drain_seconds = 0;  // +inf: never

@@ -48,7 +48,9 @@ uint32_t most_connections(const Config& config, DoorConfig::Type type) {
 DescriptorPlan plan_descriptors(const Config& config, uint64_t limit, uint64_t open_now) {
   using Type = DoorConfig::Type;
   DescriptorPlan plan;
-  for (const auto& [name, sink] : config.sinks) plan.sinks += descriptors_per_send * sink.concurrency;
+  for (const auto& [name, sink] : config.sinks) {
+    if (sink.type != "pull") plan.sinks += descriptors_per_send * sink.concurrency;
+  }
   plan.journal = journal_descriptors;
   plan.http_connections_max = most_connections(config, Type::http);
   plan.admin_connections_max = most_connections(config, Type::admin);

@@ -31,17 +31,21 @@ SinkMetrics::State metric_state(LaneState state) {
 
 void Overseer::refresh_gauges() {
   const Now now = clock_.now();
-  uint64_t expired = 0, cancelled = 0, superseded = 0, flows = 0;
+  uint64_t expired = 0, cancelled = 0, superseded = 0, flows = 0, dropped = 0, unreported = 0;
   for (const Queue& queue : core_.queues()) {
     if (const QueueMetrics* metrics = metrics_.find_queue(queue.config.name)) refresh_queue(queue, *metrics, now);
     expired += queue.counters.expired;
     cancelled += queue.counters.cancelled + queue.counters.purged;
     superseded += queue.counters.superseded;
+    dropped += queue.counters.dropped;
+    unreported += queue.counters.outcomes_dropped;
     flows += core_.flows(queue);
   }
   raise_to(*metrics_.expired, number(expired));
   raise_to(*metrics_.cancelled, number(cancelled));
   raise_to(*metrics_.superseded, number(superseded));
+  raise_to(*metrics_.dropped, number(dropped));
+  raise_to(*metrics_.outcomes_dropped, number(unreported));
   metrics_.flows->Set(number(flows));
   metrics_.key_memory_bytes->Set(number(core_.key_memory_bytes()));
   for (const auto& lane : core_.lanes()) refresh_sink(*lane, now);
@@ -94,7 +98,10 @@ void Overseer::refresh_classes(const Queue& queue, const QueueMetrics& metrics) 
     klass->backlog_messages[State::ready]->Set(number(counts.ready));
     klass->backlog_messages[State::delayed]->Set(number(counts.delayed));
     klass->backlog_messages[State::retrying]->Set(number(counts.retrying));
-    klass->backlog_messages[State::in_flight]->Set(number(counts.in_flight));
+    const bool pulled = queue.config.pull;
+    klass->backlog_messages[State::in_flight]->Set(pulled ? 0 : number(counts.in_flight));
+    klass->backlog_messages[State::leased]->Set(pulled ? number(counts.in_flight) : 0);
+    klass->backlog_messages[State::held]->Set(number(counts.held));
     klass->backlog_messages[State::dead]->Set(number(counts.dead));
   }
 }

@@ -22,7 +22,7 @@ using prometheus::Registry;
 constexpr std::array refusal_words = {"backlog_full", "disk_full", "disk_error", "late", "stopping", "keys_full"};
 constexpr std::array death_words = {"attempts", "refused", "max_age", "crashed", "unreadable"};
 constexpr std::array drop_words = {"full", "ttl"};
-constexpr std::array backlog_words = {"ready", "delayed", "retrying", "in_flight", "leased", "dead"};
+constexpr std::array backlog_words = {"ready", "delayed", "retrying", "in_flight", "leased", "held", "dead"};
 constexpr std::array outcome_words = {"delivered", "retry", "throttled", "dead", "sink_fault", "unanswered"};
 constexpr std::array sink_state_words = {"open", "paused", "throttled", "breaker"};
 constexpr std::array journal_words = {"live", "dead", "free"};
@@ -179,6 +179,11 @@ void Metrics::add_messages() {
   cancelled = &counters(r, "forebay_cancelled_messages_total", "Messages cancelled by their producer.").Add({});
   superseded =
       &counters(r, "forebay_superseded_messages_total", "Messages that a newer one of their key replaced.").Add({});
+  outcomes_dropped =
+      &counters(r, "forebay_outcomes_dropped_total", "Reports that the outcomes queue did not take.").Add({});
+  dropped =
+      &counters(r, "forebay_dropped_messages_total", "Messages given up while they waited, to make room (on_full).")
+           .Add({});
   eta_error_seconds = &histograms(r, "forebay_eta_error_seconds",
                                   "How far a delivery was from the time promised at acceptance, of a sample.")
                            .Add({}, buckets::delay);

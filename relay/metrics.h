@@ -63,12 +63,12 @@ struct LimitMetrics {
 
 // One class of a queue.
 struct ClassMetrics {
-  enum class State : uint8_t { ready, delayed, retrying, in_flight, leased, dead };
+  enum class State : uint8_t { ready, delayed, retrying, in_flight, leased, held, dead };
 
   prometheus::Counter* accepted = nullptr;
   prometheus::Counter* delivered = nullptr;
   prometheus::Histogram* delivery_delay_seconds = nullptr;  // from due (or accepted) to delivered
-  ByWord<prometheus::Gauge, State, 6> backlog_messages;
+  ByWord<prometheus::Gauge, State, 7> backlog_messages;
   prometheus::Gauge* ttl_seconds = nullptr;  // set from the config
 };
 
@@ -142,6 +142,8 @@ class Metrics {
   prometheus::Counter* expired = nullptr;
   prometheus::Counter* cancelled = nullptr;
   prometheus::Counter* superseded = nullptr;
+  prometheus::Counter* outcomes_dropped = nullptr;
+  prometheus::Counter* dropped = nullptr;
   prometheus::Histogram* eta_error_seconds = nullptr;  // of a sample (relay/promises.h)
   prometheus::Gauge* flows = nullptr;
   prometheus::Gauge* key_memory_bytes = nullptr;

@@ -88,7 +88,8 @@ QueueStatus Overseer::status_of(const Queue& queue, Now now) {
   status.ready = queue.ready;
   status.delayed = queue.delayed;
   status.retrying = queue.retrying;
-  status.in_flight = queue.in_flight;
+  (queue.config.pull ? status.leased : status.in_flight) = queue.in_flight;
+  status.held = queue.held;
   status.dead = queue.dead;
   status.bytes = queue.bytes;
   status.max_messages = queue.config.max_messages;
@@ -100,8 +101,9 @@ QueueStatus Overseer::status_of(const Queue& queue, Now now) {
   status.expired = queue.counters.expired;
   status.retries = queue.counters.retries;
   for (const ClassCounts& klass : core_.class_counts(queue)) {
-    status.classes.push_back(
-        {klass.name, klass.priority, klass.ready, klass.delayed, klass.retrying, klass.in_flight, klass.paused});
+    const uint64_t leased = queue.config.pull ? klass.in_flight : 0;
+    status.classes.push_back({klass.name, klass.priority, klass.ready, klass.delayed, klass.retrying,
+                              klass.in_flight - leased, leased, klass.held, klass.paused});
   }
   status.paused_keys = paused_keys_.of(queue.config.name);
   status.flows = core_.flows(queue);
@@ -226,7 +228,8 @@ std::optional<Problem> Overseer::start(Kind kind, std::string_view name, std::st
   const Queue* queue = find_queue(name);
   if (queue == nullptr) return no_such("queue", name);
   if (!id.empty()) return one_dead_letter(kind, *queue, id, token, listener);
-  const uint64_t left = kind == Kind::purge ? queue->ready + queue->delayed + queue->retrying : queue->dead;
+  const uint64_t left =
+      kind == Kind::purge ? queue->ready + queue->delayed + queue->retrying + queue->held : queue->dead;
   if (left == 0) {
     answers_.unchanged(token, listener);
   } else {

@@ -29,7 +29,7 @@ Json json_of(const LimitStatus& limit) {
 
 Json json_of(const ClassStatus& c) {
   return {{"name", c.name},         {"priority", c.priority},   {"ready", c.ready},  {"delayed", c.delayed},
-          {"retrying", c.retrying}, {"in_flight", c.in_flight}, {"paused", c.paused}};
+          {"retrying", c.retrying}, {"in_flight", c.in_flight}, {"leased", c.leased}, {"held", c.held}, {"paused", c.paused}};
 }
 
 Json json_of(const TopicStatus& topic) {
@@ -61,6 +61,8 @@ Json json_of(const QueueStatus& q) {
             {"delayed", q.delayed},
             {"retrying", q.retrying},
             {"in_flight", q.in_flight},
+            {"leased", q.leased},
+            {"held", q.held},
             {"dead", q.dead}}},
           {"bytes", q.bytes},
           {"max_messages", q.max_messages},

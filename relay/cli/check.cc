@@ -1,6 +1,7 @@
 #include "relay/cli/check.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "config/load.h"
@@ -25,7 +26,9 @@ int run_check(const std::string& path, std::ostream& out, std::ostream& err) {
   }
   const std::vector<std::string> warnings = config_warnings(config);
   for (const std::string& warning : warnings) out << path << ": warning: " << warning << "\n";
-  out << "ok: " << counted(config.doors.size(), "door") << ", " << counted(config.sinks.size(), "sink") << ", "
+  const auto sinks = static_cast<size_t>(std::count_if(config.sinks.begin(), config.sinks.end(),
+                                                       [](const auto& sink) { return sink.second.type != "pull"; }));
+  out << "ok: " << counted(config.doors.size(), "door") << ", " << counted(sinks, "sink") << ", "
       << counted(config.queues.size(), "queue");
   if (!warnings.empty()) out << "; " << counted(warnings.size(), "warning");
   out << "\n";
