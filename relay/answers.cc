@@ -57,7 +57,7 @@ Answers::Batch& Answers::open(uint64_t number) {
 
 void Answers::published(uint64_t number, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
                         std::span<const AcceptedMessage> accepted) {
-  assert(facts.size() == accepted.size());
+  assert(facts.size() <= accepted.size());
   Batch& batch = open(number);
   batch.answers.push_back({token, &listener, batch.accepted.size(), accepted.size(), 0});
   batch.facts.insert(batch.facts.end(), facts.begin(), facts.end());
@@ -72,6 +72,9 @@ void Answers::changed(uint64_t number, uint64_t token, PublishListener& listener
 void Answers::deliver_immediate() {
   for (const Answer& answer : std::exchange(immediate_, {})) {
     if (answer.listener != nullptr) answer.listener->on_changed(answer.token, answer.changes);
+  }
+  for (const Known& answer : std::exchange(known_, {})) {
+    if (answer.listener != nullptr) answer.listener->on_published(answer.token, answer.accepted);
   }
 }
 
@@ -122,6 +125,9 @@ void Answers::forget(PublishListener& listener) {
   };
   for (Batch& batch : batches_) forget_in(batch.answers);
   forget_in(immediate_);
+  for (Known& answer : known_) {
+    if (answer.listener == &listener) answer.listener = nullptr;
+  }
 }
 
 }  // namespace forebay

@@ -20,9 +20,13 @@ class Answers {
  public:
   explicit Answers(Core& core) : core_(core) {}
 
-  // `facts` and `accepted` go together, one each a message.
+  // One of `facts` each a copy that was appended; `accepted` may hold duplicates beside those.
   void published(uint64_t batch, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
                  std::span<const AcceptedMessage> accepted);
+  // Duplicates only: nothing had to be written; answered at the next deliver_immediate().
+  void known(uint64_t token, PublishListener& listener, std::span<const AcceptedMessage> accepted) {
+    known_.push_back({token, &listener, {accepted.begin(), accepted.end()}});
+  }
   void changed(uint64_t batch, uint64_t token, PublishListener& listener, uint64_t count);
   // Nothing had to be written: answered at the next deliver_immediate().
   void unchanged(uint64_t token, PublishListener& listener) { immediate_.push_back({token, &listener, 0, 0, 0}); }
@@ -47,6 +51,11 @@ class Answers {
     std::vector<AcceptedMessage> accepted;
     std::vector<Answer> answers;
   };
+  struct Known {
+    uint64_t token;
+    PublishListener* listener;  // nullptr: gone
+    std::vector<AcceptedMessage> accepted;
+  };
   Batch& open(uint64_t number);
   static void tell(const Batch& batch, const Answer& answer);
   static void refuse(const Answer& answer, int error, const std::string& why);
@@ -54,6 +63,7 @@ class Answers {
   Core& core_;
   std::deque<Batch> batches_;  // rising
   std::vector<Answer> immediate_;
+  std::vector<Known> known_;
   uint64_t waiting_ = 0;
 };
 

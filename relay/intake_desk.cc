@@ -87,7 +87,11 @@ IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& i
       last_outcomes_(last_outcomes),
       metrics_(metrics),
       promises_(promises),
-      reader_(key_seed(backlog.id_key())) {
+      reader_(key_seed(backlog.id_key())),
+      dedup_(core, backlog, ids, metrics) {
+  dedup_.resume = [this](auto messages, uint64_t token, PublishListener& listener) {
+    return publish(messages, token, listener);
+  };
   look_again();
 }
 
@@ -122,6 +126,13 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
   metas_.clear();
   meta_ends_.clear();
   const Now now = clock_.now();
+  const DedupDesk::Look look = dedup_.look(messages, token, listener, now);
+  if (look.refused || look.waits) return look.refused;
+  if (look.fresh.empty()) {
+    answers_.known(token, listener, dedup_.answer({}, {}));
+    return std::nullopt;
+  }
+  messages = look.fresh;
   if (auto refused = admit_all(messages, now)) {
     core_.withdrawn(facts_);
     return refused;
@@ -133,7 +144,7 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
     meta_start = meta_ends_[i];
   }
   note_promises();
-  answers_.published(backlog_.open_batch(), token, listener, facts_, accepted_);
+  answers_.published(backlog_.open_batch(), token, listener, facts_, dedup_.answer(facts_, accepted_));
   return std::nullopt;
 }
 
@@ -262,6 +273,7 @@ std::optional<Problem> IntakeDesk::admit_one(const NewMessage& message, Now now)
   AcceptedMessage& accepted = accepted_.emplace_back();
   accepted.id = ids_.encode(reservation.facts.sequence, request.queue);
   accepted.queue = found->first;
+  accepted.message = static_cast<uint32_t>(facts_.size() - 1);
   accepted.position = reservation.position;
   accepted.estimated_delivery = reservation.estimated;
   return std::nullopt;
