@@ -3,8 +3,9 @@
 // crash interrupted; a power cut may lose them. The loop thread writes it, one write a turn. What a crash left stays
 // until that message's next attempt is over, so that a message that crashes the process again and again is counted
 // every time. An attempt that is over keeps its slot until the batch is committed in which its end was gathered: until
-// then a start knows of the attempt alone, and must not take it for one that never was. The first slot is the mark of a process at work: synced before anything else happens, taken back by a
-// stop in good order, so that no other end passes for one.
+// then a start knows of the attempt alone, and must not take it for one that never was. The first slot is the mark of a
+// process at work: synced before anything else happens, taken back by a stop in good order, so that no other end passes
+// for one.
 #pragma once
 
 #include <deque>
@@ -36,7 +37,8 @@ class AttemptsFile {
   void over(Sequence sequence, uint64_t batch);
   // That batch is committed, and those before it.
   void committed(uint64_t batch);
-  // Nothing was gathered into that batch, the open one: what is over in it left no trace that would have to be waited for.
+  // Nothing was gathered into that batch, the open one: what is over in it left no trace that would have to be waited
+  // for.
   void left_empty(uint64_t batch);
   // Writes what changed since the last write that worked. An errno harms nothing: what is lost is a hint.
   int write();

@@ -37,6 +37,7 @@ struct MessageFacts {
   QueueId queue = 0;
   uint8_t klass = 0;
   uint8_t max_attempts = 0;  // 0: the queue's
+  bool held = false;         // until it is released, or due_ms has passed undecided
   bool due_by_wall = false;  // due_ms came from not_before: it follows the wall clock when that is stepped
   int64_t accepted_ms = 0;
   int64_t due_ms = 0;      // 0: at once

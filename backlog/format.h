@@ -25,9 +25,9 @@
 //   message 1   bit 4: a copy made by compaction; bit 5: several receivers
 //               varint sequence, varint accepted (Unix ms), [varint receivers], per receiver:
 //                 [copy, not the first: varint sequence minus the one before]  (else: one more)
-//                 u8 flags (1 due, 2 due by wall clock, 4 expires, 8 class, 16 attempts, 32 accepted, 64 key,
-//                 128 cost), varint queue, [u8 class], [u8 max attempts], [zigzag accepted minus the first's],
-//                 [zigzag due minus accepted], [zigzag expires minus accepted], [u64 key], [varint cost]
+//                 u8 flags (1 due, 1 + 2 due by wall clock, 2 alone held until due, 4 expires, 8 class, 16 attempts, 32
+//                 accepted, 64 key, 128 cost), varint queue, [u8 class], [u8 max attempts], [zigzag accepted minus the
+//                 first's], [zigzag due minus accepted], [zigzag expires minus accepted], [u64 key], [varint cost]
 //               varint meta bytes, varint body bytes, meta, body, u32 checksum of the record before it
 //   settle  2   bits 4 to 7: how; varint runs, per run: varint gap to the end of the one before, varint
 //   length - 1 retry   3   varint sequence, varint due (Unix ms), u8 attempts dead    4   varint sequence,
@@ -63,8 +63,9 @@
 //     36 u32 checksum of bytes 0 to 35, seeded with store id and number
 //     40 u64 when it was settled: Unix ms in the upper 48 bits, in the lower 16 a checksum of those, seeded; 0: not known
 //
-// Version 2 brought keys and costs of messages (receiver flags 64 and 128, the prefix of an index entry) and the files
-// of spends. Version 1 is read as it stands: its messages have no key, and a cost of 1.
+// Version 3 brought held messages and the files of Idempotency-Keys. Version 2 brought keys and costs of messages
+// (receiver flags 64 and 128, the prefix of an index entry) and the files of spends. Version 1 is read as it stands: its
+// messages have no key, and a cost of 1.
 #pragma once
 
 #include <cstddef>
@@ -76,7 +77,7 @@
 namespace forebay::format {
 
 // Raised whenever an older program would misread what this one writes, which is always the newest. Older ones are read.
-constexpr uint32_t version = 2;
+constexpr uint32_t version = 3;
 constexpr uint32_t oldest_version = 1;
 constexpr bool is_readable(uint32_t of) {
   return of >= oldest_version && of <= version;

@@ -49,8 +49,8 @@ uint8_t flags_of(const IndexEntry& entry, const IndexEntry& last) {
   if (facts.klass == before.klass && facts.max_attempts == before.max_attempts) flags |= same_class;
   if (entry.shared) flags |= same_record;
   if (!entry.shared && entry.offset == last.offset + last.length) flags |= follows;
-  if (facts.due_ms != 0) flags |= has_due;
-  if (facts.due_by_wall) flags |= due_by_wall;
+  if (facts.due_ms != 0 && !facts.held) flags |= has_due;
+  if (facts.due_by_wall || facts.held) flags |= due_by_wall;  // alone: held until due
   if (facts.expires_ms != 0) flags |= has_expires;
   return flags;
 }
@@ -92,7 +92,7 @@ void IndexBuilder::add(const IndexEntry& entry) {
   if (!(flags & same_queue)) entries_.varint(facts.queue);
   if (!(flags & same_class)) entries_.u8(facts.klass), entries_.u8(facts.max_attempts);
   entries_.zigzag(facts.accepted_ms - before.accepted_ms);
-  if (flags & has_due) entries_.zigzag(facts.due_ms - facts.accepted_ms);
+  if (flags & has_due || facts.held) entries_.zigzag(facts.due_ms - facts.accepted_ms);
   if (flags & has_expires) entries_.zigzag(facts.expires_ms - facts.accepted_ms);
   last_ = entry;
   ++count_;
@@ -120,8 +120,9 @@ bool IndexCursor::next() {
   if (!(flags & same_queue)) facts.queue = static_cast<QueueId>(in_.varint_up_to(UINT16_MAX));
   if (!(flags & same_class)) facts.klass = in_.u8(), facts.max_attempts = in_.u8();
   facts.accepted_ms += in_.zigzag();
-  facts.due_by_wall = (flags & due_by_wall) != 0;
-  facts.due_ms = flags & has_due ? facts.accepted_ms + in_.zigzag() : 0;
+  facts.held = (flags & (has_due | due_by_wall)) == due_by_wall;
+  facts.due_by_wall = !facts.held && (flags & due_by_wall) != 0;
+  facts.due_ms = flags & has_due || facts.held ? facts.accepted_ms + in_.zigzag() : 0;
   facts.expires_ms = flags & has_expires ? facts.accepted_ms + in_.zigzag() : 0;
   return in_.ok();
 }

@@ -16,8 +16,8 @@ uint8_t head_of(RecordKind kind, uint8_t flags = 0) {
 
 void put_receiver(ByteBuffer& out, const MessageFacts& facts, int64_t first_accepted_ms) {
   uint8_t flags = 0;
-  if (facts.due_ms != 0) flags |= format::receiver_due;
-  if (facts.due_by_wall) flags |= format::receiver_due_by_wall;
+  if (facts.due_ms != 0 && !facts.held) flags |= format::receiver_due;
+  if (facts.due_by_wall || facts.held) flags |= format::receiver_due_by_wall;
   if (facts.expires_ms != 0) flags |= format::receiver_expires;
   if (facts.klass != 0) flags |= format::receiver_class;
   if (facts.max_attempts != 0) flags |= format::receiver_attempts;
@@ -29,7 +29,7 @@ void put_receiver(ByteBuffer& out, const MessageFacts& facts, int64_t first_acce
   if (flags & format::receiver_class) out.u8(facts.klass);
   if (flags & format::receiver_attempts) out.u8(facts.max_attempts);
   if (flags & format::receiver_accepted) out.zigzag(facts.accepted_ms - first_accepted_ms);
-  if (flags & format::receiver_due) out.zigzag(facts.due_ms - facts.accepted_ms);
+  if (flags & format::receiver_due || facts.held) out.zigzag(facts.due_ms - facts.accepted_ms);
   if (flags & format::receiver_expires) out.zigzag(facts.expires_ms - facts.accepted_ms);
   if (flags & format::receiver_key) out.u64(facts.key);
   if (flags & format::receiver_cost) out.varint(facts.cost);
@@ -39,12 +39,14 @@ MessageFacts read_receiver(Decoder& in, int64_t first_accepted_ms) {
   MessageFacts facts;
   const uint8_t flags = in.u8();
   facts.queue = static_cast<QueueId>(in.varint_up_to(UINT16_MAX));
-  facts.due_by_wall = (flags & format::receiver_due_by_wall) != 0;
+  const bool due = (flags & format::receiver_due) != 0, second = (flags & format::receiver_due_by_wall) != 0;
+  facts.due_by_wall = due && second;
+  facts.held = !due && second;
   if (flags & format::receiver_class) facts.klass = in.u8();
   if (flags & format::receiver_attempts) facts.max_attempts = in.u8();
   facts.accepted_ms = first_accepted_ms;
   if (flags & format::receiver_accepted) facts.accepted_ms += in.zigzag();
-  if (flags & format::receiver_due) facts.due_ms = facts.accepted_ms + in.zigzag();
+  if (due || second) facts.due_ms = facts.accepted_ms + in.zigzag();
   if (flags & format::receiver_expires) facts.expires_ms = facts.accepted_ms + in.zigzag();
   if (flags & format::receiver_key) facts.key = in.u64();
   if (flags & format::receiver_cost) facts.cost = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));

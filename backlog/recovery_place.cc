@@ -153,7 +153,7 @@ void Recovery::apply_changes(std::span<RecoveredMessage> block) {
     if (change->revived) message.facts.expires_ms = 0;
     if (!change->due_set) continue;
     message.facts.due_ms = static_cast<int64_t>(change->due_ms);
-    message.facts.due_by_wall = false;
+    message.facts.due_by_wall = message.facts.held = false;
   }
 }
 

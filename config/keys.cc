@@ -58,10 +58,11 @@ const std::array first_rows{
 };
 
 const std::array last_rows{
-    later_group("topics", Kind::names, "names that fan out to queues and live streams"),
-    later("topics.*.queues", "[sms, audit]", "durable subscriptions"),
-    later("topics.*.dedup", "24h", "how long an Idempotency-Key is remembered after delivery"),
-    later("topics.*.flush", "100ms", "how often a live stream is written"),
+    value("topics", Kind::names, nullptr, {}, "names that fan out to queues and live streams", {.example = "{}"}),
+    value("topics.*.queues", Kind::queue_names, INTO(topic.queues), {}, "durable subscriptions", {.example = "[sms]"}),
+    value("topics.*.dedup", Kind::duration, INTO(topic.dedup), {0, 365 * d},
+          "the same, of what is published to the topic: until all its copies are finished, and this long after"),
+    value("topics.*.flush", Kind::duration, INTO(topic.flush), {ms, 60 * s}, "how often a live stream is written"),
 
     later_group("auth", Kind::section, "who may do what"),
     later("auth.tokens", "[{name: shop, token: \"${SHOP_TOKEN}\", may: [publish:sms, read:sms]}]",

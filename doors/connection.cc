@@ -145,6 +145,7 @@ void Connection::tick(uint64_t now_ms) {
 void Connection::close() {
   if (closing_) return;
   closing_ = true;
+  if (answers_.waiting() > 0 && !input_ended_) server_.handler().on_disconnected(id_);
   server_.account_held(accounted_bytes_, 0);
   accounted_bytes_ = 0;
   reading_ = false;

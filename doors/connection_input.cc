@@ -54,6 +54,7 @@ void Connection::on_end() {
   } else {
     end_input();
   }
+  if (answers_.waiting() > 0) server_.handler().on_disconnected(id_);
   close_if_finished();
 }
 

@@ -86,6 +86,8 @@ class RequestHandler {
   }
   // Views in `request` live only during the call.
   virtual void on_request(const Request& request, ExchangeId exchange) = 0;
+  // That connection's client has shut down its side, or is gone. It may still read what it is answered.
+  virtual void on_disconnected(uint64_t /*connection*/) {}
 };
 
 // application/problem+json of a Problem, with Retry-After in whole seconds (rounded up) where it has one.

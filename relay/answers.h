@@ -23,10 +23,6 @@ class Answers {
   // One of `facts` each a copy that was appended; `accepted` may hold duplicates beside those.
   void published(uint64_t batch, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
                  std::span<const AcceptedMessage> accepted);
-  // Duplicates only: nothing had to be written; answered at the next deliver_immediate().
-  void known(uint64_t token, PublishListener& listener, std::span<const AcceptedMessage> accepted) {
-    known_.push_back({token, &listener, {accepted.begin(), accepted.end()}});
-  }
   void changed(uint64_t batch, uint64_t token, PublishListener& listener, uint64_t count);
   // Nothing had to be written: answered at the next deliver_immediate().
   void unchanged(uint64_t token, PublishListener& listener) { immediate_.push_back({token, &listener, 0, 0, 0}); }
@@ -42,8 +38,9 @@ class Answers {
   struct Answer {
     uint64_t token;
     PublishListener* listener;  // nullptr: gone
-    size_t first, count;        // its messages in Batch::accepted; count 0: a change
+    size_t first, count;        // its messages in Batch::accepted
     uint64_t changes;
+    bool published = false;  // else a change
   };
   struct Batch {
     uint64_t number = 0;

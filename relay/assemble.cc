@@ -213,9 +213,11 @@ bool Assembly::every_queue_is_configured() {
 }
 
 bool Assembly::open_sinks() {
-  sinks_ = std::make_unique<SinkRack>(relay_->core(), relay_->dispatcher(), [this](const SinkConfig& sink) {
-    return std::make_unique<HttpSink>(&uv_, sink, relay_->dispatcher());
-  });
+  sinks_ = std::make_unique<SinkRack>(relay_->core(), relay_->dispatcher(),
+                                      [this](const SinkConfig& sink) -> std::unique_ptr<Sink> {
+                                        if (sink.type == "pull") return relay_->pulling().make_sink();
+                                        return std::make_unique<HttpSink>(&uv_, sink, relay_->dispatcher());
+                                      });
   sinks_->look_again(relay_->running());
   relay_->on_change = [this] { sinks_->look_again(relay_->running()); };
   relay_->overseer().on_reload = [this] { return reload(); };
@@ -241,7 +243,7 @@ bool Assembly::open_doors() {
     door.max_connections =
         std::min(door.max_connections, is_http ? plan.http_connections_max : plan.admin_connections_max);
     if (is_http) {
-      http_doors_.push_back(std::make_unique<HttpDoor>(&uv_, door, relay_->intake()));
+      http_doors_.push_back(std::make_unique<HttpDoor>(&uv_, door, relay_->intake(), relay_->pulling()));
       const int error = http_doors_.back()->listen();
       if (!listening("http", door, error, http_doors_.back()->port())) return false;
     } else {

@@ -15,6 +15,7 @@ struct Attempt {
   Sequence sequence = 0;
   SinkId sink = 0;
   bool probe = false;
+  bool handed_out = false;                                                 // to a consumer: its permits are settled
   bool took_queue = false, took_queue_key = false, took_sink_key = false;  // permits of these limits
   uint8_t queue_tag = 0;                                                   // as Taken::lane, of the queue's limits
   KeyHash key = 0;
@@ -40,6 +41,12 @@ class Attempts {
     return at.ticket;
   }
 
+  // Likewise; good until the next add() or take().
+  Attempt& operator[](Ticket ticket) {
+    Place& at = places_[ticket % most - 1];
+    assert(at.ticket == ticket);
+    return at.attempt;
+  }
   // Only of one that add() gave and that was not taken yet.
   Attempt take(Ticket ticket) {
     const auto place = static_cast<uint32_t>(ticket % most);

@@ -20,12 +20,12 @@ namespace forebay {
 
 // Messages by state.
 struct StateCounts {
-  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
+  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, held = 0, dead = 0;
 
-  uint64_t waiting() const { return ready + delayed + retrying + in_flight; }
+  uint64_t waiting() const { return ready + delayed + retrying + in_flight + held; }
   StateCounts& operator+=(const StateCounts& more) {
     ready += more.ready, delayed += more.delayed, retrying += more.retrying;
-    in_flight += more.in_flight, dead += more.dead;
+    in_flight += more.in_flight, held += more.held, dead += more.dead;
     return *this;
   }
   uint64_t& operator[](MessageState state) {
@@ -38,6 +38,8 @@ struct StateCounts {
         return retrying;
       case MessageState::in_flight:
         return in_flight;
+      case MessageState::held:
+        return held;
       case MessageState::dead:
         break;
     }

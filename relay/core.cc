@@ -48,7 +48,7 @@ const Queue* Core::queue(QueueId id) const {
 std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now now) {
   if (queue(request.queue) == nullptr) return Refusal{Refusal::Why::unknown_queue, {}};
   Queue& queue = queue_of(request.queue);
-  if (!queue.has_room(1, request.bytes)) {
+  if (!queue.has_room(1, request.bytes) && !make_room(queue, request, now)) {
     ++queue.counters.refused_full;
     const bool by_count = queue.waiting() + queue.reserved + 1 > queue.config.max_messages;
     return Refusal{by_count ? Refusal::Why::full_messages : Refusal::Why::full_bytes, until_room(queue, now)};
@@ -80,12 +80,18 @@ std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now 
     facts.due_ms = facts.accepted_ms + (request.delay->ns + 999'999) / 1'000'000;
     earliest = now.steady + *request.delay;
   }
+  if (request.hold) {
+    facts.held = true;
+    facts.due_ms = facts.accepted_ms + std::max<int64_t>(request.hold->ms(), 1);
+  }
   const Duration ttl = request.ttl ? *request.ttl : klass.config.ttl.value_or(queue.config.ttl);
   if (ttl != Duration::max()) facts.expires_ms = facts.accepted_ms + std::max<int64_t>(ttl.ms(), 1);
   reservation.position = queue.reserved + position_of_new(queue, facts);
   if (facts.key != 0) earliest = std::max(earliest, turn_of_key(queue, facts.key, ahead_in_flow(queue, facts), now));
-  reservation.estimated = estimate(queue, klass, reservation.position, earliest, now);
-  if (queue.config.refuse_late && facts.expires_ms > 0 && reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
+  const bool known = !request.hold && (lane == nullptr || !lane->pulled());  // else somebody else decides
+  reservation.estimated = known ? estimate(queue, klass, reservation.position, earliest, now) : Reservation::never();
+  if (queue.config.refuse_late && known && facts.expires_ms > 0 &&
+      reservation.estimated > WallTime::from_ms(facts.expires_ms)) {
     ++queue.counters.refused_late;
     return Refusal{Refusal::Why::late, until_in_time(reservation.estimated, facts.expires_ms)};
   }
@@ -154,8 +160,17 @@ void Core::fire_due(Now now) {
   const auto release = [&](Sequence sequence, int64_t clock_ms) {
     MessageEntry* entry = messages_.find(sequence);
     if (entry == nullptr) return;
-    if (entry->state != MessageState::delayed && entry->state != MessageState::retrying) return;
+    const bool held = entry->state == MessageState::held;
+    if (!held && entry->state != MessageState::delayed && entry->state != MessageState::retrying) return;
     if (entry->since_ms() > clock_ms) return;
+    if (held) return undecided_.push_back(sequence);
+    if (!leased_before_.empty() && leased_before_.erase(sequence) > 0) {
+      Queue& queue = queue_of(entry->queue);
+      if (queue.configured && exhausted(queue, *entry)) {
+        bury(sequence, *entry, "attempts exhausted: lease expired", &QueueCounters::dead_attempts, "", now);
+        return;
+      }
+    }
     // In lines by due time; a wall-clock due time says nothing there, so those stand by when they were seen.
     make_ready(sequence, *entry, Line::returned, entry->due_by_wall ? time_.ms(now) : entry->since_ms());
   };

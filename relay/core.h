@@ -18,6 +18,7 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <memory>
 #include <span>
@@ -78,6 +79,30 @@ class Core {
   std::string reconfigure(const Config& config, std::span<const QueueId> queue_ids, Now now);
   // Other limits for a sink, until reconfigure() or the next call (a pinned override).
   void reconfigure_sink(SinkId sink, const SinkConfig& config, Now now);
+
+  // -- messages that are pulled (core_pull.cc) --
+  // So many messages are wanted from now on, besides those on their way.
+  void want(SinkId sink, uint64_t messages);
+  // The consumer has it, until then. Its permits come home now: to the limits it has arrived. On the disk it waits for
+  // that moment, so that a lease outlives this process.
+  void handed_out(Ticket ticket, Instant until, Now now);
+  void extended(Ticket ticket, Instant until, Now now);
+  // A lease that the last process gave: its message waits, and nobody else has had it since. With that attempt.
+  bool leased_before(Sequence sequence, uint8_t attempt) const;
+  void acknowledged_before(Sequence sequence, Now now);
+  void given_back_before(Sequence sequence, Instant due, Now now);
+  void extended_before(Sequence sequence, Instant until);
+  // Nobody wanted it any more: it never left.
+  void never_left(Ticket ticket, Now now);
+
+  // -- held messages (core_hold.cc) --
+  bool release(Sequence sequence, Now now);  // false: it is not held
+  // Those whose time has passed undecided, once each; they stay held until release(), cancel() or hold_until().
+  std::vector<Sequence> take_undecided() { return std::exchange(undecided_, {}); }
+  void hold_until(Sequence sequence, Instant until);
+
+  // Of queues that report their outcomes, each message once, since the last call.
+  std::vector<EndReport> take_reports() { return std::exchange(reports_, {}); }
 
   // -- asking --
   std::optional<uint8_t> class_number(QueueId queue, std::string_view name) const;  // 0: default; nullopt: none such
@@ -178,6 +203,9 @@ class Core {
   void wait_until(Sequence sequence, MessageEntry& entry, MessageState state, int64_t due_ms, bool by_wall);
   // The message leaves the backlog for good.
   void finish(Sequence sequence, Settlement how, uint16_t status, Now now);
+  void report(const Queue& queue, Sequence sequence, const MessageEntry& entry, Settlement how, uint16_t status);
+  bool make_room(Queue& queue, const AdmitRequest& request, Now now);
+  Sequence victim_of(Queue& queue, std::optional<uint8_t> klass);
   void schedule(const MessageFacts& facts, Now now);
 
   // flows (core_flows.cc)
@@ -319,6 +347,9 @@ class Core {
   std::vector<std::pair<Sequence, bool>> exhausted_;  // these three during the start; no attempts left, crashed
   std::vector<Sequence> crashed_;                     // with a key, in flight when the last process ended
   std::vector<LaneChange> lane_changes_;
+  std::vector<Sequence> undecided_;
+  std::vector<EndReport> reports_;
+  absl::flat_hash_set<Sequence> leased_before_;  // by the last process, and not given to anybody since
   std::vector<SinkId> dirty_;
   std::vector<Wake> wakes_;  // a heap; entries whose time is not their lane's are stale
   Sequence next_sequence_ = 1;

@@ -54,6 +54,10 @@ void Core::inter(Queue& queue, Unburied unburied, Now now) {
   queue.dead_letters.bury({now_ms, letter.sequence});
   watch_dead_ttl(queue);
   letter.died_ms = now_ms;
+  if (!queue.config.outcomes.empty()) {
+    reports_.push_back(
+        {EndReport::How::dead, letter.sequence, queue.id, entry.klass, letter.attempts, 0, letter.reason});
+  }
   backlog_.dead(letter);
   if (queue.config.strict_order && entry.flow() != no_flow) poke(queue, entry.flow());  // the next of its key may go
 }

@@ -29,6 +29,12 @@ Explanation Core::explain(Sequence sequence, Now now) const {
       why = {"turn", {}};
       explanation.until = explanation.estimated;
     }
+  } else if (leased_before_.contains(sequence)) {
+    explanation.state = MessageState::in_flight;
+    explanation.until = WallTime::from_ms(entry->since_ms());
+  } else if (entry->state == MessageState::held) {
+    why = {"hold", {}};
+    explanation.until = WallTime::from_ms(entry->since_ms());
   } else if (entry->state == MessageState::delayed || entry->state == MessageState::retrying) {
     const Instant due = entry->due_by_wall ? now.steady + (WallTime::from_ms(entry->since_ms()) - now.wall)
                                            : time_.instant(entry->since_ms());
@@ -37,6 +43,7 @@ Explanation Core::explain(Sequence sequence, Now now) const {
     explanation.position = position_when_due(queue, klass, entry->since_ms());
     explanation.estimated = estimate(queue, klass, explanation.position, due, now);
   }
+  if (queue.config.pull) explanation.estimated.reset();  // it is for consumers to say
   explanation.kind = why.kind;
   explanation.name = std::move(why.name);
   if (!why.until.is_never()) explanation.until = time_.wall(why.until);

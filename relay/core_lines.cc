@@ -97,9 +97,10 @@ void Core::schedule(const MessageFacts& facts, Now now) {
   entry.set_expires_ms(facts.expires_ms);
   const int64_t clock_ms = facts.due_by_wall ? now.wall.ms() : time_.ms(now);
   const bool delayed = facts.due_ms > clock_ms;
-  entry.state = delayed ? MessageState::delayed : MessageState::ready;
+  entry.state = facts.held ? MessageState::held : delayed ? MessageState::delayed : MessageState::ready;
   entry.due_by_wall = delayed && facts.due_by_wall;
-  entry.set_since_ms(delayed ? facts.due_ms : facts.accepted_ms);
+  const bool waits = delayed || facts.held;
+  entry.set_since_ms(waits ? facts.due_ms : facts.accepted_ms);
   ++class_of(queue, facts.klass).counters.accepted;
   join_flow(queue, facts.sequence, entry, facts.key, facts.cost);
   const bool inserted = messages_.insert(facts.sequence, entry);
@@ -107,7 +108,7 @@ void Core::schedule(const MessageFacts& facts, Now now) {
   (void)inserted;
   enter_state(queue, entry);
   supersede(queue, facts.sequence, entry, now);
-  if (delayed) {
+  if (waits) {
     (entry.due_by_wall ? due_by_wall_ : due_).add(facts.due_ms, facts.sequence);
   } else {
     stand(queue, facts.sequence, entry);
@@ -130,6 +131,7 @@ void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
   }
   if (!queue.unburied.empty()) touch_queue(queue);  // there is room now, or this was one of them
   finished_.add(sequence, {how, was_dead, entry.attempts, entry.queue, status}, time_.ms(now));
+  if (!was_dead && !queue.config.outcomes.empty()) report(queue, sequence, entry, how, status);
   backlog_.settle(sequence, how);
   messages_.erase(sequence);
   leave_flow(queue, sequence, entry);

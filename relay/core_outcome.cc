@@ -80,8 +80,10 @@ void Core::settled(Ticket ticket, const Outcome& outcome, Now now) {
   const Sequence sequence = attempt.sequence;
   MessageEntry& entry = *messages_.find(sequence);
   Queue& queue = queue_of(entry.queue);
-  settle_limits(attempt, queue, as_settled(outcome), now);
-  backlog_.attempt_over(sequence);
+  if (!attempt.handed_out) {
+    settle_limits(attempt, queue, as_settled(outcome), now);
+    backlog_.attempt_over(sequence);
+  }
   bool died = false;
   switch (outcome.kind) {
     case Outcome::Kind::delivered:
@@ -175,7 +177,8 @@ void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, c
     return;
   }
   ++queue.counters.retries;
-  Duration wait = backoff(queue.config.retry, entry.attempts, random_);
+  // A consumer that gives a message back, or has let its time pass, leaves it to others at once.
+  Duration wait = queue.config.pull ? Duration{} : backoff(queue.config.retry, entry.attempts, random_);
   if (outcome.retry_after) wait = std::max(wait, *outcome.retry_after);
   const int64_t due_ms = time_.ms_at(now.steady + wait) + 1;
   backlog_.retry(sequence, due_ms, entry.attempts);

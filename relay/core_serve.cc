@@ -35,6 +35,7 @@ void Core::send_off(SinkLane& lane, const Pick& pick, Instant due, Now now, std:
   if (pick.key != 0 && lane.key_limits) lane.key_limits->take(pick.key, now, 1), attempt.took_sink_key = true;
   lane.retry_sent(entry.attempts > 0);
   attempt.probe = lane.sent();
+  if (lane.pulled()) --lane.wanted;
   const Ticket ticket = attempts_.add(attempt);
   sends->push_back({ticket, pick.head, queue.id, lane.id(), static_cast<uint8_t>(entry.attempts + 1)});
   lane.rounds.served(queue.turn, Rounds::price(pick.cost, queue.config.share), true);
@@ -71,6 +72,7 @@ void Core::serve(SinkLane& lane, Now now, std::vector<Send>* sends) {
       return idle(lane, now);
     }
     if (sent == sends_per_tick_max) return touch(lane);
+    if (lane.pulled() && lane.wanted == 0) return idle(lane, now);
     Pick next;
     const Found found = pick(lane, now, &next);
     if (found == Found::later) return;

@@ -157,8 +157,8 @@ std::vector<ClassCounts> Core::class_counts(const Queue& queue) const {
     const StateCounts& c = klass.counts;
     const bool shown = k == 0 || queue.config.classes.contains(klass.config.name) || c.waiting() + c.dead > 0;
     if (!shown) continue;
-    out.push_back({klass.config.name, klass.config.priority, c.ready, c.delayed, c.retrying, c.in_flight, c.dead,
-                   klass.counters.accepted, klass.counters.delivered, klass.paused});
+    out.push_back({klass.config.name, klass.config.priority, c.ready, c.delayed, c.retrying, c.in_flight, c.held,
+                   c.dead, klass.counters.accepted, klass.counters.delivered, klass.paused});
   }
   return out;
 }

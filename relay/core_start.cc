@@ -71,6 +71,7 @@ MessageEntry Core::entry_of(const RecoveredMessage& message) {
   entry.due_by_wall = facts.due_by_wall && message.attempts == 0;
   const bool delayed = facts.due_ms > facts.accepted_ms && !message.revived;
   entry.state = message.dead           ? MessageState::dead
+                : facts.held           ? MessageState::held
                 : message.attempts > 0 ? MessageState::retrying
                 : delayed              ? MessageState::delayed
                                        : MessageState::ready;
@@ -102,7 +103,11 @@ void Core::take_back(Sequence sequence, const MessageEntry& entry, bool crashed)
       queue.dead_letters.bury({entry.since_ms(), sequence});
       break;
     default:
-      if (queue.configured && exhausted(queue, entry)) {
+      // What a consumer has, it has until then, be it the last time.
+      if (queue.configured && queue.config.pull && entry.state == MessageState::retrying && !crashed) {
+        leased_before_.insert(sequence);
+        due_.add(entry.since_ms(), sequence);
+      } else if (queue.configured && exhausted(queue, entry)) {
         exhausted_.emplace_back(sequence, crashed);
       } else {
         (entry.due_by_wall ? due_by_wall_ : due_).add(entry.since_ms(), sequence);

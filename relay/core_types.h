@@ -20,6 +20,7 @@ struct AdmitRequest {
   uint32_t bytes = 0;  // of body and meta
   std::optional<Duration> delay;
   std::optional<WallTime> not_before;  // wins over delay
+  std::optional<Duration> hold;        // not to be sent before release(); undecided after this
   std::optional<Duration> ttl;         // none: the queue's
   uint8_t max_attempts = 0;            // 0: the queue's
   uint8_t klass = 0;                   // number of a class of the queue; 0: default
@@ -60,7 +61,7 @@ struct LaneChange {
 struct ClassCounts {
   std::string name;
   uint32_t priority = 1;
-  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, dead = 0;
+  uint64_t ready = 0, delayed = 0, retrying = 0, in_flight = 0, held = 0, dead = 0;
   uint64_t accepted = 0, delivered = 0;
   bool paused = false;
 };
@@ -71,6 +72,17 @@ struct Sweep {
   Sequence end = 0;
   uint64_t looked_at = 0;
   bool over() const { return at >= end; }
+};
+
+// A message that ended, of a queue that reports its outcomes.
+struct EndReport {
+  enum class How : uint8_t { delivered, expired, dead, cancelled, superseded, dropped } how = How::delivered;
+  Sequence sequence = 0;
+  QueueId queue = 0;
+  uint8_t klass = 0;
+  uint8_t attempts = 0;
+  uint16_t status = 0;  // of the last reply; 0: none
+  std::string reason;   // of one that is dead
 };
 
 // Why a message waits, exactly one reason.

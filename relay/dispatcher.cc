@@ -109,11 +109,25 @@ void Dispatcher::deliver(Outgoing& outgoing) {
   delivery.message_id = std::string_view(outgoing.id.data(), outgoing.id.size());
   delivery.queue = outgoing.queue;
   delivery.content_type = meta.content_type;
+  delivery.key = meta.key;
   delivery.idempotency_key = meta.idempotency_key.empty() ? delivery.message_id : meta.idempotency_key;
   delivery.headers = std::move(meta.forward);
   delivery.body = outgoing.stored.body;
   delivery.keep = outgoing.stored.keep;
   sinks_[outgoing.send.sink]->deliver(std::move(delivery));
+}
+
+void Dispatcher::handed_out(Ticket ticket) {
+  Outgoing& outgoing = *outgoing_.find(ticket)->second;
+  outgoing.handed_out = true;
+  outgoing.stored = {};
+  outgoing.meta.reset();
+  ++handed_out_;
+}
+
+void Dispatcher::take_back(Ticket ticket) {
+  outgoing_.erase(ticket);
+  core_.never_left(ticket, clock_.now());
 }
 
 void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now now) {
@@ -150,6 +164,7 @@ void Dispatcher::on_outcome(Ticket ticket, Outcome outcome) {
   observe(*found->second, outcome, now);
   const std::unique_ptr<Outgoing> outgoing = std::move(found->second);
   outgoing_.erase(found);
+  if (outgoing->handed_out) --handed_out_;
   core_.settled(ticket, outcome, now);
   // A dead letter's promise is void, even if the letter is replayed.
   const Sequence sequence = outgoing->send.sequence;

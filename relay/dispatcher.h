@@ -41,7 +41,12 @@ class Dispatcher : public SinkListener {
   // The sinks are about to be shut down: nothing is delivered any more, and what was not yet has spent no attempt.
   void close();
   void on_outcome(Ticket ticket, Outcome outcome) override;
-  uint64_t in_flight() const { return outgoing_.size(); }
+  // Attempts that somebody is to answer. What consumers have is none: a lease outlives the process.
+  uint64_t in_flight() const { return outgoing_.size() - handed_out_; }
+  // That message is with a consumer, for as long as its lease lasts: its body is not wanted here meanwhile.
+  void handed_out(Ticket ticket);
+  // Nobody took that delivery: nothing was sent.
+  void take_back(Ticket ticket);
 
  private:
   struct Outgoing {
@@ -51,7 +56,8 @@ class Dispatcher : public SinkListener {
     std::string queue;  // its name, whatever becomes of the config meanwhile
     StoredMessage stored;
     std::optional<Meta> meta;  // of `stored`; none: it is being read
-    int64_t due_ms = 0;        // what the delivery delay counts from
+    bool handed_out = false;
+    int64_t due_ms = 0;  // what the delivery delay counts from
   };
   void take_up(Outgoing& outgoing);
   void fetched(Ticket ticket, int error, StoredMessage message);
@@ -69,6 +75,7 @@ class Dispatcher : public SinkListener {
   LastOutcomes& last_outcomes_;
   Promises& promises_;
   std::vector<Sink*> sinks_;
+  uint64_t handed_out_ = 0;
   bool closed_ = false;
   bool misreading_ = false;                // the last body that was read could not be, for now
   std::vector<std::deque<Ticket>> lines_;  // by SinkId: sends that are read or stand behind one that is

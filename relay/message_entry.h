@@ -8,7 +8,7 @@
 
 namespace forebay {
 
-enum class MessageState : uint8_t { ready, delayed, retrying, in_flight, dead };
+enum class MessageState : uint8_t { ready, delayed, retrying, in_flight, dead, held };
 // The lines in which ready messages stand (relay/class_lane.h).
 enum class Line : uint8_t { front, fresh, returned, replayed };
 
@@ -39,7 +39,7 @@ class MessageEntry {
     flow_low_ = static_cast<uint16_t>(flow);
     flow_high_ = static_cast<uint8_t>(flow >> 16);
   }
-  // ready: since when. delayed, retrying: until when. dead: when it died.
+  // ready: since when. delayed, retrying, held: until when. dead: when it died.
   int64_t since_ms() const { return join(since_); }
   void set_since_ms(int64_t ms) { split(ms, since_); }
   // 0: never.

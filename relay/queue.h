@@ -32,6 +32,8 @@ struct QueueCounters {
   uint64_t accepted = 0, delivered = 0, expired = 0, cancelled = 0, purged = 0, retries = 0, superseded = 0;
   uint64_t dead_attempts = 0, dead_refused = 0, dead_too_old = 0, dead_damaged = 0, dead_crashed = 0;
   uint64_t dead_dropped = 0, dead_expired = 0;  // left the dead-letter store by themselves
+  uint64_t dropped = 0;                         // given up while they waited, to make room
+  uint64_t outcomes_dropped = 0;                // reports that the outcomes queue did not take
   uint64_t refused_full = 0, refused_late = 0, refused_stopping = 0, refused_keys = 0;
   uint64_t refused_disk_full = 0, refused_disk_error = 0;
 };
@@ -74,6 +76,7 @@ struct Queue : StateCounts {
   // `retrying` and have no attempts left; those cancelled or purged meanwhile are skipped.
   std::deque<Unburied> unburied;
 
+  Sequence oldest_hint = 0;     // nothing of it that may be dropped has a lower sequence, about (core_room.cc)
   uint64_t reserved = 0;        // messages on their way to the disk; they count for the bounds
   uint64_t ready_replayed = 0;  // of the ready ones, those in `replayed` lines
   uint64_t ready_retries = 0;   // of the ready ones, those that were tried before

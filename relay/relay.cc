@@ -24,27 +24,34 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       core_(config, queue_ids, backlog, seed, clock.now()),
       live_(config, queue_ids, core_, backlog),
       ids_(backlog.store_id(), backlog.id_key()),
+      topics_(backlog),
       answers_(core_),
       room_(core_, backlog, config),
-      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_, promises_),
+      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_, promises_, topics_),
+      reports_(core_, intake_, ids_),
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_, promises_),
-      overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, live_),
+      pull_(core_, backlog, clock, ids_, answers_, dispatcher_),
+      overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, live_, topics_),
       spends_(core_, backlog) {
   live_.on_change = [this] {
     metrics_.follow(live_.running());
+    topics_.follow(live_.running());
     intake_.look_again();
     intake_.dedup().follow(live_.running());
     overseer_.look_again();
+    pull_.look_again();
     spends_.look_again(clock_.now());
     if (on_change) on_change();
   };
   intake_.dedup().follow(config);
+  intake_.leased_until = [this](Sequence sequence) { return pull_.leased_until(sequence); };
   note_reload(clock_.now());
 }
 
 void Relay::recovered() {
   const Now now = clock_.now();
   core_.recovered(now);
+  topics_.follow(live_.running());
   overseer_.restore(now);
   spends_.start(now);
 }
@@ -66,6 +73,7 @@ void Relay::observe_lag(Duration lag) {
 }
 
 void Relay::hand_over() {
+  reports_.work(clock_.now());
   backlog_.flush();
   answers_.deliver_immediate();
 }
@@ -76,8 +84,11 @@ Instant Relay::turn() {
   Instant next = Instant::never();
   if (!stopping_) {
     sends_.clear();
+    pull_.before_tick(now);
     next = core_.tick(now, &sends_);
+    decide_held(now);
     dispatcher_.hand_over(sends_);
+    next = std::min(next, pull_.after_tick(now));
     log_lane_changes(core_.take_lane_changes());
     room_.look_again();
     // What comes next changes as sends go out; else it is looked at now and then, not for each message.
@@ -87,9 +98,23 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
+  reports_.work(now);
   next = std::min(next, backlog_.flush());
   backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   return more_work ? now.steady : next;
+}
+
+// Their time has passed, and nobody said anything.
+void Relay::decide_held(Now now) {
+  for (const Sequence sequence : core_.take_undecided()) {
+    const MessageEntry* entry = core_.entry(sequence);
+    if (entry == nullptr || entry->state != MessageState::held) continue;
+    if (core_.queue(entry->queue)->config.hold_default == HoldDefault::release) {
+      core_.release(sequence, now);
+    } else {
+      core_.cancel(sequence, now);
+    }
+  }
 }
 
 void Relay::save_spends() {
@@ -99,6 +124,7 @@ void Relay::save_spends() {
 void Relay::stop() {
   stopping_ = true;
   intake_.stop();
+  pull_.stop();
   overseer_.set_stopping();
 }
 

@@ -22,9 +22,12 @@
 #include "relay/live_config.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
+#include "relay/outcome_reports.h"
 #include "relay/overseer.h"
 #include "relay/promises.h"
+#include "relay/pull_desk.h"
 #include "relay/spends_journal.h"
+#include "relay/topics.h"
 
 namespace forebay {
 
@@ -50,6 +53,7 @@ class Relay : public BacklogListener {
   void observe_lag(Duration lag);
 
   Intake& intake() { return intake_; }
+  PullDesk& pulling() { return pull_; }
   AdminView& admin() { return overseer_; }
   Overseer& overseer() { return overseer_; }
   Dispatcher& dispatcher() { return dispatcher_; }
@@ -70,6 +74,7 @@ class Relay : public BacklogListener {
 
  private:
   void note_reload(Now now);
+  void decide_held(Now now);
 
   Backlog& backlog_;
   Clock& clock_;
@@ -80,10 +85,13 @@ class Relay : public BacklogListener {
   MessageIds ids_;
   LastOutcomes last_outcomes_;
   Promises promises_;
+  Topics topics_;
   Answers answers_;
   JournalRoom room_;
   IntakeDesk intake_;
+  OutcomeReports reports_;
   Dispatcher dispatcher_;
+  PullDesk pull_;
   Overseer overseer_;
   SpendsJournal spends_;
   std::vector<Send> sends_;

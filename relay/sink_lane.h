@@ -69,6 +69,10 @@ class SinkLane {
   // Until when the journal knows the lane to be throttled, in relay milliseconds.
   int64_t noted_throttle_ms = 0;
 
+  // A pulled queue's: it sends what consumers wait for, and no more.
+  bool pulled() const { return config_.type == "pull"; }
+  uint64_t wanted = 0;  // by consumers, and not yet on its way to them
+
   // -- sends --
   // True: this send is the probe of an open breaker.
   bool sent() {

@@ -165,7 +165,7 @@ void SimBacklog::apply(const Change& change) {
   kept->dead = change.what == Change::What::dead;
   if (change.what == Change::What::retry || change.what == Change::What::revive) {
     kept->facts.due_ms = change.due_ms;
-    kept->facts.due_by_wall = false;
+    kept->facts.due_by_wall = kept->facts.held = false;
   }
   if (change.what != Change::What::revive) return;
   letters_.erase(change.sequence);

@@ -1,5 +1,7 @@
 #include "doors/http/base64.h"
 
+#include <algorithm>
+
 #include <array>
 #include <cstdint>
 
@@ -52,6 +54,16 @@ bool append_base64_decoded(std::string_view text, std::string* out) {
     append_bytes(a << 18 | b << 12 | c << 6 | d, 3, out);
   }
   return append_last(text, out);
+}
+
+void append_base64_encoded(std::string_view bytes, std::string* out) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const size_t there = std::min<size_t>(bytes.size() - i, 3);
+    uint32_t three = 0;
+    for (size_t k = 0; k < 3; ++k) three = three << 8 | (k < there ? static_cast<unsigned char>(bytes[i + k]) : 0);
+    for (size_t k = 0; k < 4; ++k) *out += k <= there ? alphabet[three >> (18 - 6 * k) & 63] : '=';
+  }
 }
 
 }  // namespace forebay

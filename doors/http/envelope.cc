@@ -138,10 +138,6 @@ std::string take_not_before(Line& line, od::value& value) {
   return is_number ? take_number<read_not_before>(line, value) : take_string<read_not_before>(line, value);
 }
 
-std::string take_hold(Line&, od::value& value) {
-  return is_null(value) ? "" : "is not yet available: messages cannot be held";
-}
-
 bool is_repeated(const HeaderViews& forwards, size_t first, std::string_view name) {
   for (size_t i = first; i < forwards.size(); ++i) {
     if (same_ignoring_case(forwards[i].first, name)) return true;
@@ -200,7 +196,7 @@ constexpr Member members[] = {{"body", take_body},
                               {"not_before", take_not_before},
                               {"ttl", take_string<read_ttl>},
                               {"retries", take_number<read_retries>},
-                              {"hold", take_hold},
+                              {"hold", take_string<read_hold>},
                               {"idempotency_key", take_string<read_idempotency_key>},
                               {"headers", take_headers}};
 

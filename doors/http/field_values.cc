@@ -62,6 +62,13 @@ std::string read_ttl(std::string_view text, NewMessage* message) {
   return read_wait(text, &message->ttl);
 }
 
+// Nothing is held for no time.
+std::string read_hold(std::string_view text, NewMessage* message) {
+  std::string wrong = read_wait(text, &message->hold);
+  if (wrong.empty() && message->hold->ns < 1'000'000) wrong = "must be at least 1ms";
+  return wrong;
+}
+
 std::string read_not_before(std::string_view text, NewMessage* message) {
   auto when = parse_unix_seconds(text);
   if (!when) when = parse_rfc3339(text);

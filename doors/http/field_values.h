@@ -24,6 +24,7 @@ std::string read_class(std::string_view text, NewMessage* message);
 std::string read_idempotency_key(std::string_view text, NewMessage* message);
 std::string read_content_type(std::string_view text, NewMessage* message);
 std::string read_delay(std::string_view text, NewMessage* message);
+std::string read_hold(std::string_view text, NewMessage* message);
 std::string read_not_before(std::string_view text, NewMessage* message);
 std::string read_ttl(std::string_view text, NewMessage* message);
 std::string read_retries(std::string_view text, NewMessage* message);

@@ -4,6 +4,7 @@
 
 #include "doors/http/answers.h"
 #include "doors/http/message_headers.h"
+#include "doors/http/pull_answers.h"
 #include "doors/http/routes.h"
 #include "doors/http_chars.h"
 #include "doors/refusal.h"
@@ -74,10 +75,11 @@ std::optional<Problem> check_batch_headers(const Request& request) {
 
 }  // namespace
 
-HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake)
+HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling)
     : max_body_bytes_(config.max_body_bytes),
       max_batch_bytes_(config.max_batch_bytes),
       intake_(intake),
+      pulling_(pulling),
       server_(make_server(loop, server_options(config), *this)) {}
 
 HttpDoor::~HttpDoor() = default;
@@ -90,11 +92,13 @@ void HttpDoor::close() {
   if (closed_) return;
   closed_ = true;
   intake_.forget(*this);
+  pulling_.forget(*this);
   server_->close();
 }
 
 std::optional<uint64_t> HttpDoor::body_limit(std::string_view method, std::string_view path) {
-  if (route_of(method, path).action == Action::publish_batch) return max_batch_bytes_;
+  const Action action = route_of(method, path).action;
+  if (action == Action::publish_batch || action == Action::publish_topic_batch) return max_batch_bytes_;
   return std::nullopt;
 }
 
@@ -105,13 +109,25 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
   if (name.find('%') != name.npos) name = decoded = percent_decoded(name);
   switch (route.action) {
     case Action::publish:
-      return publish(request, exchange, name);
+    case Action::publish_topic:
+      return publish(request, exchange, name, route.action == Action::publish_topic);
     case Action::publish_batch:
-      return publish_batch(request, exchange, name);
+    case Action::publish_topic_batch:
+      return publish_batch(request, exchange, name, route.action == Action::publish_topic_batch);
     case Action::find_message:
       return find_message(exchange, canonical_id(name));
     case Action::cancel_message:
       return cancel_message(exchange, canonical_id(name));
+    case Action::release_message:
+      return release_message(exchange, canonical_id(name));
+    case Action::lease:
+      return lease(request, exchange, name);
+    case Action::ack:
+      return change_leases(request, exchange, name, LeaseVerb::ack);
+    case Action::nack:
+      return change_leases(request, exchange, name, LeaseVerb::nack);
+    case Action::extend:
+      return change_leases(request, exchange, name, LeaseVerb::extend);
     case Action::not_yet:
       return refuse(exchange, refusal(501, "not-yet-available", "Not yet available",
                                       std::string(route.what) + " is not yet available"));
@@ -125,20 +141,22 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
   server_->respond(exchange, std::move(response));
 }
 
-void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view queue) {
+void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
   NewMessage message;
-  message.queue = queue;
+  (topic ? message.topic : message.queue) = name;
   message.body = request.body;
   message.headers = request.headers;
   if (auto problem = read_message_headers(request, &forward_, &message)) return refuse(exchange, *problem);
-  hand_over({&message, 1}, {Pending::Kind::one, exchange, {}});
+  hand_over({&message, 1}, {topic ? Pending::Kind::topic : Pending::Kind::one, exchange, {}, 1});
 }
 
-void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view queue) {
+void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
   if (auto problem = check_batch_headers(request)) return refuse(exchange, *problem);
-  if (auto problem = batch_.read(queue, request.body, max_body_bytes_)) return refuse(exchange, *problem);
-  const bool minimal = prefers_minimal(request);
-  hand_over(batch_.messages(), {minimal ? Pending::Kind::batch_minimal : Pending::Kind::batch, exchange, {}});
+  if (auto problem = batch_.read(name, topic, request.body, max_body_bytes_)) return refuse(exchange, *problem);
+  const Pending::Kind kind = prefers_minimal(request) ? Pending::Kind::batch_minimal
+                             : topic                  ? Pending::Kind::topic_batch
+                                                      : Pending::Kind::batch;
+  hand_over(batch_.messages(), {kind, exchange, {}, batch_.messages().size()});
 }
 
 void HttpDoor::hand_over(std::span<const NewMessage> messages, Pending pending) {
@@ -164,14 +182,32 @@ void HttpDoor::cancel_message(ExchangeId exchange, std::string_view id) {
   }
 }
 
+void HttpDoor::release_message(ExchangeId exchange, std::string_view id) {
+  const uint64_t token = add_pending({Pending::Kind::release, exchange, std::string(id)});
+  if (auto problem = intake_.release(id, token, *this)) {
+    take_pending(token);
+    refuse(exchange, *problem);
+  }
+}
+
 void HttpDoor::on_published(uint64_t token, std::span<const AcceptedMessage> accepted) {
   const Pending pending = take_pending(token);
-  assert(pending.kind != Pending::Kind::cancel && !accepted.empty());
-  if (pending.kind == Pending::Kind::one) {
-    assert(accepted.size() == 1);
-    return server_->respond(pending.exchange, accepted_response(accepted.front()));
+  switch (pending.kind) {
+    case Pending::Kind::one:
+      assert(accepted.size() == 1);
+      return server_->respond(pending.exchange, accepted_response(accepted.front()));
+    case Pending::Kind::topic:
+      return server_->respond(pending.exchange, topic_response(accepted));
+    case Pending::Kind::topic_batch:
+      return server_->respond(pending.exchange, topic_batch_response(accepted, pending.count));
+    case Pending::Kind::batch:
+    case Pending::Kind::batch_minimal:
+      return server_->respond(pending.exchange,
+                              batch_response(accepted, pending.count, pending.kind == Pending::Kind::batch_minimal));
+    default:
+      break;
   }
-  server_->respond(pending.exchange, batch_response(accepted, pending.kind == Pending::Kind::batch_minimal));
+  assert(false && "nothing was published under this token");
 }
 
 void HttpDoor::on_refused(uint64_t token, const Problem& problem) {
@@ -180,9 +216,12 @@ void HttpDoor::on_refused(uint64_t token, const Problem& problem) {
 
 void HttpDoor::on_changed(uint64_t token, uint64_t count) {
   const Pending pending = take_pending(token);
-  assert(pending.kind == Pending::Kind::cancel && count == 1);
   (void)count;
-  server_->respond(pending.exchange, cancelled_response(pending.id));
+  if (pending.kind == Pending::Kind::leases) {
+    return server_->respond(pending.exchange, lease_results_response(pending.lease_ids, pending.results));
+  }
+  const bool released = pending.kind == Pending::Kind::release;
+  server_->respond(pending.exchange, released ? released_response(pending.id) : cancelled_response(pending.id));
 }
 
 void HttpDoor::refuse(ExchangeId exchange, const Problem& problem) {

@@ -3,11 +3,14 @@
 //
 // POST /v1/queues/{queue}/messages    the body is the message, its metadata is in headers (message_headers.h)
 // POST /v1/queues/{queue}/messages:batch    NDJSON, an envelope a line (envelope.h)
+// POST /v1/topics/{topic}/messages and messages:batch    the same, a copy for each queue of the topic
 // GET, DELETE /v1/messages/{id}    what became of a message; cancel it
-// Everything else is 404, 405, or 501 for what the contract names and is not built yet. Idempotency-Key
-// travels with the message; duplicates are not looked for yet.
+// POST /v1/messages/{id}:release    lets a held message go
+// POST /v1/queues/{queue}/messages:lease, :ack, :nack, :extend    for consumers of a pulled queue (pulling.h); the last
+//                              three are in door_pull.cc
+// Everything else is 404, 405, or 501 for what the contract names and is not built yet.
 //
-// The intake must outlive close(). Loop thread only.
+// Intake and pulling must outlive close(). Loop thread only.
 #pragma once
 
 #include <uv.h>
@@ -16,18 +19,21 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "config/config.h"
 #include "doors/http/batch_reader.h"
+#include "doors/http/pull_requests.h"
 #include "doors/intake.h"
+#include "doors/pulling.h"
 #include "doors/server.h"
 
 namespace forebay {
 
-class HttpDoor : private RequestHandler, private PublishListener {
+class HttpDoor : private RequestHandler, private PublishListener, private LeaseListener {
  public:
-  HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake);
+  HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling);
   HttpDoor(const HttpDoor&) = delete;
   ~HttpDoor() override;
 
@@ -44,9 +50,22 @@ class HttpDoor : private RequestHandler, private PublishListener {
  private:
   // A request whose answer waits for the disk. Its token is its place in pending_.
   struct Pending {
-    enum class Kind : uint8_t { one, batch, batch_minimal, cancel } kind = Kind::one;
+    enum class Kind : uint8_t {
+      one,
+      batch,
+      batch_minimal,
+      topic,
+      topic_batch,
+      cancel,
+      release,
+      lease,
+      leases
+    } kind = Kind::one;
     ExchangeId exchange;
-    std::string id;  // of what is cancelled
+    std::string id;    // of what is cancelled
+    size_t count = 1;  // messages, whatever their copies
+    std::vector<std::string> lease_ids{};
+    std::vector<LeaseResult> results{};
   };
 
   std::optional<uint64_t> body_limit(std::string_view method, std::string_view path) override;
@@ -54,12 +73,20 @@ class HttpDoor : private RequestHandler, private PublishListener {
   void on_published(uint64_t token, std::span<const AcceptedMessage> accepted) override;
   void on_refused(uint64_t token, const Problem& problem) override;
   void on_changed(uint64_t token, uint64_t count) override;
+  void on_leased(uint64_t token, std::span<const LeasedMessage> messages) override;
+  void on_disconnected(uint64_t connection) override;
 
-  void publish(const Request& request, ExchangeId exchange, std::string_view queue);
-  void publish_batch(const Request& request, ExchangeId exchange, std::string_view queue);
+  // To a queue, or to a topic.
+  void publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
+  void publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
   void find_message(ExchangeId exchange, std::string_view id);
   void cancel_message(ExchangeId exchange, std::string_view id);
+  void release_message(ExchangeId exchange, std::string_view id);
+  void lease(const Request& request, ExchangeId exchange, std::string_view queue);
+  void change_leases(const Request& request, ExchangeId exchange, std::string_view queue, LeaseVerb verb);
 
+  using Leasing = std::unordered_multimap<uint64_t, uint64_t>;
+  Leasing::iterator find_leasing(uint64_t connection, uint64_t token);
   void hand_over(std::span<const NewMessage> messages, Pending pending);
   void refuse(ExchangeId exchange, const Problem& problem);
   uint64_t add_pending(Pending pending);
@@ -68,11 +95,13 @@ class HttpDoor : private RequestHandler, private PublishListener {
   const uint64_t max_body_bytes_;
   const uint64_t max_batch_bytes_;
   Intake& intake_;
+  Pulling& pulling_;
   std::unique_ptr<Server> server_;
   BatchReader batch_;
   HeaderViews forward_;
   std::vector<Pending> pending_;
   std::vector<uint32_t> free_;
+  Leasing leasing_;  // connections with a consumer that waits, and its token
   bool closed_ = false;
 };
 

@@ -16,12 +16,13 @@ struct Field {
   std::string (*read)(std::string_view text, NewMessage* message);
 };
 
-constexpr std::array<Field, 8> fields{{{"Content-Type", read_content_type},
+constexpr std::array<Field, 9> fields{{{"Content-Type", read_content_type},
                                        {"Forebay-Key", read_key},
                                        {"Forebay-Class", read_class},
                                        {"Forebay-Delay", read_delay},
                                        {"Forebay-Not-Before", read_not_before},
                                        {"Forebay-TTL", read_ttl},
+                                       {"Forebay-Hold", read_hold},
                                        {"Forebay-Retries", read_retries},
                                        {"Idempotency-Key", read_idempotency_key}}};
 constexpr std::string_view own_prefix = "Forebay-";
@@ -66,10 +67,6 @@ std::optional<Problem> read_forward(std::string_view name, std::string_view valu
 
 std::optional<Problem> read_own(std::string_view name) {
   if (!starts_with(name, own_prefix)) return std::nullopt;
-  if (same_ignoring_case(name, "Forebay-Hold")) {
-    return refusal(422, "not-yet-available", "Held messages are not yet available",
-                   "send the message without Forebay-Hold");
-  }
   return unknown_header(name);
 }
 

@@ -1,6 +1,6 @@
 // A publish request's headers as a message's metadata.
 //
-// Forebay-Key, -Class, -Delay, -Not-Before, -TTL, -Retries, Idempotency-Key and Content-Type at most once
+// Forebay-Key, -Class, -Delay, -Not-Before, -TTL, -Hold, -Retries, Idempotency-Key and Content-Type at most once
 // each (400 otherwise); Forebay-Forward-X, any number, becomes X. Any other Forebay-* is refused with 422 and
 // the name nearest to it: a mistyped header would be a message sent in another way than was meant.
 #pragma once

@@ -8,6 +8,13 @@ namespace forebay {
 enum class Action {
   publish,
   publish_batch,
+  lease,
+  ack,
+  nack,
+  extend,
+  release_message,
+  publish_topic,
+  publish_topic_batch,
   find_message,
   cancel_message,
   not_yet,         // in the contract, not built yet
