@@ -78,11 +78,35 @@ struct StoredMessage {
   std::shared_ptr<const void> keep;  // owns the two views
 };
 
+// A copy of what was published under an Idempotency-Key.
+struct KeyedCopy {
+  Sequence sequence = 0;
+  QueueId queue = 0;
+  int64_t ended_ms = 0;  // when it was settled, as far as the disk knows; 0: it does not
+};
+
+// What is remembered of an Idempotency-Key, by its hashes (relay/dedup_desk.h says of what).
+struct RememberedKey {
+  uint64_t key = 0;
+  uint64_t content = 0;
+  Duration window;
+  std::vector<KeyedCopy> copies;  // of one publish, sequences rising by one
+};
+
+// Where a remembered key may lie.
+struct KeyPlace {
+  uint32_t file = 0;
+  uint32_t record = 0;
+  bool operator==(const KeyPlace&) const = default;
+};
+
 struct BacklogFigures {
   uint64_t live_bytes = 0, dead_bytes = 0, free_bytes = 0;  // of the segments' space: forebay_journal_bytes{kind}
   uint64_t disk_free_bytes = 0;
   uint64_t torn_tails = 0, quarantined_segments = 0, missing_segments = 0;
-  uint64_t key_spends_lost = 0;  // could not be written, or were damaged when they were read
+  uint64_t key_spends_lost = 0;   // could not be written, or were damaged when they were read
+  uint64_t key_records_lost = 0;  // of remembered Idempotency-Keys: damaged when they were read
+  uint64_t remembered_keys = 0;   // copies under an Idempotency-Key that are not forgotten yet
   // Everything this process wrote to the data_dir: in write calls, and as the disk gets it, each page of 4 KiB counted
   // once for every sync between which it was written to.
   uint64_t bytes_written = 0, page_bytes_written = 0;
@@ -133,6 +157,21 @@ class Backlog {
   virtual void key_spends(int64_t since_ms, const KeySpendTold& tell) = 0;
   // Nobody asks for what settled before that any more: hours that are over by then may go. Every now and then.
   virtual void forget_key_spends(int64_t before_ms) = 0;
+
+  // -- Idempotency-Keys: each remembered until all its copies are settled, and its window after that --
+  // May so many more copies be remembered? False: what may be kept of keys is full.
+  virtual bool key_room(size_t) { return true; }
+  // Of what was appended last, in the same batch: kept as those messages are, and as long known to nobody. Once their
+  // batch is committed, key_places() finds it. Of a batch whose messages were not kept nothing is remembered.
+  virtual void remember(const RememberedKey&) {}
+  // Where the key may be remembered, from memory; nothing: it is not. One in 500 files or so is named in vain.
+  virtual std::vector<KeyPlace> key_places(uint64_t) { return {}; }
+  // Reads them; `done` comes later, on the loop thread: what is remembered under that very key, or an errno (it is not
+  // known whether any is). What is damaged is not remembered any more: counted and, at the start, said.
+  using KeysRead = std::function<void(int error, std::vector<RememberedKey> found)>;
+  virtual void read_keys(uint64_t, std::vector<KeyPlace>, KeysRead) {}
+  // A copy of it waits, or its window is not over.
+  virtual bool still_remembered(const RememberedKey&) const { return false; }
 
   // -- attempts: written, not synced for; they survive kill -9 and tell which message a crash interrupted --
   virtual void attempt_begun(Sequence sequence, uint8_t attempt) = 0;  // attempt: 1 for the first

@@ -9,8 +9,15 @@
 
 namespace forebay {
 
-Committer::Committer(Worker& worker, SegmentPool& pool, KeySpends& spends, LogWriter log, Clock& clock, Report report)
-    : pool_(pool), spends_(spends), log_(std::move(log)), clock_(clock), report_(std::move(report)), line_(worker) {}
+Committer::Committer(Worker& worker, SegmentPool& pool, KeySpends& spends, RememberedKeys& keys, LogWriter log,
+                     Clock& clock, Report report)
+    : pool_(pool),
+      spends_(spends),
+      keys_(keys),
+      log_(std::move(log)),
+      clock_(clock),
+      report_(std::move(report)),
+      line_(worker) {}
 
 void Committer::hand_over(std::unique_ptr<Group> group) {
   {
@@ -58,6 +65,7 @@ void Committer::commit(std::vector<std::unique_ptr<Group>> groups, bool urgent) 
   const uint64_t bytes_before = log_.frame_bytes_written();
   for (auto& group : groups) {
     spends_.write(group->key_spends);  // first: a settle on the disk never lacks its spend
+    keys_.note_ends(group->key_ends);
     if (group->changes.empty()) continue;
     changes_.push_back({std::move(group->changes), std::move(group->change_ends), std::move(group->settled)});
     group->changes = ByteBuffer();
@@ -86,11 +94,27 @@ void Committer::commit(std::vector<std::unique_ptr<Group>> groups, bool urgent) 
   report_(std::exchange(unreported_, {}));
 }
 
+// Before the messages, so that no message on the disk lacks its key.
+int Committer::write_keys(const std::vector<std::unique_ptr<Group>>& groups) {
+  std::vector<KeyRecord> keys;
+  bool messages = false;
+  for (const auto& group : groups) {
+    keys.insert(keys.end(), group->keys.begin(), group->keys.end());
+    messages = messages || !group->admissions.empty();
+  }
+  return messages ? keys_.write(keys) : 0;
+}
+
 int Committer::write_together(std::vector<std::unique_ptr<Group>>& groups) {
-  int error = put_changes();
+  int error = write_keys(groups);
+  if (error != 0) return error;
+  error = put_changes();
   for (size_t i = 0; i < groups.size() && error == 0; ++i) error = put_messages(*groups[i]);
   if (error == 0) error = log_.end_commit();
-  if (error != 0) log_.abandon_commit();
+  if (error != 0) {
+    log_.abandon_commit();
+    keys_.withdraw();
+  }
   return error;
 }
 
@@ -156,7 +180,7 @@ int Committer::probe() {
 }
 
 void Committer::sync(CommitResult* result) {
-  if (log_.unsynced() || spends_.unsynced()) {
+  if (log_.unsynced() || spends_.unsynced() || keys_.unsynced()) {
     const Instant before = clock_.now().steady;
     result->broken = sync_all();
     result->sync_took = clock_.now().steady - before;
@@ -172,6 +196,7 @@ void Committer::sync(CommitResult* result) {
 // What failed, in words; empty: all of it is synced.
 std::string Committer::sync_all() {
   if (std::string failure = spends_.sync(); !failure.empty()) return failure;
+  if (std::string failure = keys_.sync(); !failure.empty()) return failure;
   const int error = log_.sync();
   return error == 0 ? std::string() : std::string("syncing the journal: ") + std::strerror(error);
 }

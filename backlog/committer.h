@@ -6,8 +6,9 @@
 // it never happened: the changes of all groups, then their messages. If that cannot be written the messages
 // fail and the changes go alone, if need be into the reserve; if even that cannot be, they are kept and go
 // with the next commit. Copies are a commit of their own: losing them costs nothing. Spends of keys go to their own
-// files, written and synced before the settles they belong to. A failed sync ends it: that and everything later is
-// reported as broken, nothing as committed.
+// files, written and synced before the settles they belong to, and so do Idempotency-Keys, before their messages; keys
+// that cannot be written fail the messages. A failed sync ends it: that and everything later is reported as broken,
+// nothing as committed.
 #pragma once
 
 #include <condition_variable>
@@ -21,6 +22,7 @@
 #include "backlog/group.h"
 #include "backlog/key_spends.h"
 #include "backlog/log_writer.h"
+#include "backlog/remembered_keys.h"
 #include "backlog/task_line.h"
 #include "base/clock.h"
 
@@ -43,7 +45,8 @@ struct CommitResult {
 class Committer {
  public:
   using Report = std::function<void(CommitResult)>;  // on the commit worker
-  Committer(Worker& worker, SegmentPool& pool, KeySpends& spends, LogWriter log, Clock& clock, Report report);
+  Committer(Worker& worker, SegmentPool& pool, KeySpends& spends, RememberedKeys& keys, LogWriter log, Clock& clock,
+            Report report);
 
   void hand_over(std::unique_ptr<Group> group);
   // Tries again what could not be written, and syncs what is.
@@ -63,6 +66,7 @@ class Committer {
   void start();
   void run();
   void commit(std::vector<std::unique_ptr<Group>> groups, bool urgent);
+  int write_keys(const std::vector<std::unique_ptr<Group>>& groups);
   int write_together(std::vector<std::unique_ptr<Group>>& groups);
   int write_changes_alone();
   int put_changes();
@@ -74,6 +78,7 @@ class Committer {
 
   SegmentPool& pool_;
   KeySpends& spends_;
+  RememberedKeys& keys_;
   LogWriter log_;
   Clock& clock_;
   Report report_;

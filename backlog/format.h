@@ -52,14 +52,27 @@
 //   synced through: the bytes of this file known to be synced when this was written. A block without spends says that
 //   and nothing else.
 //
-// Version 3 brought held messages. Version 2 brought keys and costs of messages (receiver flags 64 and 128, the prefix
-// of an index entry) and the files of spends. Version 1 is read as it stands: its messages have no key, and a cost
-// of 1.
+// keys-NNNNNNNN (a number, rising, in decimal): the copies of what was published under Idempotency-Keys, in order of
+// sequence, appended to; up to 65,535 records of one length.
+//   0     u64 magic   8 u32 version   12 u32 store id   16 u32 number   20 u32 records known to be synced
+//   24    u64 checksum of bytes 0 to 23
+//   64    records of 48 bytes:
+//     0  u64 hash of the key and its scope   8 u64 hash of the content   16 u64 sequence   24 u32 window (10 ms)
+//     28 u16 queue   30 u16 copies of this key, this and those behind it (0: one of those; of a key 0: no record)
+//     32 u32 records of this file known to be synced when this was written
+//     36 u32 checksum of bytes 0 to 35, seeded with store id and number
+//     40 u64 when it was settled: Unix ms in the upper 48 bits, in the lower 16 a checksum of those, seeded; 0: not known
+//
+// Version 3 brought held messages and the files of Idempotency-Keys. Version 2 brought keys and costs of messages
+// (receiver flags 64 and 128, the prefix of an index entry) and the files of spends. Version 1 is read as it stands: its
+// messages have no key, and a cost of 1.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "base/time.h"
 
 namespace forebay::format {
 
@@ -79,6 +92,7 @@ constexpr uint64_t segment_magic = magic_of("fb-segmt");
 constexpr uint64_t store_magic = magic_of("fb-store");
 constexpr uint64_t checkpoint_magic = magic_of("fb-check");
 constexpr uint64_t index_magic = magic_of("fb-index");
+constexpr uint64_t keys_magic = magic_of("fb-idkey");
 constexpr uint64_t spends_magic = magic_of("fb-spend");
 constexpr uint32_t frame_magic = 0x6d726662;  // "bfrm"
 
@@ -100,6 +114,14 @@ constexpr size_t spends_block_trailer_bytes = 4;
 constexpr size_t spend_bytes = 20;
 constexpr size_t spends_alignment = 4;
 constexpr size_t spends_in_block_max = 4096;
+
+constexpr size_t keys_header_bytes = 64;
+constexpr size_t keys_header_used = 32;
+constexpr size_t key_record_bytes = 48;
+constexpr size_t key_record_checked = 36;  // bytes under the record's checksum
+constexpr size_t key_record_end = 40;      // where its end is written, later and alone
+constexpr uint32_t keys_per_file_max = 65'535;
+constexpr Duration key_window_unit = Duration::milliseconds(10);
 
 constexpr uint8_t kind_mask = 0x0f;
 constexpr uint8_t message_is_copy = 0x10;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backlog/byte_buffer.h"
+#include "backlog/key_file.h"
 #include "backlog/spends_file.h"
 #include "base/ids.h"
 
@@ -47,13 +48,17 @@ struct Group {
   ByteBuffer copies;
   std::vector<Copy> copied;
   std::vector<KeySpend> key_spends;
+  std::vector<KeyRecord> keys;  // of `messages`
+  std::vector<KeyEnd> key_ends;
   bool urgent = false;  // somebody waits for its sync
   bool probe = false;   // asks whether the disk takes messages again
   int messages_error = 0;
   int probe_error = 0;
   int changes_error = 0;
 
-  bool empty() const { return admissions.empty() && changes.empty() && copied.empty() && key_spends.empty() && !probe; }
+  bool empty() const {
+    return admissions.empty() && changes.empty() && copied.empty() && key_spends.empty() && key_ends.empty() && !probe;
+  }
 };
 
 }  // namespace forebay

@@ -22,6 +22,7 @@ OpenJournal::~OpenJournal() {
   if (committer_) committer_->stop();
   helper_.stop();
   bodies_.stop();
+  key_reader_.stop();
 }
 
 // -- gathering --
@@ -58,6 +59,7 @@ void OpenJournal::settle(Sequence sequence, Settlement how) {
   } else {
     settled.emplace_back(*slot, 1);
   }
+  if (keys_->covers(sequence)) open_->key_ends.push_back({sequence, now_ms()});
   settles_.emplace_back(sequence, how);
   if (how == Settlement::cancelled || how == Settlement::purged) open_->urgent = true;
 }
@@ -142,6 +144,7 @@ Instant OpenJournal::flush() {
   if (broken_ || closed_) return Instant::never();
   const Instant now = clock_.now().steady;
   measure_free_space(now);
+  sweep_keys(now);
   encode_settles();
   if (upkeep_->run(*open_, now)) open_->urgent = true;
   probe_if_due(now);
@@ -186,6 +189,7 @@ Instant OpenJournal::next_flush(Instant now) const {
   if (refusing_ != 0) next = std::min(next, probed_ + probe_interval);
   next = std::min(next, unsynced_since_ + settles_wait);
   if (changes_waiting_) next = std::min(next, poked_ + probe_interval);
+  if (keys_->records() > 0) next = std::min(next, keys_swept_ + keys_sweep_interval);
   return next;
 }
 
@@ -205,10 +209,11 @@ void OpenJournal::committed(CommitResult& result) {
   if (!result.broken.empty()) return broken(result.broken);
   changes_waiting_ = result.changes_waiting;
   upkeep_->committed(result);
-  pool_->set_spends_bytes(spends_->bytes());
+  count_key_bytes();
   for (auto& group : result.groups) {
     if (group->messages_error == 0) admit(*group);
     for (const Admission& admission : group->admissions) gathered_bytes_ -= admission.length;
+    gathered_keys_ -= group->keys.size();
     upkeep_->compaction().committed(*group);
     note_refusal(*group);
   }
@@ -270,7 +275,7 @@ void OpenJournal::key_spends(int64_t since_ms, const KeySpendTold& tell) {
 void OpenJournal::forget_key_spends(int64_t before_ms) {
   helper_.post([this, before_ms] {
     spends_->forget(before_ms);
-    pool_->set_spends_bytes(spends_->bytes());
+    count_key_bytes();
   });
 }
 
@@ -288,8 +293,8 @@ std::string OpenJournal::noted(std::string_view name) const {
 
 BacklogFigures OpenJournal::figures() const {
   BacklogFigures figures;
-  figures.live_bytes = catalog_.live_bytes() + spends_->bytes();
-  uint64_t used = spends_->bytes();
+  figures.live_bytes = catalog_.live_bytes() + spends_->bytes() + keys_->bytes();
+  uint64_t used = spends_->bytes() + keys_->bytes();
   for (const SegmentTally& tally : catalog_.segments()) {
     if (tally.state == SegmentTally::State::none) continue;
     used += tally.state == SegmentTally::State::open ? options_.segment_bytes - upkeep_->open_left() : tally.end;
@@ -299,6 +304,8 @@ BacklogFigures OpenJournal::figures() const {
   figures.disk_free_bytes = disk_free_;
   figures.torn_tails = report_.torn_tails;
   figures.key_spends_lost = spends_->lost();
+  figures.key_records_lost = keys_->lost();
+  figures.remembered_keys = keys_->records();
   figures.quarantined_segments = report_.quarantined_segments;
   figures.missing_segments = report_.missing_segments;
   figures.bytes_written = files_.bytes_written();
@@ -340,6 +347,7 @@ void OpenJournal::close() {
   inbox_.drain();
   if (broken_) return;
   spends_->close();
+  keys_->close();
   if (changes_waiting_) return;
   // A stop whose mark cannot be taken back counts as none, which costs the next start a little and loses nothing.
   if (upkeep_->checkpoint_now(true) == 0) attempts_.stopped();

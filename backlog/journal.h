@@ -1,7 +1,7 @@
 // Journal: the embedded backlog. A segmented append-only log with the index in memory and the bodies on disk.
 //
 // Files of a data_dir: store, lock, attempts, checkpoint-a, checkpoint-b, NNNNNNNN.segment, NNNNNNNN.index,
-// spends-HHHHHHHH (backlog/format.h has every byte, docs/journal.md the rules).
+// spends-HHHHHHHH, keys-NNNNNNNN (backlog/format.h has every byte, docs/journal.md the rules).
 // Three workers do what may block: `commit` writes and syncs, `helper` prepares segments, writes checkpoints
 // and index files and reads for compaction, `reader` reads bodies. Each may be a thread or a queue stepped by
 // a test. Errors and order: as backlog.h says. The destructor, without close(), is a crash: nothing more is
@@ -27,6 +27,7 @@ struct JournalOptions {
   uint64_t checkpoint_bytes = 64ull << 20;  // of new frames between checkpoints
   uint64_t max_bytes = 50ull << 30;         // of the data_dir
   uint64_t unsynced_bytes = 32ull << 20;    // of messages that wait for their sync, whoever sent them
+  uint64_t keys_bytes = 1ull << 30;         // of remembered Idempotency-Keys; an eighth of max_bytes at most
   uint64_t window_bytes = 8ull << 20;       // bodies kept in memory: as much again for those read ahead
   // For a store that is new: drawn at random by whoever opens it.
   uint32_t new_store_id = 0;

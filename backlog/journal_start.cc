@@ -103,11 +103,12 @@ int OpenJournal::assemble(RecoveredLog& log, std::string* error) {
   for (const FreeSlot& slot : log.free) pool_->recycle(slot);
   spends_ = std::make_unique<KeySpends>(files_, store_.store_id);
   if (const int unread = spends_->open()) return failed("listing", unread, error);
-  pool_->set_spends_bytes(spends_->bytes());
+  if (const int unread = open_keys(error)) return unread;
+  count_key_bytes();
   upkeep_ = std::make_unique<Upkeep>(
       files_, clock_, Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes}, catalog_,
       *pool_, bodies_, helper_, inbox_, next_sequence_, [this](const std::string& what) { broken(what); });
-  committer_ = std::make_unique<Committer>(commit_, *pool_, *spends_,
+  committer_ = std::make_unique<Committer>(commit_, *pool_, *spends_, *keys_,
                                            LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number),
                                            clock_, [this](CommitResult result) {
                                              auto shared = std::make_shared<CommitResult>(std::move(result));

@@ -6,6 +6,7 @@
 
 #include "backlog/checkpoint.h"
 #include "backlog/format.h"
+#include "backlog/key_file.h"
 #include "backlog/record.h"
 #include "backlog/recovery.h"
 #include "backlog/segment.h"
@@ -74,6 +75,7 @@ class Inspection {
   void checkpoint(int which);
   void segment(uint32_t slot);
   void spends(SpendHour hour);
+  void keys(uint32_t number);
   void scan(File& file, const SegmentHeader& header, const SegmentTally& tally, const std::string& state);
   Counts count(const FoundFrame& frame, std::span<const std::byte> segment);
   void say(const std::string& line) { *report_ += line + "\n"; }
@@ -120,6 +122,7 @@ int Inspection::run() {
     SpendHour hour = 0;
     if (parse_segment_name(name, &slot)) segment(slot);
     if (parse_spends_name(name, &hour)) spends(hour);
+    if (parse_keys_name(name, &slot)) keys(slot);
   }
   for (const std::string& complaint : found.complaints) say("found: " + complaint);
   say(std::to_string(waiting) + " waiting, " + std::to_string(dead) + " dead letters, " +
@@ -182,6 +185,27 @@ void Inspection::spends(SpendHour hour) {
   if (!thorough_) return;
   if (!found.header_good && found.blocks > 0) wrong(name + ": header damaged at byte 0");
   if (found.damaged_bytes > 0) wrong(name + ": " + std::to_string(found.damaged_bytes) + " bytes damaged");
+}
+
+void Inspection::keys(uint32_t number) {
+  const std::string name = keys_name(number);
+  std::unique_ptr<File> file;
+  KeysScan found;
+  uint64_t copies = 0, finished = 0;
+  const auto count_one = [&](uint32_t, const KeyRecord& record) {
+    ++copies;
+    finished += record.ended_ms > 0;
+  };
+  int error = files_.open(name, Files::Mode::open_existing, &file);
+  if (error == 0) error = KeyFile::scan(*file, store_.store_id, number, log_.next_sequence, count_one, &found);
+  if (error != 0) return wrong(name + ": " + std::strerror(error));
+  if (found.other_version != 0) return wrong(name + ": " + version_words(found.other_version));
+  say(name + ": " + std::to_string(copies) + " copies under Idempotency-Keys, " + std::to_string(finished) +
+      " finished");
+  if (found.torn()) say(name + ": torn tail, cut at the next start");
+  if (!thorough_) return;
+  if (!found.header_good && copies > 0) wrong(name + ": header damaged at byte 0");
+  if (found.damaged > 0) wrong(name + ": " + std::to_string(found.damaged) + " records damaged");
 }
 
 void Inspection::scan(File& file, const SegmentHeader& header, const SegmentTally& tally, const std::string& state) {

@@ -18,6 +18,8 @@
 
 namespace forebay {
 
+constexpr Duration keys_sweep_interval = Duration::seconds(10);
+
 class OpenJournal final : public Journal {
  public:
   OpenJournal(const JournalPorts& ports, const JournalOptions& options)
@@ -28,7 +30,9 @@ class OpenJournal final : public Journal {
         commit_(ports.commit),
         inbox_(ports.loop),
         helper_(ports.helper),
-        bodies_(files_, ports.reader, inbox_, catalog_, options.window_bytes) {}
+        key_reader_(ports.reader),
+        bodies_(files_, ports.reader, inbox_, catalog_, options.window_bytes),
+        started_(clock_.now()) {}
   ~OpenJournal() override;
 
   int start(std::string* error);
@@ -46,6 +50,11 @@ class OpenJournal final : public Journal {
   Instant flush() override;
   void key_spends(int64_t since_ms, const KeySpendTold& tell) override;
   void forget_key_spends(int64_t before_ms) override;
+  bool key_room(size_t copies) override;
+  void remember(const RememberedKey& key) override;
+  std::vector<KeyPlace> key_places(uint64_t key) override { return keys_->find(key); }
+  void read_keys(uint64_t key, std::vector<KeyPlace> places, KeysRead done) override;
+  bool still_remembered(const RememberedKey& key) const override;
   bool stopped_cleanly() const override { return report_.clean; }
 
   void attempt_begun(Sequence sequence, uint8_t attempt) override { attempts_.begun(sequence, attempt); }
@@ -81,6 +90,10 @@ class OpenJournal final : public Journal {
   void poke(Instant now);
   void measure_free_space(Instant now);
   void encode_settles();
+  int open_keys(std::string* error);
+  void sweep_keys(Instant now);
+  void count_key_bytes() { pool_->set_spends_bytes(spends_->bytes() + keys_->bytes()); }
+  int64_t now_ms() const;
   std::unique_ptr<Group> fresh_group();
   void committed(CommitResult& result);
   void admit(Group& group);
@@ -102,15 +115,18 @@ class OpenJournal final : public Journal {
   Worker& commit_;
   Inbox inbox_;
   TaskLine helper_;
+  TaskLine key_reader_;
   BodyReader bodies_;
   std::unique_ptr<SegmentPool> pool_;
   std::unique_ptr<KeySpends> spends_;
+  std::unique_ptr<RememberedKeys> keys_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<Committer> committer_;
 
   std::unique_ptr<Group> open_;
   std::vector<std::pair<Sequence, Settlement>> settles_;  // of the open group, not yet encoded
   Sequence next_sequence_ = 1;
+  uint64_t gathered_keys_ = 0;   // copies, remembered and not yet reported
   uint64_t gathered_bytes_ = 0;  // of messages, appended and not yet reported
   bool changes_waiting_ = false;
   bool broken_ = false;
@@ -120,6 +136,8 @@ class OpenJournal final : public Journal {
   Instant probed_;
   Instant poked_;
   Instant measured_;
+  Instant keys_swept_;
+  const Now started_;  // ends of keys are stamped by the steady clock from here on: a stepped one forgets none early
   std::atomic<uint64_t> disk_free_{0};
 };
 

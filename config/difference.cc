@@ -75,6 +75,7 @@ constexpr std::array queue_fields{
     FIELD(QueueConfig, "pull", pull),           FIELD(QueueConfig, "lease", lease),
     FIELD(QueueConfig, "outcomes", outcomes),   FIELD(QueueConfig, "check_url", check_url),
     FIELD(QueueConfig, "on_full", on_full),     FIELD(QueueConfig, "hold_default", hold_default),
+    FIELD(QueueConfig, "dedup", dedup),
 };
 
 // The process holds these from its start on.

@@ -60,7 +60,8 @@ const std::array first_rows{
 const std::array last_rows{
     value("topics", Kind::names, nullptr, {}, "names that fan out to queues and live streams", {.example = "{}"}),
     value("topics.*.queues", Kind::queue_names, INTO(topic.queues), {}, "durable subscriptions", {.example = "[sms]"}),
-    later("topics.*.dedup", "24h", "how long an Idempotency-Key is remembered after delivery"),
+    value("topics.*.dedup", Kind::duration, INTO(topic.dedup), {0, 365 * d},
+          "the same, of what is published to the topic: until all its copies are finished, and this long after"),
     value("topics.*.flush", Kind::duration, INTO(topic.flush), {ms, 60 * s}, "how often a live stream is written"),
 
     later_group("auth", Kind::section, "who may do what"),

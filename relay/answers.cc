@@ -57,9 +57,9 @@ Answers::Batch& Answers::open(uint64_t number) {
 
 void Answers::published(uint64_t number, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
                         std::span<const AcceptedMessage> accepted) {
-  assert(facts.size() == accepted.size());
-  // To a topic that nobody is subscribed to: nothing is written.
-  if (facts.empty()) return immediate_.push_back({token, &listener, 0, 0, 0, true});
+  assert(facts.size() <= accepted.size());
+  // Duplicates, or to a topic that nobody is subscribed to: nothing is written.
+  if (facts.empty()) return known_.push_back({token, &listener, {accepted.begin(), accepted.end()}});
   Batch& batch = open(number);
   batch.answers.push_back({token, &listener, batch.accepted.size(), accepted.size(), 0, true});
   batch.facts.insert(batch.facts.end(), facts.begin(), facts.end());
@@ -74,6 +74,9 @@ void Answers::changed(uint64_t number, uint64_t token, PublishListener& listener
 void Answers::deliver_immediate() {
   for (const Answer& answer : std::exchange(immediate_, {})) {
     tell({}, answer);
+  }
+  for (const Known& answer : std::exchange(known_, {})) {
+    if (answer.listener != nullptr) answer.listener->on_published(answer.token, answer.accepted);
   }
 }
 
@@ -124,6 +127,9 @@ void Answers::forget(PublishListener& listener) {
   };
   for (Batch& batch : batches_) forget_in(batch.answers);
   forget_in(immediate_);
+  for (Known& answer : known_) {
+    if (answer.listener == &listener) answer.listener = nullptr;
+  }
 }
 
 }  // namespace forebay

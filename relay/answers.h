@@ -20,7 +20,7 @@ class Answers {
  public:
   explicit Answers(Core& core) : core_(core) {}
 
-  // `facts` and `accepted` go together, one each a message.
+  // One of `facts` each a copy that was appended; `accepted` may hold duplicates beside those.
   void published(uint64_t batch, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
                  std::span<const AcceptedMessage> accepted);
   void changed(uint64_t batch, uint64_t token, PublishListener& listener, uint64_t count);
@@ -48,6 +48,11 @@ class Answers {
     std::vector<AcceptedMessage> accepted;
     std::vector<Answer> answers;
   };
+  struct Known {
+    uint64_t token;
+    PublishListener* listener;  // nullptr: gone
+    std::vector<AcceptedMessage> accepted;
+  };
   Batch& open(uint64_t number);
   static void tell(const Batch& batch, const Answer& answer);
   static void refuse(const Answer& answer, int error, const std::string& why);
@@ -55,6 +60,7 @@ class Answers {
   Core& core_;
   std::deque<Batch> batches_;  // rising
   std::vector<Answer> immediate_;
+  std::vector<Known> known_;
   uint64_t waiting_ = 0;
 };
 

@@ -91,7 +91,11 @@ IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& i
       metrics_(metrics),
       promises_(promises),
       topics_(topics),
-      reader_(key_seed(backlog.id_key())) {
+      reader_(key_seed(backlog.id_key())),
+      dedup_(core, backlog, ids, metrics) {
+  dedup_.resume = [this](auto messages, uint64_t token, PublishListener& listener) {
+    return publish(messages, token, listener);
+  };
   look_again();
 }
 
@@ -137,6 +141,13 @@ std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, u
   metas_.clear();
   written_.clear();
   const Now now = clock_.now();
+  const DedupDesk::Look look = dedup_.look(messages, token, listener, now);
+  if (look.refused || look.waits) return look.refused;
+  if (look.fresh.empty()) {
+    answers_.published(backlog_.open_batch(), token, listener, {}, dedup_.answer({}, {}));
+    return std::nullopt;
+  }
+  messages = look.fresh;
   if (auto refused = admit_all(messages, now)) {
     core_.withdrawn(facts_);
     return refused;
@@ -148,7 +159,7 @@ std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, u
     if (!copies.empty()) backlog_.append(copies, meta, messages[i].body);
   }
   note_promises();
-  answers_.published(backlog_.open_batch(), token, listener, facts_, accepted_);
+  answers_.published(backlog_.open_batch(), token, listener, facts_, dedup_.answer(facts_, accepted_));
   return std::nullopt;
 }
 

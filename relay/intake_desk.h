@@ -13,6 +13,7 @@
 #include "doors/intake.h"
 #include "relay/answers.h"
 #include "relay/core.h"
+#include "relay/dedup_desk.h"
 #include "relay/journal_room.h"
 #include "relay/key_and_cost.h"
 #include "relay/last_outcomes.h"
@@ -33,7 +34,12 @@ class IntakeDesk : public Intake {
   std::variant<MessageStatus, Problem> find(std::string_view id) override;
   std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) override;
   std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) override;
-  void forget(PublishListener& listener) override { answers_.forget(listener); }
+  void forget(PublishListener& listener) override {
+    answers_.forget(listener);
+    dedup_.forget(listener);
+  }
+  DedupDesk& dedup() { return dedup_; }
+  const DedupDesk& dedup() const { return dedup_; }
 
   // A message of Forebay's own, of which nobody waits to hear. False: it was not taken.
   bool report(const NewMessage& message);
@@ -85,6 +91,7 @@ class IntakeDesk : public Intake {
   Promises& promises_;
   const Topics& topics_;
   KeyAndCostReader reader_;
+  DedupDesk dedup_;
   KnownQueues known_;  // its names are what AcceptedMessage::queue views
   Nobody nobody_;
   bool stopping_ = false;

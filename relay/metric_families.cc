@@ -40,6 +40,8 @@ MetricFamilies::MetricFamilies(Registry& r)
                             "Dead letters that left their store by themselves: drop_oldest, or dead.ttl.")),
       cost_misses(
           counters(r, "forebay_cost_misses_total", "Messages without a cost where the config points; they cost 1.")),
+      deduplicated(counters(r, "forebay_deduplicated_messages_total",
+                            "Messages answered with one accepted earlier under the same Idempotency-Key.")),
       bytes(gauges(r, "forebay_backlog_bytes", "Bytes of body and metadata in the backlog.")),
       max_messages(gauges(r, "forebay_backlog_max_messages", "The queue's bound on waiting messages.")),
       oldest_age(

@@ -33,7 +33,7 @@ struct MetricFamilies {
   HistogramFamily& delay;
   GaugeFamily &messages, &ttl;
   // by queue
-  CounterFamily &refused, &retries, &dead_letters, &dead_dropped, &cost_misses;
+  CounterFamily &refused, &retries, &dead_letters, &dead_dropped, &cost_misses, &deduplicated;
   GaugeFamily &bytes, &max_messages, &oldest_age, &drain;
   // by sink
   CounterFamily& attempts;

@@ -143,6 +143,7 @@ QueueMetrics Metrics::make_queue(const std::string& name) {
   add_words(f.dead_dropped, queue, "reason", drop_words, &m.dead_letters_dropped);
   m.retries = &f.retries.Add(queue);
   m.cost_misses = &f.cost_misses.Add(queue);
+  m.deduplicated = &f.deduplicated.Add(queue);
   m.backlog_bytes = &f.bytes.Add(queue);
   m.backlog_max_messages = &f.max_messages.Add(queue);
   m.oldest_age_seconds = &f.oldest_age.Add(queue);

@@ -92,6 +92,7 @@ struct QueueMetrics {
   ByWord<prometheus::Counter, Drop, 2> dead_letters_dropped;
   prometheus::Counter* retries = nullptr;
   prometheus::Counter* cost_misses = nullptr;
+  prometheus::Counter* deduplicated = nullptr;
   prometheus::Gauge* backlog_bytes = nullptr;
   prometheus::Gauge* backlog_max_messages = nullptr;  // set from the config
   prometheus::Gauge* oldest_age_seconds = nullptr;

@@ -37,11 +37,13 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
     metrics_.follow(live_.running());
     topics_.follow(live_.running());
     intake_.look_again();
+    intake_.dedup().follow(live_.running());
     overseer_.look_again();
     pull_.look_again();
     spends_.look_again(clock_.now());
     if (on_change) on_change();
   };
+  intake_.dedup().follow(config);
   intake_.leased_until = [this](Sequence sequence) { return pull_.leased_until(sequence); };
   note_reload(clock_.now());
 }
@@ -144,7 +146,15 @@ void Relay::on_committed(uint64_t batch, int messages_error) {
         "let through too soon",
         figures.key_spends_lost);
   }
+  if (figures.key_records_lost > 0 && !std::exchange(told_of_lost_keys_, true)) {
+    spdlog::error(
+        "remembered Idempotency-Keys are damaged on the disk ({} so far): what was published under them may be "
+        "accepted "
+        "again",
+        figures.key_records_lost);
+  }
   answers_.committed(batch, messages_error, figures.refusing_why, clock_.now());
+  intake_.dedup().committed(batch, messages_error, figures.refusing_why);
 }
 
 void Relay::on_broken(const std::string& what) {

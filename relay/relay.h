@@ -63,8 +63,8 @@ class Relay : public BacklogListener {
   // New messages are refused and no new attempt begins; those under way go on.
   void stop();
   uint64_t in_flight() const { return dispatcher_.in_flight(); }
-  // Nothing in flight, nobody waiting for a sync.
-  bool settled() const { return in_flight() == 0 && answers_.waiting() == 0; }
+  // Nothing in flight, nobody waiting for a sync, or for what is known of a key.
+  bool settled() const { return in_flight() == 0 && answers_.waiting() == 0 && intake_.dedup().waiting() == 0; }
   // The limits' spends as of now into the backlog, for the next start. Before Backlog::close().
   void save_spends();
 
@@ -98,6 +98,7 @@ class Relay : public BacklogListener {
   bool stopping_ = false;
   bool was_refusing_ = false;
   bool told_of_lost_spends_ = false;
+  bool told_of_lost_keys_ = false;
   Instant read_ahead_at_;
 };
 
