@@ -105,13 +105,6 @@ void Reader::read_headers(const YAML::Node& node, const Where& where) {
   }
 }
 
-void Reader::read_sink(const std::string& name, const YAML::Node& node, const Where& where) {
-  target_.sink = SinkConfig{};
-  target_.sink.name = name;
-  read_section(node, where);
-  target_.config.sinks.emplace(name, std::move(target_.sink));
-}
-
 void Reader::add_default_doors() {
   for (auto type : {DoorConfig::Type::http, DoorConfig::Type::admin}) {
     target_.config.doors.push_back(default_door(type));
