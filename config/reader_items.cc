@@ -15,10 +15,9 @@ constexpr uint16_t http_port = 7070;
 constexpr uint16_t admin_port = 7071;
 
 // Headers that the relay writes itself, or that would change where a request ends.
-constexpr std::array<std::string_view, 11> own_headers{
-    "connection",    "content-length",  "expect", "forebay-attempt", "forebay-message-id",
-    "forebay-queue", "idempotency-key", "te",     "trailer",         "transfer-encoding",
-    "upgrade"};
+constexpr std::array<std::string_view, 12> own_headers{
+    "connection",    "content-length",  "expect", "forebay-attempt", "forebay-message-id", "forebay-message-ids",
+    "forebay-queue", "idempotency-key", "te",     "trailer",         "transfer-encoding",  "upgrade"};
 
 std::string lower(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
