@@ -142,6 +142,7 @@ struct MailConfig {
   ValueSource to;                   // json:/pointer of the body, or header:X of what is forwarded
   std::string to_fixed;             // an address, instead of `to`
   std::string subject = "Message";  // or json:/pointer, header:X
+  std::string body;                 // json:/pointer or header:X; empty: the message as it is
   bool operator==(const MailConfig&) const = default;
 };
 

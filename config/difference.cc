@@ -46,6 +46,15 @@ constexpr std::array sink_fields{
     FIELD(SinkConfig, "hours", hours.open),
     FIELD(SinkConfig, "zone", hours.zone),
     FIELD(SinkConfig, "closed", hours.closed),
+    FIELD(SinkConfig, "sign", sign),
+    FIELD(SinkConfig, "batch", batch),
+    FIELD(SinkConfig, "path", file.path),
+    Field<SinkConfig>{"rotate",
+                      [](const SinkConfig& a, const SinkConfig& b) {
+                        return a.file.rotate_bytes == b.file.rotate_bytes && a.file.keep == b.file.keep;
+                      }},
+    FIELD(SinkConfig, "mail", mail),
+    FIELD(SinkConfig, "redis", redis),
 };
 
 constexpr std::array class_fields{

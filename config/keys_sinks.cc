@@ -4,15 +4,18 @@
 namespace forebay {
 namespace {
 
-constexpr std::array<std::string_view, 1> sink_types{"http"};
+constexpr std::array<std::string_view, 4> sink_types{"http", "file", "smtp", "redis"};
+constexpr std::array<std::string_view, 1> sign_schemes{"standard-webhooks"};
+constexpr std::array<std::string_view, 2> batch_formats{"json", "ndjson"};
+constexpr std::array<std::string_view, 3> redis_forms{"stream", "list", "channel"};
 constexpr std::array<std::string_view, 5> thens{"delivered", "retry", "throttle", "dead", "sink_fault"};
 constexpr std::array<std::string_view, 2> switches{"off", "on"};
 
 const std::array rows{
     group("sinks", Kind::names, "ways out"),
     value("sinks.*.type", Kind::choice, INTO(sink.type), {}, "what the sink speaks", {.choices = sink_types}),
-    value("sinks.*.url", Kind::url, INTO(sink.url), {}, "where requests go",
-          {.example = "http://127.0.0.1:7080/send", .required = true}),
+    value("sinks.*.url", Kind::sink_url, INTO(sink.url), {}, "where requests go",
+          {.example = "http://127.0.0.1:7080/send"}),
     value("sinks.*.method", Kind::method, INTO(sink.method), {}, "of the request"),
     value("sinks.*.headers", Kind::headers, INTO(sink.headers), {},
           "sent with every request: {Authorization: \"Bearer ${SMS_TOKEN}\"}", {.example = "{}"}),
@@ -80,8 +83,41 @@ const std::array rows{
           {.word = "UTC"}),
     value("sinks.*.closed", Kind::closed, INTO(sink.hours.closed), {}, "when it may not, whatever `hours` say",
           {.example = "[]"}),
-    later("sinks.*.sign", "{scheme: standard-webhooks, secrets: [\"${SECRET}\"]}", "signs every request"),
-    later("sinks.*.batch", "{max: 100, linger: 200ms, format: json}", "joins messages into one request"),
+    group("sinks.*.sign", Kind::section, "type http: signs every request"),
+    value("sinks.*.sign.scheme", Kind::choice, INTO(sign_scheme), {}, "how", {.choices = sign_schemes}),
+    value("sinks.*.sign.secrets", Kind::webhook_secrets, INTO(sink.sign.secrets), {},
+          "whsec_…; the first signs, the others sign too while they are being replaced",
+          {.example = "[\"${WEBHOOK_SECRET}\"]", .required = true}),
+    group("sinks.*.batch", Kind::section, "types http and file: joins messages into one request"),
+    value("sinks.*.batch.max", Kind::count, INTO(sink.batch.max), {1, 256},
+          "messages in one request, never above `concurrency`; 1: none are joined"),
+    value("sinks.*.batch.linger", Kind::duration, INTO(sink.batch.linger), {ms, h / 60},
+          "how long the first waits for others"),
+    value("sinks.*.batch.format", Kind::choice, INTO(sink.batch.format), {},
+          "of the request's body: an array, or lines", {.choices = batch_formats}),
+    value("sinks.*.path", Kind::text, INTO(sink.file.path), {},
+          "type file: where lines are appended; `-`: standard output", {.example = "/var/log/forebay/orders.ndjson"}),
+    group("sinks.*.rotate", Kind::section, "type file: when another file is begun"),
+    value("sinks.*.rotate.size", Kind::size, INTO(sink.file.rotate_bytes), {0, tib},
+          "before it would grow beyond this; 0: never"),
+    value("sinks.*.rotate.keep", Kind::count, INTO(sink.file.keep), {1, k}, "older files: path.1 is the last"),
+    group("sinks.*.mail", Kind::section, "type smtp: the mail that a message becomes"),
+    value("sinks.*.mail.from", Kind::mail_from, INTO(sink.mail.from), {}, "the sender's address",
+          {.example = "shop@example.com", .required = true}),
+    value("sinks.*.mail.to", Kind::mail_to, INTO(sink.mail), {},
+          "who gets it: json:/email, header:X-Email or an address", {.example = "json:/email", .required = true}),
+    value("sinks.*.mail.subject", Kind::mail_text, INTO(sink.mail.subject), {},
+          "a text, json:/subject or header:X-Subject"),
+    value("sinks.*.mail.body", Kind::mail_text, INTO(sink.mail.body), {},
+          "json:/text or header:X-Text; left out: the message as it is", {.example = "json:/text"}),
+    group("sinks.*.redis", Kind::section, "type redis: what a message is added to"),
+    value("sinks.*.redis.as", Kind::choice, INTO(sink.redis.as), {},
+          "an entry of a stream (XADD), the last of a list (RPUSH), or published on a channel (PUBLISH)",
+          {.choices = redis_forms}),
+    value("sinks.*.redis.name", Kind::text, INTO(sink.redis.name), {}, "of the stream, list or channel",
+          {.example = "orders", .required = true}),
+    value("sinks.*.redis.max_length", Kind::count, INTO(sink.redis.max_length), {0, g},
+          "of a stream: older entries are trimmed, about; 0: never"),
 };
 
 }  // namespace

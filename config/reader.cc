@@ -101,11 +101,16 @@ Reader::Given Reader::read_section(const YAML::Node& node, const Where& where) {
   for (const Key* key : keys_below(where.path)) {
     const std::string name(last_name(key->path));
     if (!key->required || given.contains(name) || given.contains(key->unless)) continue;
-    const std::string example(key->example.empty() && !key->choices.empty() ? key->choices[0] : key->example);
-    complain(where.place, joined(where.shown, name) + " is missing",
-             std::string(key->about) + ", such as " + name + ": " + example);
+    complain_missing(where, *key);
   }
   return given;
+}
+
+void Reader::complain_missing(const Where& where, const Key& key) {
+  const std::string name(last_name(key.path));
+  const std::string example(key.example.empty() && !key.choices.empty() ? key.choices[0] : key.example);
+  complain(where.place, joined(where.shown, name) + " is missing",
+           std::string(key.about) + ", such as " + name + ": " + example);
 }
 
 void Reader::complain_unknown(const std::string& name, const Where& where, Place place) {
@@ -151,6 +156,7 @@ void Reader::read_key(const Key& key, const YAML::Node& node, const Where& where
     case Kind::status_ranges:
     case Kind::texts:
     case Kind::queue_names:
+    case Kind::webhook_secrets:
       return read_values(key, node, where);
     default:
       return read_value(key, node, where);
@@ -221,7 +227,9 @@ bool Reader::scalar(const YAML::Node& node, const Where& where, Substituted* out
 
 void Reader::complain_value(const Where& where, const std::string& shown, const Wrong& wrong) {
   const Key* key = find_key(where.path);
-  const std::string value = key != nullptr && key->kind == Kind::url ? "the URL" : quoted(shown);
+  std::string value = quoted(shown);
+  if (key != nullptr && (key->kind == Kind::url || key->kind == Kind::sink_url)) value = "the URL";
+  if (key != nullptr && key->kind == Kind::webhook_secrets) value = "the secret";
   complain(where.place, where.shown + ": " + value + " " + wrong.what, wrong.hint);
 }
 

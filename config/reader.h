@@ -70,6 +70,7 @@ class Reader {
   // false: complained.
   bool read_into(const Key& key, const YAML::Node& node, const Where& where, Slot slot);
 
+  void complain_missing(const Where& where, const Key& key);
   void complain_unknown(const std::string& name, const Where& where, Place place);
   void complain_value(const Where& where, const std::string& shown, const Wrong& wrong);
   // The scalar with its ${…} replaced; false: complained.
@@ -81,6 +82,9 @@ class Reader {
   bool read_limit(const YAML::Node& node, const Where& where, bool of_keys);
   void read_rule(const YAML::Node& node, const Where& where);
   void read_sink(const std::string& name, const YAML::Node& node, const Where& where);
+  void check_sink_type(const Given& given, const YAML::Node& node, const Where& where);
+  void check_not_empty(const YAML::Node& node, const Where& where);
+  void check_signed_headers(const Given& given, const Where& where);
   void read_queue(const std::string& name, const YAML::Node& node, const Where& where);
   void read_class(const std::string& name, const YAML::Node& node, const Where& where);
   void require(const Given& given, std::initializer_list<const char*> names, const Where& where,

@@ -15,10 +15,9 @@ constexpr uint16_t http_port = 7070;
 constexpr uint16_t admin_port = 7071;
 
 // Headers that the relay writes itself, or that would change where a request ends.
-constexpr std::array<std::string_view, 11> own_headers{
-    "connection",    "content-length",  "expect", "forebay-attempt", "forebay-message-id",
-    "forebay-queue", "idempotency-key", "te",     "trailer",         "transfer-encoding",
-    "upgrade"};
+constexpr std::array<std::string_view, 12> own_headers{
+    "connection",    "content-length",  "expect", "forebay-attempt", "forebay-message-id", "forebay-message-ids",
+    "forebay-queue", "idempotency-key", "te",     "trailer",         "transfer-encoding",  "upgrade"};
 
 std::string lower(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -103,13 +102,6 @@ void Reader::read_headers(const YAML::Node& node, const Where& where) {
       target_.sink.headers.emplace_back(name, text);
     }
   }
-}
-
-void Reader::read_sink(const std::string& name, const YAML::Node& node, const Where& where) {
-  target_.sink = SinkConfig{};
-  target_.sink.name = name;
-  read_section(node, where);
-  target_.config.sinks.emplace(name, std::move(target_.sink));
 }
 
 void Reader::add_default_doors() {

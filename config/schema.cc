@@ -19,7 +19,6 @@ struct LaterValue {
 
 constexpr std::array later_values{
     LaterValue{"doors[].type", "forward"},
-    LaterValue{"sinks.*.type", "smtp"},
     LaterValue{"queues.*.supersede", "json:*"},
     LaterValue{"queues.*.classes.*.supersede", "json:*"},
 };

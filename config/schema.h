@@ -32,6 +32,7 @@ struct Target {
   ClassConfig lane;
   TopicConfig topic;
   HoursConfig::Closed closed;
+  std::string sign_scheme = "standard-webhooks";  // there is one, so no struct keeps it
 };
 
 // Where a key's value goes.
@@ -41,7 +42,8 @@ using Slot =
                  std::vector<std::string>*, std::vector<std::pair<std::string, std::string>>*, DoorConfig::Type*,
                  DeadConfig::OnFull*, ResponseRule::Then*, ResponseRule::Scope*, OnKeyOverflow*, ValueSource*,
                  DoorConfig*, SinkConfig*, LimitConfig*, std::vector<LimitConfig>*, std::vector<HoursConfig::Closed>*,
-                 std::map<std::string, uint32_t>*, std::vector<std::pair<std::string, double>>*, HoldDefault*, OnFull*>;
+                 std::map<std::string, uint32_t>*, std::vector<std::pair<std::string, double>>*, HoldDefault*, OnFull*,
+                 BatchConfig::Format*, RedisSinkConfig::As*, MailConfig*>;
 
 enum class Kind {
   // made of other keys
@@ -85,6 +87,12 @@ enum class Kind {
   limits,      // a list of limits and sections
   key_limits,  // the same, per key
   closed,      // a list of sections
+  // of sinks
+  sink_url,         // http://, https://, smtp://, smtps:// or redis://
+  mail_from,        // an address
+  mail_to,          // an address, json:/pointer or header:Name
+  mail_text,        // a text, json:/pointer or header:Name
+  webhook_secrets,  // whsec_…, one or several
 };
 
 struct Range {

@@ -8,6 +8,7 @@
 #include "base/duration_text.h"
 #include "base/size_text.h"
 #include "config/forms.h"
+#include "config/sink_forms.h"
 #include "config/suggest.h"
 #include "config/value_stores.h"
 
@@ -134,6 +135,54 @@ Result store_url(const Key&, std::string_view text, Slot slot) {
   return std::nullopt;
 }
 
+Result store_sink_url(const Key& key, std::string_view text, Slot slot) {
+  const std::string_view scheme = text.substr(0, text.find("://"));
+  if (!scheme.starts_with("redis") && scheme != "smtp" && scheme != "smtps") return store_url(key, text, slot);
+  ServerUrl url;
+  const std::string why = why_not_server_url(text, &url);
+  const bool redis = scheme.starts_with("redis");
+  if (!why.empty()) return Wrong{why, redis ? "such as redis://127.0.0.1:6379/0" : "such as smtps://mail.example.com"};
+  *std::get<std::string*>(slot) = std::string(text);
+  return std::nullopt;
+}
+
+Result store_mail_from(const Key&, std::string_view text, Slot slot) {
+  if (!is_mail_address(text)) return Wrong{"is not a mail address", "such as shop@example.com"};
+  *std::get<std::string*>(slot) = std::string(text);
+  return std::nullopt;
+}
+
+bool is_source_like(std::string_view text) {
+  return text.starts_with("json:") || text.starts_with("header:");
+}
+
+Result store_mail_to(const Key&, std::string_view text, Slot slot) {
+  MailConfig& mail = *std::get<MailConfig*>(slot);
+  mail.to = {};
+  mail.to_fixed.clear();
+  if (is_source_like(text)) {
+    const std::string why = why_not_source(text, &mail.to);
+    return why.empty() ? std::nullopt : Result(Wrong{why, "such as json:/email or header:X-Email"});
+  }
+  if (!is_mail_address(text))
+    return Wrong{"is not a mail address", "such as shop@example.com, json:/email or header:X-Email"};
+  mail.to_fixed = text;
+  return std::nullopt;
+}
+
+Result store_mail_text(const Key& key, std::string_view text, Slot slot) {
+  ValueSource source;
+  const std::string why = is_source_like(text) ? why_not_source(text, &source) : "";
+  if (!why.empty()) return Wrong{why, "such as json:/subject or header:X-Subject"};
+  return store_text(key, text, slot);
+}
+
+Result store_webhook_secret(const Key&, std::string_view text, Slot slot) {
+  if (!webhook_key(text)) return Wrong{"is not whsec_ and base64 of 24 to 64 bytes", ""};
+  std::get<std::vector<std::string>*>(slot)->emplace_back(text);
+  return std::nullopt;
+}
+
 Result store_method(const Key&, std::string_view text, Slot slot) {
   const bool upper = std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::islower(c) != 0; });
   if (!is_token(text) || !upper || text == "CONNECT" || text == "TRACE" || text == "HEAD") {
@@ -205,6 +254,11 @@ constexpr Handler handlers[] = {
     {Kind::queue_names, store_text},
     {Kind::status_codes, store_status_code},
     {Kind::status_ranges, store_status_range},
+    {Kind::sink_url, store_sink_url},
+    {Kind::mail_from, store_mail_from},
+    {Kind::mail_to, store_mail_to},
+    {Kind::mail_text, store_mail_text},
+    {Kind::webhook_secrets, store_webhook_secret},
 };
 
 }  // namespace

@@ -31,7 +31,7 @@
 #include "relay/thread_worker.h"
 #include "relay/uv_mailbox.h"
 #include "relay/version.h"
-#include "sinks/http/http_sink.h"
+#include "sinks/make_sink.h"
 
 namespace forebay {
 namespace {
@@ -213,10 +213,11 @@ bool Assembly::every_queue_is_configured() {
 }
 
 bool Assembly::open_sinks() {
+  const SinkPorts ports{&uv_, mailbox_, [](const std::string& name) { return std::make_unique<ThreadWorker>(name); }};
   sinks_ = std::make_unique<SinkRack>(relay_->core(), relay_->dispatcher(),
-                                      [this](const SinkConfig& sink) -> std::unique_ptr<Sink> {
+                                      [this, ports](const SinkConfig& sink) -> std::unique_ptr<Sink> {
                                         if (sink.type == "pull") return relay_->pulling().make_sink();
-                                        return std::make_unique<HttpSink>(&uv_, sink, relay_->dispatcher());
+                                        return make_sink(ports, sink, relay_->dispatcher());
                                       });
   sinks_->look_again(relay_->running());
   relay_->on_change = [this] { sinks_->look_again(relay_->running()); };

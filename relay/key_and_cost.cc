@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "doors/http/json_check.h"
+#include "base/json_check.h"
 #include "doors/http_chars.h"
 #include "relay/key_hash.h"
 

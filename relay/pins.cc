@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json_check.h"
 #include "config/load.h"
-#include "doors/http/json_check.h"
 #include "doors/refusal.h"
 
 namespace forebay {

@@ -44,7 +44,7 @@ struct Delivery {
   unsigned attempt = 1;         // 1 for the first
   std::string_view message_id;  // 26 characters
   std::string_view queue;
-  std::string_view key;  // the producer's Forebay-Key; empty: none
+  std::string_view key;                                                // empty: none
   std::string_view content_type;                                       // empty: none was given
   std::string_view idempotency_key;                                    // the producer's, or the message id
   std::vector<std::pair<std::string_view, std::string_view>> headers;  // from Forebay-Forward-*

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <vector>
 
+#include "base/base64.h"
+#include "base/json_check.h"
 #include "config/suggest.h"
-#include "doors/http/base64.h"
 #include "doors/http/field_values.h"
-#include "doors/http/json_check.h"
 #include "doors/http_chars.h"
 #include "doors/http_parser.h"
 

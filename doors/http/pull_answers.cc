@@ -2,7 +2,7 @@
 
 #include <simdjson.h>
 
-#include "doors/http/base64.h"
+#include "base/base64.h"
 #include "doors/http/json_check.h"
 #include "doors/http_chars.h"
 #include "doors/json_text.h"
@@ -22,7 +22,7 @@ void append_body(std::string* out, const LeasedMessage& message) {
   const bool is_text = simdjson::validate_utf8(message.body.data(), message.body.size());
   if (!is_text) {
     *out += "\"body_base64\":\"";
-    append_base64_encoded(message.body, out);
+    append_base64(message.body, out);
     *out += '"';
     return;
   }

@@ -1,62 +1,14 @@
 #include "sinks/http/body_match.h"
 
 #include <algorithm>
-#include <charconv>
-#include <nlohmann/json.hpp>
+
+#include "sinks/json_find.h"
 
 namespace forebay {
 
 struct BodyMatch::Parsed {
   nlohmann::json root;  // discarded: not JSON
 };
-
-namespace {
-
-using nlohmann::json;
-
-std::string unescaped(std::string_view token) {  // RFC 6901: ~1 is /, ~0 is ~
-  std::string out;
-  for (size_t i = 0; i < token.size(); i++) {
-    bool escape = token[i] == '~' && i + 1 < token.size() && (token[i + 1] == '0' || token[i + 1] == '1');
-    out += !escape ? token[i] : token[++i] == '1' ? '/' : '~';
-  }
-  return out;
-}
-
-const json* element_of(const json& array, std::string_view token) {
-  size_t index = 0;
-  auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-  bool plain = error == std::errc{} && end == token.data() + token.size();
-  bool leading_zero = token.size() > 1 && token[0] == '0';
-  return plain && !leading_zero && index < array.size() ? &array[index] : nullptr;
-}
-
-const json* find(const json& root, std::string_view pointer) {
-  const json* at = &root;
-  while (at != nullptr && !pointer.empty()) {
-    if (pointer[0] != '/') return nullptr;
-    size_t end = pointer.find('/', 1);
-    std::string_view token = pointer.substr(1, end == pointer.npos ? end : end - 1);
-    pointer = end == pointer.npos ? std::string_view{} : pointer.substr(end);
-    if (at->is_array()) {
-      at = element_of(*at, token);
-    } else {
-      auto member = at->is_object() ? at->find(unescaped(token)) : at->end();
-      at = at->is_object() && member != at->end() ? &*member : nullptr;
-    }
-  }
-  return at;
-}
-
-// The text of what the pointer finds: strings bare, other scalars as JSON writes them. Objects and arrays:
-// none.
-std::optional<std::string> text_of(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_structured()) return std::nullopt;
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-}  // namespace
 
 BodyMatch::BodyMatch(std::string_view body, bool cut) : body_(body), cut_(cut) {}
 
@@ -66,11 +18,11 @@ std::optional<std::string> BodyMatch::match(const ResponseRule& rule) {
   if (rule.json_pointer.empty()) return std::string();
   if (cut_) return std::nullopt;
   if (parsed_ == nullptr)
-    parsed_ = std::make_unique<Parsed>(Parsed{json::parse(body_.begin(), body_.end(), nullptr, false)});
-  const json* value = parsed_->root.is_discarded() ? nullptr : find(parsed_->root, rule.json_pointer);
+    parsed_ = std::make_unique<Parsed>(Parsed{nlohmann::json::parse(body_.begin(), body_.end(), nullptr, false)});
+  const nlohmann::json* value = parsed_->root.is_discarded() ? nullptr : find_json(parsed_->root, rule.json_pointer);
   if (value == nullptr) return std::nullopt;
   if (rule.in.empty()) return " " + rule.json_pointer;
-  std::optional<std::string> text = text_of(*value);
+  std::optional<std::string> text = scalar_text(*value);
   if (!text || std::find(rule.in.begin(), rule.in.end(), *text) == rule.in.end()) return std::nullopt;
   return " " + rule.json_pointer + " " + *text;
 }

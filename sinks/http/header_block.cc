@@ -10,8 +10,9 @@ namespace forebay {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kOwnNames = {"Forebay-Message-Id", "Forebay-Attempt", "Forebay-Queue",
-                                                       "Idempotency-Key"};
+constexpr std::array<std::string_view, 5> kOwnNames = {"Forebay-Message-Id", "Forebay-Attempt", "Forebay-Queue",
+                                                       "Idempotency-Key", "Forebay-Message-Ids"};
+constexpr std::array<std::string_view, 3> kSignNames = {"webhook-id", "webhook-timestamp", "webhook-signature"};
 constexpr std::array<std::string_view, 12> kConnectionNames = {
     "Connection", "Content-Length",   "Expect",  "HTTP2-Settings", "Keep-Alive", "Proxy-Authorization",
     "TE",         "Proxy-Connection", "Trailer", "Trailers",       "Upgrade",    "Transfer-Encoding"};
@@ -43,6 +44,10 @@ void write_line(std::string& out, std::string_view name, std::string_view value)
   if (!blank) out.append(value);
 }
 
+bool is_own(std::string_view name, bool signs) {
+  return contains(kOwnNames, name) || (signs && contains(kSignNames, name));
+}
+
 // Names come from producers: what is not a token is not repeated.
 std::string not_allowed(std::string_view name) {
   std::string reason = "header not allowed";
@@ -56,11 +61,11 @@ void chain(std::vector<curl_slist>& nodes, curl_slist* tail) {
 
 }  // namespace
 
-SinkHeaders::SinkHeaders(const SinkConfig& sink) {
+SinkHeaders::SinkHeaders(const SinkConfig& sink) : signs_(!sink.sign.secrets.empty()) {
   lines_.push_back("Expect:");  // no waiting for 100 Continue
   for (const auto& [name, value] : sink.headers) {
     if (!is_token(name) || !is_value(value) || contains(kConnectionNames, name)) refused_ = not_allowed(name);
-    if (contains(kOwnNames, name)) continue;
+    if (is_own(name, signs_)) continue;
     names_.push_back(name);
     write_line(lines_.emplace_back(), name, value);
   }
@@ -83,16 +88,21 @@ std::string HeaderBlock::refusal(const Delivery& delivery) {
   return {};
 }
 
-curl_slist* HeaderBlock::build(const Delivery& delivery, const SinkHeaders& sink) {
+curl_slist* HeaderBlock::build(const Delivery& delivery, const SinkHeaders& sink, const RequestMarks& marks) {
   text_.clear();
   starts_.clear();
-  add(kOwnNames[0], delivery.message_id);
+  add(kOwnNames[marks.joined ? 4 : 0], delivery.message_id);
   add(kOwnNames[1], std::to_string(delivery.attempt));
   add(kOwnNames[2], delivery.queue);
   add(kOwnNames[3], delivery.idempotency_key.empty() ? delivery.message_id : delivery.idempotency_key);
+  if (sink.signs()) {
+    add(kSignNames[0], marks.webhook_id);
+    add(kSignNames[1], marks.webhook_timestamp);
+    add(kSignNames[2], marks.webhook_signature);
+  }
   bool typed = sink.names("Content-Type");
   for (const auto& [name, value] : delivery.headers) {
-    if (contains(kOwnNames, name) || sink.names(name)) continue;
+    if (is_own(name, sink.signs()) || sink.names(name)) continue;
     typed = typed || same_name(name, "Content-Type");
     add(name, value);
   }

@@ -1,7 +1,8 @@
 // HeaderBlock: the header lines of one request, as libcurl wants them.
 //
-// Precedence, by name (case-insensitive), first wins: Forebay's own (Forebay-Message-Id, Forebay-Attempt,
-// Forebay-Queue, Idempotency-Key), the sink's `headers`, the producer's forwarded ones, the content type.
+// Precedence, by name (case-insensitive), first wins: Forebay's own (Forebay-Message-Id, of a batch
+// Forebay-Message-Ids, Forebay-Attempt, Forebay-Queue, Idempotency-Key; of a sink that signs webhook-id,
+// webhook-timestamp and webhook-signature), the sink's `headers`, the producer's forwarded ones, the content type.
 // Names are tokens, values hold no CR, LF or NUL, and nothing that frames or routes a request (Host,
 // Content-Length, Connection …) comes from a producer: whatever breaks this is refused, nothing is sent.
 //
@@ -27,13 +28,22 @@ class SinkHeaders {
   SinkHeaders& operator=(const SinkHeaders&) = delete;
   curl_slist* list() const { return nodes_.empty() ? nullptr : const_cast<curl_slist*>(nodes_.data()); }
   bool names(std::string_view name) const;
+  bool signs() const { return signs_; }
   const std::string& refused() const { return refused_; }  // why nothing may be sent; empty: nothing is wrong
 
  private:
+  bool signs_;
   std::vector<std::string> names_;
   std::vector<std::string> lines_;
   std::vector<curl_slist> nodes_;
   std::string refused_;
+};
+
+// What an attempt adds to its delivery.
+struct RequestMarks {
+  bool joined = false;  // a batch: message_id lists its ids
+  // Of a sink that signs.
+  std::string_view webhook_id, webhook_timestamp, webhook_signature;
 };
 
 class HeaderBlock {
@@ -42,7 +52,7 @@ class HeaderBlock {
   static std::string refusal(const Delivery& delivery);
   // The list of delivery's and sink's lines; valid until the next build() and as long as `sink`.
   // Only for deliveries with no refusal().
-  curl_slist* build(const Delivery& delivery, const SinkHeaders& sink);
+  curl_slist* build(const Delivery& delivery, const SinkHeaders& sink, const RequestMarks& marks);
 
  private:
   void add(std::string_view name, std::string_view value);

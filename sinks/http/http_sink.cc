@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "sinks/http/joined.h"
+
 namespace forebay {
 
 namespace {
@@ -30,7 +32,9 @@ uv_loop_t* ready(uv_loop_t* loop) {
 }  // namespace
 
 HttpSink::HttpSink(uv_loop_t* loop, const SinkConfig& config, SinkListener& listener)
-    : listener_(listener), curl_(ready(loop), *this) {
+    : listener_(listener),
+      curl_(ready(loop), *this),
+      batcher_(loop, [this](Batcher::Group group) { join_and_send(std::move(group)); }) {
   reconfigure(config);
 }
 
@@ -41,6 +45,8 @@ HttpSink::~HttpSink() {
 void HttpSink::reconfigure(const SinkConfig& config) {
   plan_ = std::make_shared<const RequestPlan>(config);
   curl_.set_connections(std::max(1u, config.concurrency));
+  // No more than `concurrency` messages are ever handed in at once: a batch of more would wait in vain.
+  batcher_.set(std::min(config.batch.max, config.concurrency), config.batch.linger);
   start_waiting();
 }
 
@@ -53,17 +59,36 @@ void HttpSink::deliver(Delivery delivery) {
   } else if (!plan_->refused.empty()) {
     refused_.emplace_back(delivery.ticket, not_sent(Outcome::Kind::sink_fault, plan_->refused));
     curl_.wake();
+  } else if (plan_->config.batch.max > 1) {
+    batcher_.add(std::move(delivery));
   } else {
-    waiting_.push_back(std::move(delivery));
+    waiting_.push_back({std::move(delivery)});
     start_waiting();
   }
+}
+
+void HttpSink::join_and_send(Batcher::Group group) {
+  Joined joined = join(std::move(group), plan_->config.batch.format);
+  if (!joined.tickets.empty()) others_.emplace(joined.delivery.ticket, std::move(joined.tickets));
+  waiting_.push_back({std::move(joined.delivery), true});
+  start_waiting();
+}
+
+// The request's own comes last: its headers are looked at until then.
+void HttpSink::report(Ticket ticket, Outcome outcome) {
+  const auto others = others_.extract(ticket);
+  if (!others.empty()) {
+    for (const Ticket other : others.mapped()) listener_.on_outcome(other, outcome);
+  }
+  listener_.on_outcome(ticket, std::move(outcome));
 }
 
 void HttpSink::start_waiting() {
   while (!waiting_.empty()) {
     Transfer* transfer = free_transfer();
     if (transfer == nullptr) return;
-    transfer->start(std::move(waiting_.front()), plan_);
+    Request& next = waiting_.front();
+    transfer->start(std::move(next.delivery), next.joined, plan_);
     waiting_.pop_front();
     curl_.add(transfer->easy());
   }
@@ -88,7 +113,7 @@ void HttpSink::on_done(CURL* easy, CURLcode result) {
   Outcome outcome = transfer->finish(result);
   free_.push_back(transfer);
   start_waiting();
-  listener_.on_outcome(ticket, std::move(outcome));
+  report(ticket, std::move(outcome));
 }
 
 void HttpSink::on_turn() {
@@ -108,11 +133,13 @@ void HttpSink::shut_down() {
     ended.emplace_back(ticket, transfer->abandon("shut down"));
     free_.push_back(transfer);
   }
-  for (const Delivery& delivery : waiting_)
+  for (const Request& request : waiting_)
+    ended.emplace_back(request.delivery.ticket, not_sent(Outcome::Kind::unanswered, "shut down"));
+  for (const Delivery& delivery : batcher_.close())
     ended.emplace_back(delivery.ticket, not_sent(Outcome::Kind::unanswered, "shut down"));
   waiting_.clear();
   curl_.close();
-  for (auto& [ticket, outcome] : ended) listener_.on_outcome(ticket, std::move(outcome));
+  for (auto& [ticket, outcome] : ended) report(ticket, std::move(outcome));
 }
 
 }  // namespace forebay

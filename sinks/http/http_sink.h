@@ -7,6 +7,8 @@
 // What a reply means: classify.h. What a request carries: header_block.h. One request per attempt:
 // transfer.h.
 //
+// With `batch` a request carries several messages (joined.h, ../batcher.h), and its reply counts for each of them.
+//
 // A delivery that must not be sent ends dead; one that cannot be, because of the config, as sink_fault.
 // Not to be destroyed from inside on_outcome(); shut_down() may be called there.
 #pragma once
@@ -15,9 +17,11 @@
 
 #include <deque>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "config/config.h"
+#include "sinks/batcher.h"
 #include "sinks/http/curl_loop.h"
 #include "sinks/http/transfer.h"
 #include "sinks/sink.h"
@@ -38,7 +42,12 @@ class HttpSink : public Sink, private CurlLoop::Owner {
   void on_done(CURL* easy, CURLcode result) override;
   void on_turn() override;
 
-  void start(Delivery delivery);
+  struct Request {
+    Delivery delivery;
+    bool joined = false;
+  };
+  void join_and_send(Batcher::Group group);
+  void report(Ticket ticket, Outcome outcome);
   void start_waiting();
   Transfer* free_transfer();
 
@@ -47,8 +56,10 @@ class HttpSink : public Sink, private CurlLoop::Owner {
   CurlLoop curl_;
   std::vector<std::unique_ptr<Transfer>> transfers_;  // all of them, under way or not
   std::vector<Transfer*> free_;
-  std::deque<Delivery> waiting_;                     // above `concurrency`
-  std::vector<std::pair<Ticket, Outcome>> refused_;  // to be told in the next turn
+  std::deque<Request> waiting_;  // above `concurrency`
+  Batcher batcher_;
+  std::unordered_map<Ticket, std::vector<Ticket>> others_;  // of a batch, by the ticket of its request
+  std::vector<std::pair<Ticket, Outcome>> refused_;         // to be told in the next turn
 };
 
 }  // namespace forebay

@@ -2,24 +2,19 @@
 
 #include <fcntl.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 
+#include "sinks/wall_clock.h"
+
 namespace forebay {
 
 namespace {
 
 constexpr size_t kBodyKeptBetween = 4096;  // of memory, per transfer, between replies
-
-WallTime wall_now() {
-  timespec at;
-  clock_gettime(CLOCK_REALTIME, &at);
-  return {at.tv_sec * 1'000'000'000 + at.tv_nsec};
-}
 
 std::string host_of(const std::string& url) {
   CURLU* parts = curl_url();
@@ -70,10 +65,12 @@ void set_habits(CURL* easy) {
 RequestPlan::RequestPlan(const SinkConfig& sink)
     : config(sink),
       headers(config),
+      signer(sink.sign),
       host(host_of(sink.url)),
       refused(headers.refused()),
       keep_bytes(reads_bodies(sink) ? kReplyBodyMax : kExcerptMax) {
   if (host.empty()) refused = "url not usable";
+  if (!signer.usable()) refused = "a secret of sign not usable";
 }
 
 Transfer::Transfer() : easy_(curl_easy_init()) {
@@ -114,11 +111,25 @@ void Transfer::apply(const RequestPlan& plan) {
   set(easy_, CURLOPT_CAPATH, own_ca ? nullptr : system_ca_path_);
 }
 
-void Transfer::start(Delivery delivery, std::shared_ptr<const RequestPlan> plan) {
+// A signature is of the attempt, not of the message: receivers refuse old timestamps.
+curl_slist* Transfer::header_list(bool joined) {
+  RequestMarks marks{.joined = joined};
+  std::string timestamp, signature;
+  if (plan_->signer.signs()) {
+    timestamp = webhook_timestamp(wall_now());
+    marks.webhook_id = joined ? delivery_.idempotency_key : delivery_.message_id;
+    signature = plan_->signer.sign(marks.webhook_id, timestamp, delivery_.body);
+    marks.webhook_timestamp = timestamp;
+    marks.webhook_signature = signature;
+  }
+  return headers_.build(delivery_, plan_->headers, marks);
+}
+
+void Transfer::start(Delivery delivery, bool joined, std::shared_ptr<const RequestPlan> plan) {
   if (plan != plan_) apply(*plan);
   plan_ = std::move(plan);
   delivery_ = std::move(delivery);
-  curl_slist* list = headers_.build(delivery_, plan_->headers);
+  curl_slist* list = header_list(joined);
   if (list != list_) set(easy_, CURLOPT_HTTPHEADER, list);
   list_ = list;
   set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(delivery_.body.size()));

@@ -15,6 +15,7 @@
 #include "sinks/http/classify.h"
 #include "sinks/http/curl_loop.h"
 #include "sinks/http/header_block.h"
+#include "sinks/http/signer.h"
 #include "sinks/sink.h"
 
 namespace forebay {
@@ -24,6 +25,7 @@ struct RequestPlan {
   explicit RequestPlan(const SinkConfig& sink);
   SinkConfig config;
   SinkHeaders headers;
+  Signer signer;
   std::string host;     // of the url, for messages
   std::string refused;  // why this config cannot be sent by; empty: it can
   size_t keep_bytes;    // of a reply's body
@@ -41,7 +43,7 @@ class Transfer {
   static Transfer* of(CURL* easy);
 
   // Everything for the next request; libcurl reads delivery's memory until finish() or abandon().
-  void start(Delivery delivery, std::shared_ptr<const RequestPlan> plan);
+  void start(Delivery delivery, bool joined, std::shared_ptr<const RequestPlan> plan);
   Ticket ticket() const { return delivery_.ticket; }
   // The outcome of what start() began; the delivery's memory is let go.
   Outcome finish(CURLcode result);
@@ -52,6 +54,7 @@ class Transfer {
   static size_t on_body(char* bytes, size_t size, size_t count, void* self);
   static int before_request(void* self, char*, char*, int, int);
 
+  curl_slist* header_list(bool joined);
   void apply(const RequestPlan& plan);
   void let_go();
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "doors/http/json_check.h"
+#include "base/json_check.h"
 #include "doors/json_text.h"
 
 namespace forebay::testing {

@@ -1,6 +1,6 @@
 // libFuzzer entry for NDJSON batches. Not part of the ordinary build: it needs clang.
 //   clang++ -std=c++20 -I. -fsanitize=fuzzer,address,undefined tests/fuzz/batch_reader_fuzz.cc
-//     doors/http/{base64,batch_reader,envelope,field_values,json_check}.cc base/{duration_text,rfc3339}.cc
+//     doors/http/{batch_reader,envelope,field_values}.cc base/{base64,duration_text,json_check,rfc3339}.cc
 //     config/suggest.cc -lsimdjson
 // Whatever comes in: an answer, no crash, and every message's views inside memory that is there.
 #include <cstdint>

@@ -9,6 +9,7 @@ namespace forebay {
 // Appends the bytes to *out; false: not base64 (what was appended then means nothing).
 bool append_base64_decoded(std::string_view text, std::string* out);
 
-void append_base64_encoded(std::string_view bytes, std::string* out);
+void append_base64(std::string_view bytes, std::string* out);
+std::string base64(std::string_view bytes);
 
 }  // namespace forebay

@@ -1,7 +1,6 @@
-#include "doors/http/base64.h"
+#include "base/base64.h"
 
 #include <algorithm>
-
 #include <array>
 #include <cstdint>
 
@@ -10,8 +9,9 @@ namespace {
 
 constexpr uint32_t invalid = 64;
 
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 constexpr std::array<uint8_t, 256> make_values() {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<uint8_t, 256> values{};
   for (auto& value : values) value = invalid;
   for (size_t i = 0; i < alphabet.size(); ++i) values[static_cast<uint8_t>(alphabet[i])] = static_cast<uint8_t>(i);
@@ -56,14 +56,20 @@ bool append_base64_decoded(std::string_view text, std::string* out) {
   return append_last(text, out);
 }
 
-void append_base64_encoded(std::string_view bytes, std::string* out) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t there = std::min<size_t>(bytes.size() - i, 3);
-    uint32_t three = 0;
-    for (size_t k = 0; k < 3; ++k) three = three << 8 | (k < there ? static_cast<unsigned char>(bytes[i + k]) : 0);
-    for (size_t k = 0; k < 4; ++k) *out += k <= there ? alphabet[three >> (18 - 6 * k) & 63] : '=';
+void append_base64(std::string_view bytes, std::string* out) {
+  out->reserve(out->size() + (bytes.size() + 2) / 3 * 4);
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    const size_t count = std::min<size_t>(3, bytes.size() - at);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < count ? static_cast<uint8_t>(bytes[at + i]) : 0u);
+    for (size_t i = 0; i < 4; ++i) out->push_back(i <= count ? alphabet[bits >> (18 - 6 * i) & 63] : '=');
   }
+}
+
+std::string base64(std::string_view bytes) {
+  std::string text;
+  append_base64(bytes, &text);
+  return text;
 }
 
 }  // namespace forebay

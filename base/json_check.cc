@@ -1,4 +1,4 @@
-#include "doors/http/json_check.h"
+#include "base/json_check.h"
 
 #include <array>
 #include <cstdint>

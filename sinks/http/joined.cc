@@ -1,0 +1,70 @@
+#include "sinks/http/joined.h"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <cassert>
+#include <memory>
+
+#include "sinks/body_value.h"
+
+namespace forebay {
+namespace {
+
+// What the request's views look at, and what its messages' views look at.
+struct Kept {
+  std::string ids, key, body;
+  std::vector<std::shared_ptr<const void>> keeps;
+};
+
+std::string key_of(const std::string& ids) {
+  constexpr size_t half = SHA256_DIGEST_LENGTH / 2;
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(ids.data()), ids.size(), digest);
+  std::string key;
+  for (size_t i = 0; i < half; ++i) {
+    key.push_back("0123456789abcdef"[digest[i] >> 4]);
+    key.push_back("0123456789abcdef"[digest[i] & 15]);
+  }
+  return key;
+}
+
+std::string body_of(const std::vector<Delivery>& group, BatchConfig::Format format) {
+  const bool array = format == BatchConfig::Format::json;
+  std::string body = array ? "[" : "";
+  for (const Delivery& delivery : group) {
+    if (array && body.size() > 1) body.push_back(',');
+    append_body_value(delivery.content_type, delivery.body, &body);
+    if (!array) body.push_back('\n');
+  }
+  if (array) body.push_back(']');
+  return body;
+}
+
+}  // namespace
+
+Joined join(std::vector<Delivery> group, BatchConfig::Format format) {
+  assert(!group.empty());
+  auto kept = std::make_shared<Kept>();
+  Joined joined;
+  unsigned attempt = 1;
+  for (const Delivery& delivery : group) {
+    kept->ids.append(kept->ids.empty() ? "" : ",").append(delivery.message_id);
+    attempt = std::max(attempt, delivery.attempt);
+    if (&delivery != &group[0]) joined.tickets.push_back(delivery.ticket);
+  }
+  kept->key = key_of(kept->ids);
+  kept->body = body_of(group, format);
+  for (Delivery& delivery : group) kept->keeps.push_back(std::move(delivery.keep));
+  joined.delivery = std::move(group[0]);
+  joined.delivery.attempt = attempt;
+  joined.delivery.message_id = kept->ids;
+  joined.delivery.idempotency_key = kept->key;
+  joined.delivery.key = {};
+  joined.delivery.content_type = format == BatchConfig::Format::json ? "application/json" : "application/x-ndjson";
+  joined.delivery.body = kept->body;
+  joined.delivery.keep = std::move(kept);
+  return joined;
+}
+
+}  // namespace forebay
