@@ -83,6 +83,12 @@ constexpr std::array live_fields{
     FIELD(Config, "key_memory", key_memory),
 };
 
+constexpr std::array token_fields{
+    FIELD(AuthToken, "token", token),
+    FIELD(AuthToken, "may", may),
+    FIELD(AuthToken, "limits", limits),
+};
+
 #undef FIELD
 
 template <typename T, size_t n>
@@ -111,6 +117,12 @@ void compare_named(const std::map<std::string, T>& from, const std::map<std::str
   }
 }
 
+std::map<std::string, AuthToken> by_name(const std::vector<AuthToken>& tokens) {
+  std::map<std::string, AuthToken> named;
+  for (const AuthToken& token : tokens) named.emplace(token.name, token);
+  return named;
+}
+
 }  // namespace
 
 Difference difference(const Config& from, const Config& to) {
@@ -128,6 +140,10 @@ Difference difference(const Config& from, const Config& to) {
                                 [&](const ClassConfig& c, const ClassConfig& d, const std::string& lane) {
                                   compare(class_fields, c, d, lane, &out.applied);
                                 });
+                });
+  compare_named(by_name(from.tokens), by_name(to.tokens), "auth.tokens.", &out.applied,
+                [&](const AuthToken& a, const AuthToken& b, const std::string& path) {
+                  compare(token_fields, a, b, path, &out.applied);
                 });
   return out;
 }

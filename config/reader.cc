@@ -67,6 +67,8 @@ Config Reader::read(const YAML::Node& root) {
   check_room(given);
   check_references();
   check_reserves();
+  check_scopes(root.IsMap() ? root["topics"] : YAML::Node());
+  check_admin_doors();
   return std::move(target_.config);
 }
 
@@ -137,6 +139,7 @@ void Reader::read_key(const Key& key, const YAML::Node& node, const Where& where
       return;
     case Kind::limits:
     case Kind::key_limits:
+    case Kind::producer_limits:
       return read_limits(key, node, where);
     case Kind::closed:
       return read_closed(key, node, where);
@@ -149,6 +152,7 @@ void Reader::read_key(const Key& key, const YAML::Node& node, const Where& where
     case Kind::status_codes:
     case Kind::status_ranges:
     case Kind::texts:
+    case Kind::scopes:
       return read_values(key, node, where);
     default:
       return read_value(key, node, where);
@@ -192,6 +196,8 @@ void Reader::read_sections(const YAML::Node& node, const Where& where) {
     const Where item{where.path + "[]", where.shown + "[" + std::to_string(i) + "]", place_of(node[i])};
     if (where.path == "doors") {
       read_door(node[i], item);
+    } else if (where.path == "auth.tokens") {
+      read_token(node[i], item);
     } else {
       read_rule(node[i], item);
     }
@@ -217,7 +223,9 @@ bool Reader::scalar(const YAML::Node& node, const Where& where, Substituted* out
 
 void Reader::complain_value(const Where& where, const std::string& shown, const Wrong& wrong) {
   const Key* key = find_key(where.path);
-  const std::string value = key != nullptr && key->kind == Kind::url ? "the URL" : quoted(shown);
+  std::string value = quoted(shown);
+  if (key != nullptr && key->kind == Kind::url) value = "the URL";
+  if (key != nullptr && key->kind == Kind::secret) value = "the secret";
   complain(where.place, where.shown + ": " + value + " " + wrong.what, wrong.hint);
 }
 
@@ -230,6 +238,7 @@ bool Reader::read_into(const Key& key, const YAML::Node& node, const Where& wher
   if (!scalar(node, where, &value)) return false;
   const Where here{where.path, where.shown, place_of(node)};
   if (key.kind == Kind::sink_name) references_.push_back({value.text, value.shown, here, true});
+  if (key.kind == Kind::scopes) scopes_.push_back({value.text, value.shown, here});
   auto wrong = store_value(key, value.text, slot);
   if (wrong && wrong->quotes_value && value.text != value.shown) wrong = Wrong{"is not accepted here", ""};
   if (wrong) complain_value(here, value.shown, *wrong);

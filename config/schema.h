@@ -31,6 +31,7 @@ struct Target {
   ResponseRule rule;
   ClassConfig lane;
   HoursConfig::Closed closed;
+  AuthToken token;
 };
 
 // Where a key's value goes.
@@ -82,6 +83,10 @@ enum class Kind {
   limits,      // a list of limits and sections
   key_limits,  // the same, per key
   closed,      // a list of sections
+  // of who may do what, and how fast
+  secret,           // a text that no message repeats
+  scopes,           // publish:sms, admin; one or several
+  producer_limits,  // a list of limits and sections: windows of what comes in
 };
 
 struct Range {

@@ -6,25 +6,11 @@
 #include "doors/http/message_headers.h"
 #include "doors/http/routes.h"
 #include "doors/http_chars.h"
+#include "doors/percent.h"
 #include "doors/refusal.h"
 
 namespace forebay {
 namespace {
-
-// The server has seen to it that every '%' is followed by two hex digits.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
-    i += 2;
-  }
-  return out;
-}
 
 // Crockford's base32 is read in either case, o as 0, i and l as 1; an answer names the id as it was given out.
 std::string canonical_id(std::string_view text) {
@@ -74,10 +60,11 @@ std::optional<Problem> check_batch_headers(const Request& request) {
 
 }  // namespace
 
-HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake)
+HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, const Gate& gate)
     : max_body_bytes_(config.max_body_bytes),
       max_batch_bytes_(config.max_batch_bytes),
       intake_(intake),
+      gate_(gate),
       server_(make_server(loop, server_options(config), *this)) {}
 
 HttpDoor::~HttpDoor() = default;
@@ -100,6 +87,10 @@ std::optional<uint64_t> HttpDoor::body_limit(std::string_view method, std::strin
 
 void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
   const Route route = route_of(request.method, request.path);
+  caller_ = Caller{};
+  if (auto refused = gate_.refusal(DoorSide::http, request, route.action != Action::unknown_path, &caller_)) {
+    return server_->respond(exchange, std::move(*refused));
+  }
   std::string decoded;
   std::string_view name = route.name;
   if (name.find('%') != name.npos) name = decoded = percent_decoded(name);
@@ -128,6 +119,7 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
 void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view queue) {
   NewMessage message;
   message.queue = queue;
+  message.by = caller_.name();
   message.body = request.body;
   message.headers = request.headers;
   if (auto problem = read_message_headers(request, &forward_, &message)) return refuse(exchange, *problem);
@@ -136,7 +128,8 @@ void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_
 
 void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view queue) {
   if (auto problem = check_batch_headers(request)) return refuse(exchange, *problem);
-  if (auto problem = batch_.read(queue, request.body, max_body_bytes_)) return refuse(exchange, *problem);
+  if (auto problem = batch_.read(queue, caller_.name(), request.body, max_body_bytes_))
+    return refuse(exchange, *problem);
   const bool minimal = prefers_minimal(request);
   hand_over(batch_.messages(), {minimal ? Pending::Kind::batch_minimal : Pending::Kind::batch, exchange, {}});
 }
@@ -153,10 +146,20 @@ void HttpDoor::hand_over(std::span<const NewMessage> messages, Pending pending) 
 void HttpDoor::find_message(ExchangeId exchange, std::string_view id) {
   const auto found = intake_.find(id);
   if (const auto* problem = std::get_if<Problem>(&found)) return refuse(exchange, *problem);
-  server_->respond(exchange, status_response(std::get<MessageStatus>(found)));
+  const auto& status = std::get<MessageStatus>(found);
+  if (auto problem = Gate::missing(caller_, Verb::read, status.queue)) return refuse(exchange, *problem);
+  server_->respond(exchange, status_response(status));
+}
+
+std::optional<Problem> HttpDoor::may_cancel(std::string_view id) {
+  if (caller_.token == nullptr) return std::nullopt;
+  const auto found = intake_.find(id);
+  if (const auto* problem = std::get_if<Problem>(&found)) return *problem;
+  return Gate::missing(caller_, Verb::cancel, std::get<MessageStatus>(found).queue);
 }
 
 void HttpDoor::cancel_message(ExchangeId exchange, std::string_view id) {
+  if (auto problem = may_cancel(id)) return refuse(exchange, *problem);
   const uint64_t token = add_pending({Pending::Kind::cancel, exchange, std::string(id)});
   if (auto problem = intake_.cancel(id, token, *this)) {
     take_pending(token);

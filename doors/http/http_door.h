@@ -7,7 +7,7 @@
 // Everything else is 404, 405, or 501 for what the contract names and is not built yet. Idempotency-Key
 // travels with the message; duplicates are not looked for yet.
 //
-// The intake must outlive close(). Loop thread only.
+// The intake and the gate must outlive close(). Loop thread only.
 #pragma once
 
 #include <uv.h>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "doors/auth/gate.h"
 #include "doors/http/batch_reader.h"
 #include "doors/intake.h"
 #include "doors/server.h"
@@ -27,7 +28,7 @@ namespace forebay {
 
 class HttpDoor : private RequestHandler, private PublishListener {
  public:
-  HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake);
+  HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, const Gate& gate);
   HttpDoor(const HttpDoor&) = delete;
   ~HttpDoor() override;
 
@@ -59,6 +60,8 @@ class HttpDoor : private RequestHandler, private PublishListener {
   void publish_batch(const Request& request, ExchangeId exchange, std::string_view queue);
   void find_message(ExchangeId exchange, std::string_view id);
   void cancel_message(ExchangeId exchange, std::string_view id);
+  // Of the message's queue: may the caller?
+  std::optional<Problem> may_cancel(std::string_view id);
 
   void hand_over(std::span<const NewMessage> messages, Pending pending);
   void refuse(ExchangeId exchange, const Problem& problem);
@@ -68,6 +71,8 @@ class HttpDoor : private RequestHandler, private PublishListener {
   const uint64_t max_body_bytes_;
   const uint64_t max_batch_bytes_;
   Intake& intake_;
+  const Gate& gate_;
+  Caller caller_;  // of the request under way
   std::unique_ptr<Server> server_;
   BatchReader batch_;
   HeaderViews forward_;
