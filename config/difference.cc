@@ -55,6 +55,12 @@ constexpr std::array class_fields{
     FIELD(ClassConfig, "closed", hours.closed),
 };
 
+constexpr std::array topic_fields{
+    FIELD(TopicConfig, "queues", queues),
+    FIELD(TopicConfig, "dedup", dedup),
+    FIELD(TopicConfig, "flush", flush),
+};
+
 constexpr std::array queue_fields{
     FIELD(QueueConfig, "sink", sink),           FIELD(QueueConfig, "max_messages", max_messages),
     FIELD(QueueConfig, "max_bytes", max_bytes), FIELD(QueueConfig, "ttl", ttl),
@@ -65,7 +71,10 @@ constexpr std::array queue_fields{
     FIELD(QueueConfig, "max_flows", max_flows), FIELD(QueueConfig, "on_key_overflow", on_key_overflow),
     FIELD(QueueConfig, "order", strict_order),  FIELD(QueueConfig, "supersede", supersede),
     FIELD(QueueConfig, "cost", cost),           FIELD(QueueConfig, "hours", hours.open),
-    FIELD(QueueConfig, "zone", hours.zone),     FIELD(QueueConfig, "closed", hours.closed),
+    FIELD(QueueConfig, "zone", hours.zone),     FIELD(QueueConfig, "closed", hours.closed), FIELD(QueueConfig, "producer_limits", producer_limits),
+    FIELD(QueueConfig, "pull", pull),           FIELD(QueueConfig, "lease", lease),
+    FIELD(QueueConfig, "outcomes", outcomes),   FIELD(QueueConfig, "check_url", check_url),
+    FIELD(QueueConfig, "on_full", on_full),     FIELD(QueueConfig, "hold_default", hold_default),
 };
 
 // The process holds these from its start on.
@@ -144,6 +153,10 @@ Difference difference(const Config& from, const Config& to) {
   compare_named(by_name(from.tokens), by_name(to.tokens), "auth.tokens.", &out.applied,
                 [&](const AuthToken& a, const AuthToken& b, const std::string& path) {
                   compare(token_fields, a, b, path, &out.applied);
+                });
+  compare_named(from.topics, to.topics, "topics.", &out.applied,
+                [&](const TopicConfig& a, const TopicConfig& b, const std::string& path) {
+                  compare(topic_fields, a, b, path, &out.applied);
                 });
   return out;
 }

@@ -58,10 +58,10 @@ const std::array first_rows{
 };
 
 const std::array last_rows{
-    later_group("topics", Kind::names, "names that fan out to queues and live streams"),
-    later("topics.*.queues", "[sms, audit]", "durable subscriptions"),
+    value("topics", Kind::names, nullptr, {}, "names that fan out to queues and live streams", {.example = "{}"}),
+    value("topics.*.queues", Kind::queue_names, INTO(topic.queues), {}, "durable subscriptions", {.example = "[sms]"}),
     later("topics.*.dedup", "24h", "how long an Idempotency-Key is remembered after delivery"),
-    later("topics.*.flush", "100ms", "how often a live stream is written"),
+    value("topics.*.flush", Kind::duration, INTO(topic.flush), {ms, 60 * s}, "how often a live stream is written"),
 
     later_group("redis", Kind::section, "limits shared by several relays"),
     later("redis.url", "redis://127.0.0.1:6379", "where"),

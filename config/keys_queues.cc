@@ -5,6 +5,8 @@ namespace forebay {
 namespace {
 
 constexpr std::array<std::string_view, 2> on_fulls{"pause", "drop_oldest"};
+constexpr std::array<std::string_view, 2> hold_defaults{"drop", "release"};
+constexpr std::array<std::string_view, 3> queue_on_fulls{"refuse", "drop_oldest", "drop_lowest"};
 constexpr std::array<std::string_view, 2> on_lates{"accept", "refuse"};
 constexpr std::array<std::string_view, 2> orders{"fifo", "strict"};
 
@@ -35,7 +37,10 @@ const std::array rows{
           "after which a dead letter is dropped", {.word = "none"}),
     value("queues.*.dead.on_full", Kind::choice, INTO(queue.dead.on_full), {},
           "when it is full: pause the sink, or drop_oldest", {.choices = on_fulls}),
-    later("queues.*.pull", "true", "handed out by leases instead of drained into a sink"),
+    value("queues.*.pull", Kind::choice, INTO(queue.pull), {}, "handed out by leases instead of drained into a sink",
+          {.choices = booleans}),
+    value("queues.*.lease", Kind::duration, INTO(queue.lease), {s, 12 * h},
+          "of a pulled queue: how long a consumer has for a message, unless it says", {.example = "30s"}),
     value("queues.*.share", Kind::share, INTO(queue.share), {},
           "its part of the sink when several queues wait, against theirs"),
     value("queues.*.limits", Kind::limits, INTO(queue.limits), {},
@@ -77,9 +82,21 @@ const std::array rows{
           {.word = "always"}),
     value("queues.*.classes.*.zone", Kind::zone, INTO(lane.hours.zone), {}, "of `hours`", {.word = "UTC"}),
     value("queues.*.classes.*.closed", Kind::closed, INTO(lane.hours.closed), {}, "when it may not", {.example = "[]"}),
+    value("queues.*.producer_limits", Kind::producer_limits, INTO(queue.producer_limits), {},
+          "what may come in, all together: exact sliding windows, an item is 100/1s; above them 429",
+          {.example = "[]"}),
     later("queues.*.dedup", "24h", "how long an Idempotency-Key is remembered after delivery"),
-    later("queues.*.check_url", "http://127.0.0.1:8080/check", "asked about held messages nobody decided on"),
-    later("queues.*.outcomes", "sms-outcomes", "queue to which finished messages are reported"),
+    value("queues.*.check_url", Kind::url, INTO(queue.check_url), {},
+          "asked about held messages that nobody decided on in time", {.example = "\"\""}),
+    value("queues.*.hold_default", Kind::choice, INTO(queue.hold_default), {},
+          "what becomes of a held message that nobody decided on", {.choices = hold_defaults}),
+    value("queues.*.outcomes", Kind::queue_name, INTO(queue.outcomes), {},
+          "queue to which finished messages are reported", {.example = "\"\""}),
+    value(
+        "queues.*.on_full", Kind::choice, INTO(queue.on_full), {},
+        "a message that comes to a full queue: refuse it (503), or give up the oldest that waits, or the oldest of the "
+        "lowest class below its own",
+        {.choices = queue_on_fulls}),
 };
 
 }  // namespace

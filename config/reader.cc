@@ -67,8 +67,9 @@ Config Reader::read(const YAML::Node& root) {
   check_room(given);
   check_references();
   check_reserves();
-  check_scopes(root.IsMap() ? root["topics"] : YAML::Node());
+  check_scopes();
   check_admin_doors();
+  check_outcomes();
   return std::move(target_.config);
 }
 
@@ -153,6 +154,7 @@ void Reader::read_key(const Key& key, const YAML::Node& node, const Where& where
     case Kind::status_ranges:
     case Kind::texts:
     case Kind::scopes:
+    case Kind::queue_names:
       return read_values(key, node, where);
     default:
       return read_value(key, node, where);
@@ -178,6 +180,8 @@ void Reader::read_names(const YAML::Node& node, const Where& where) {
       read_sink(name, pair.second, item);
     } else if (where.path == "queues") {
       read_queue(name, pair.second, item);
+    } else if (where.path == "topics") {
+      read_topic(name, pair.second, item);
     } else {
       read_class(name, pair.second, item);
     }
@@ -239,6 +243,9 @@ bool Reader::read_into(const Key& key, const YAML::Node& node, const Where& wher
   const Where here{where.path, where.shown, place_of(node)};
   if (key.kind == Kind::sink_name) references_.push_back({value.text, value.shown, here, true});
   if (key.kind == Kind::scopes) scopes_.push_back({value.text, value.shown, here});
+  if (key.kind == Kind::queue_name || key.kind == Kind::queue_names) {
+    references_.push_back({value.text, value.shown, here, false});
+  }
   auto wrong = store_value(key, value.text, slot);
   if (wrong && wrong->quotes_value && value.text != value.shown) wrong = Wrong{"is not accepted here", ""};
   if (wrong) complain_value(here, value.shown, *wrong);

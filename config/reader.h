@@ -92,6 +92,9 @@ class Reader {
   void read_token(const YAML::Node& node, const Where& where);
   void require(const Given& given, std::initializer_list<const char*> names, const Where& where,
                const std::string& forms);
+  void read_topic(const std::string& name, const YAML::Node& node, const Where& where);
+  void check_pull(const Given& given, const Where& where);
+  void check_outcomes();
   void check_limit(const Given& given, const Where& where);
   void check_classes(Place place, const Where& where);
   void add_default_doors();
@@ -100,7 +103,7 @@ class Reader {
   void check_room(const Given& given);
   void check_references();
   void check_reserves();
-  void check_scopes(const YAML::Node& topics);
+  void check_scopes();
   void check_admin_doors();
 
   std::string file_;

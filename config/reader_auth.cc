@@ -24,16 +24,11 @@ void Reader::read_token(const YAML::Node& node, const Where& where) {
   target_.config.tokens.push_back(std::move(target_.token));
 }
 
-// `topics`: as written, whatever became of them.
-void Reader::check_scopes(const YAML::Node& topics) {
+void Reader::check_scopes() {
   std::set<std::string> queue_names, all_names;
   for (const auto& [name, queue] : target_.config.queues) queue_names.insert(name);
   all_names = queue_names;
-  if (topics.IsDefined() && topics.IsMap()) {
-    for (const auto& pair : topics) {
-      if (pair.first.IsScalar()) all_names.insert(pair.first.Scalar());
-    }
-  }
+  for (const auto& [name, topic] : target_.config.topics) all_names.insert(name);
   for (const GivenScope& given : scopes_) {
     Scope scope;
     if (!parse_scope(given.text, &scope) || scope.verb == Verb::admin || scope.name == "*") continue;

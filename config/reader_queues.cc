@@ -1,4 +1,6 @@
 // The part of Reader that knows queues: their classes, what needs a key, and when they are closed.
+#include <algorithm>
+
 #include "base/size_text.h"
 #include "config/forms.h"
 #include "config/reader.h"
@@ -17,7 +19,50 @@ void Reader::read_queue(const std::string& name, const YAML::Node& node, const W
   target_.queue.name = name;
   const Given given = read_section(node, where);
   if (given.contains("classes")) check_classes(given.at("classes"), where);
+  check_pull(given, where);
   target_.config.queues.emplace(name, std::move(target_.queue));
+}
+
+// A pulled queue has a sink that stands for its consumers. None of what keeps real downstreams from harm is wanted
+// there: a consumer asks for what it gets.
+void Reader::check_pull(const Given& given, const Where& where) {
+  constexpr uint32_t leases_max = 1'000'000;
+  QueueConfig& queue = target_.queue;
+  if (!queue.pull) {
+    if (given.contains("lease")) complain(given.at("lease"), where.shown + ".lease belongs to `pull: true`");
+    return;
+  }
+  if (given.contains("sink")) {
+    complain(given.at("sink"), where.shown + ": a queue is pulled or has a sink, not both", "take one of them out");
+    return;
+  }
+  queue.sink = pull_sink_name(queue.name);
+  SinkConfig sink;
+  sink.name = queue.sink;
+  sink.type = "pull";
+  sink.concurrency = leases_max;
+  sink.pace_off = true;
+  sink.dead_storm = 0;
+  sink.adaptive.on = false;
+  sink.breaker.failures = 0;
+  sink.retry_budget = 1;
+  target_.config.sinks.emplace(sink.name, sink);
+}
+
+void Reader::read_topic(const std::string& name, const YAML::Node& node, const Where& where) {
+  target_.topic = TopicConfig{};
+  target_.topic.name = name;
+  const Given given = read_section(node, where);
+  std::vector<std::string>& queues = target_.topic.queues;
+  for (auto queue = queues.begin(); queue != queues.end();) {
+    if (std::find(queues.begin(), queue, *queue) == queue) {
+      ++queue;
+      continue;
+    }
+    complain(given.at("queues"), where.shown + ".queues: `" + *queue + "` is given twice");
+    queue = queues.erase(queue);
+  }
+  target_.config.topics.emplace(name, std::move(target_.topic));
 }
 
 void Reader::read_class(const std::string& name, const YAML::Node& node, const Where& where) {

@@ -37,6 +37,17 @@ void Reader::check_references() {
   }
 }
 
+// Reports of reports would never end.
+void Reader::check_outcomes() {
+  for (const Reference& reference : references_) {
+    if (!reference.where.path.ends_with(".outcomes")) continue;
+    const auto queue = target_.config.queues.find(reference.name);
+    if (queue == target_.config.queues.end() || queue->second.outcomes.empty()) continue;
+    complain(reference.where.place, reference.where.shown + ": queue `" + reference.name + "` reports outcomes itself",
+             "reports go to a queue without `outcomes`");
+  }
+}
+
 // A share kept for a class that never comes would be lost.
 void Reader::check_reserves() {
   for (const Reserve& reserve : reserves_) {

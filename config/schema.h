@@ -30,6 +30,7 @@ struct Target {
   LimitConfig limit;
   ResponseRule rule;
   ClassConfig lane;
+  TopicConfig topic;
   HoursConfig::Closed closed;
   AuthToken token;
 };
@@ -41,7 +42,7 @@ using Slot =
                  std::vector<std::string>*, std::vector<std::pair<std::string, std::string>>*, DoorConfig::Type*,
                  DeadConfig::OnFull*, ResponseRule::Then*, ResponseRule::Scope*, OnKeyOverflow*, ValueSource*,
                  DoorConfig*, SinkConfig*, LimitConfig*, std::vector<LimitConfig>*, std::vector<HoursConfig::Closed>*,
-                 std::map<std::string, uint32_t>*, std::vector<std::pair<std::string, double>>*>;
+                 std::map<std::string, uint32_t>*, std::vector<std::pair<std::string, double>>*, HoldDefault*, OnFull*>;
 
 enum class Kind {
   // made of other keys
@@ -72,10 +73,12 @@ enum class Kind {
   zone,       // Asia/Shanghai
   pointer,    // JSON pointer
   sink_name,  // a reference to a sink
+  queue_name,
   // one or several scalars
   status_codes,   // 410
   status_ranges,  // 200, 2xx, 400-499
   texts,
+  queue_names,  // references to queues
   // of their own form
   headers,     // a map of texts
   weights,     // a map from texts to counts

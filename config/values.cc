@@ -219,6 +219,8 @@ constexpr Handler handlers[] = {
     {Kind::zone, store_zone},
     {Kind::pointer, store_pointer},
     {Kind::sink_name, store_text},
+    {Kind::queue_name, store_text},
+    {Kind::queue_names, store_text},
     {Kind::status_codes, store_status_code},
     {Kind::status_ranges, store_status_range},
     {Kind::secret, store_secret},

@@ -56,6 +56,11 @@ struct QueueStatus {
   uint64_t flows = 0;  // keys that wait
 };
 
+struct TopicStatus {
+  std::string name;
+  std::vector<std::string> queues;
+};
+
 struct RelayStatus {
   std::string version;
   WallTime started;
@@ -63,6 +68,7 @@ struct RelayStatus {
   std::vector<std::string> not_ready_because;
   std::vector<QueueStatus> queues;
   std::vector<SinkStatus> sinks;
+  std::vector<TopicStatus> topics;
 };
 
 struct DeadLetterView {
@@ -106,6 +112,9 @@ class AdminView {
   virtual std::optional<Problem> pin_limits(std::string_view sink, std::string_view json, uint64_t token,
                                             PublishListener& listener) = 0;
   virtual std::optional<Problem> unpin_limits(std::string_view sink, uint64_t token, PublishListener& listener) = 0;
+  // A durable subscription, or the end of one; over reloads and restarts.
+  virtual std::optional<Problem> set_subscribed(std::string_view topic, std::string_view queue, bool subscribed,
+                                                uint64_t token, PublishListener& listener) = 0;
   virtual std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) = 0;
   virtual std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) = 0;
   // `id` empty: all of the queue.

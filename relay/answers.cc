@@ -58,8 +58,10 @@ Answers::Batch& Answers::open(uint64_t number) {
 void Answers::published(uint64_t number, uint64_t token, PublishListener& listener, std::span<const MessageFacts> facts,
                         std::span<const AcceptedMessage> accepted) {
   assert(facts.size() == accepted.size());
+  // To a topic that nobody is subscribed to: nothing is written.
+  if (facts.empty()) return immediate_.push_back({token, &listener, 0, 0, 0, true});
   Batch& batch = open(number);
-  batch.answers.push_back({token, &listener, batch.accepted.size(), accepted.size(), 0});
+  batch.answers.push_back({token, &listener, batch.accepted.size(), accepted.size(), 0, true});
   batch.facts.insert(batch.facts.end(), facts.begin(), facts.end());
   batch.accepted.insert(batch.accepted.end(), accepted.begin(), accepted.end());
   waiting_ += facts.size();
@@ -71,13 +73,13 @@ void Answers::changed(uint64_t number, uint64_t token, PublishListener& listener
 
 void Answers::deliver_immediate() {
   for (const Answer& answer : std::exchange(immediate_, {})) {
-    if (answer.listener != nullptr) answer.listener->on_changed(answer.token, answer.changes);
+    tell({}, answer);
   }
 }
 
 void Answers::tell(const Batch& batch, const Answer& answer) {
   if (answer.listener == nullptr) return;
-  if (answer.count == 0) {
+  if (!answer.published) {
     answer.listener->on_changed(answer.token, answer.changes);
   } else {
     answer.listener->on_published(answer.token, std::span(batch.accepted).subspan(answer.first, answer.count));
@@ -86,7 +88,7 @@ void Answers::tell(const Batch& batch, const Answer& answer) {
 
 void Answers::refuse(const Answer& answer, int error, const std::string& why) {
   if (answer.listener == nullptr) return;
-  if (answer.count > 0) return answer.listener->on_refused(answer.token, storage_problem(error, why));
+  if (answer.published) return answer.listener->on_refused(answer.token, storage_problem(error, why));
   Problem problem = stored_nothing(error, why);
   problem.title = "The change is not known to be on disk";
   problem.detail +=

@@ -38,8 +38,9 @@ class Answers {
   struct Answer {
     uint64_t token;
     PublishListener* listener;  // nullptr: gone
-    size_t first, count;        // its messages in Batch::accepted; count 0: a change
+    size_t first, count;        // its messages in Batch::accepted
     uint64_t changes;
+    bool published = false;  // else a change
   };
   struct Batch {
     uint64_t number = 0;

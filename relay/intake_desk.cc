@@ -77,7 +77,8 @@ const char* name_of(MessageState state) {
 }  // namespace
 
 IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
-                       const LastOutcomes& last_outcomes, const Metrics& metrics, Promises& promises)
+                       const LastOutcomes& last_outcomes, const Metrics& metrics, Promises& promises,
+                       const Topics& topics)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
@@ -87,6 +88,7 @@ IntakeDesk::IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& i
       last_outcomes_(last_outcomes),
       metrics_(metrics),
       promises_(promises),
+      topics_(topics),
       reader_(key_seed(backlog.id_key())) {
   look_again();
 }
@@ -103,6 +105,7 @@ void IntakeDesk::look_again() {
     const bool own_cost = queue.config.cost.from != ValueSource::From::none;
     KnownQueue& known = known_[queue.config.name];
     known.id = queue.id;
+    producers_.follow_queue(queue.id, queue.config);
     known.paths = {ValuePath(queue.config.key), ValuePath(own_cost ? queue.config.cost : sink.cost)};
     known.cost_misses = metrics_.find_queue(queue.config.name)->cost_misses;
   }
@@ -112,7 +115,9 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
                                            PublishListener& listener) {
   assert(!messages.empty());
   if (stopping_) {
-    for (const NewMessage& message : messages) count_refused(message.queue, &QueueCounters::refused_stopping);
+    for (const NewMessage& message : messages) {
+      for (const std::string_view queue : queues_of(message)) count_refused(queue, &QueueCounters::refused_stopping);
+    }
     Problem p = problem(503, "stopping", "Forebay is stopping", "send it again when it is back");
     p.retry_after = Duration::seconds(5);
     return p;
@@ -120,21 +125,28 @@ std::optional<Problem> IntakeDesk::publish(std::span<const NewMessage> messages,
   facts_.clear();
   accepted_.clear();
   metas_.clear();
-  meta_ends_.clear();
+  written_.clear();
   const Now now = clock_.now();
   if (auto refused = admit_all(messages, now)) {
     core_.withdrawn(facts_);
     return refused;
   }
-  size_t meta_start = 0;
-  for (size_t i = 0; i < messages.size(); ++i) {
-    const auto meta = std::string_view(metas_).substr(meta_start, meta_ends_[i] - meta_start);
-    backlog_.append(std::span(&facts_[i], 1), meta, messages[i].body);
-    meta_start = meta_ends_[i];
+  producers_.take(messages.front().by, messages.size(), facts_, now);
+  Written begin{0, 0};
+  for (size_t i = 0; i < messages.size(); begin = written_[i++]) {
+    const auto meta = std::string_view(metas_).substr(begin.meta_end, written_[i].meta_end - begin.meta_end);
+    const auto copies = std::span(facts_).subspan(begin.facts_end, written_[i].facts_end - begin.facts_end);
+    if (!copies.empty()) backlog_.append(copies, meta, messages[i].body);
   }
   note_promises();
   answers_.published(backlog_.open_batch(), token, listener, facts_, accepted_);
   return std::nullopt;
+}
+
+RateLimits IntakeDesk::rate_limits(const NewMessage& message) {
+  const auto found = known_.find(message.queue);
+  const auto queue = found == known_.end() ? std::nullopt : std::optional(found->second.id);
+  return producers_.limits_of(message.by, queue, clock_.now());
 }
 
 void IntakeDesk::note_promises() {
@@ -152,33 +164,50 @@ void IntakeDesk::note_promises() {
 std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> messages, Now now) {
   uint64_t bytes = 0;
   for (const NewMessage& message : messages) {
-    if (auto refused = admit_one(message, now)) {
-      if (auto never = never_fits(messages)) return never;
+    if (auto refused = admit(message, now)) {
+      if (auto never = never_fits(messages, refused_by_)) return never;
       if (message.line > 0) refused->detail = fmt::format("line {}: {}", message.line, refused->detail);
       return refused;
     }
-    bytes += facts_.back().bytes;
+    bytes += facts_.empty() ? 0 : facts_.back().bytes;  // a body is stored once, whatever the copies
   }
   int error = 0;
-  auto refused = room_.refusal(bytes, messages.size(), now, &error);
+  if (auto over = producers_.refusal(messages.front().by, messages.size(), facts_, now)) {
+    for (const AcceptedMessage& copy : accepted_) count_refused(copy.queue, &QueueCounters::refused_producer);
+    return over;
+  }
+  auto refused = room_.refusal(bytes, facts_.size(), now, &error);
   if (refused) {
-    for (const NewMessage& message : messages) count_refused(message.queue, refusal_counter(error));
+    for (const AcceptedMessage& copy : accepted_) count_refused(copy.queue, refusal_counter(error));
   }
   return refused;
 }
 
-// More than a queue may ever hold is not to be sent again as it is. Asked of what was refused: of the message behind
-// `facts_` and those after it the bodies are counted, which is less than they take.
-std::optional<Problem> IntakeDesk::never_fits(std::span<const NewMessage> messages) const {
-  const NewMessage& refused = messages[facts_.size()];
-  const auto found = known_.find(refused.queue);
+// Where its copies go, in order.
+std::span<const std::string_view> IntakeDesk::queues_of(const NewMessage& message) {
+  queues_.clear();
+  if (message.topic.empty()) {
+    queues_.push_back(message.queue);
+  } else if (const auto* queues = topics_.queues_of(message.topic)) {
+    queues_.assign(queues->begin(), queues->end());
+  }
+  return queues_;
+}
+
+// More than a queue may ever hold is not to be sent again as it is.
+std::optional<Problem> IntakeDesk::never_fits(std::span<const NewMessage> messages, std::string_view refused_by) {
+  const auto found = known_.find(refused_by);
   if (found == known_.end()) return std::nullopt;
   const QueueConfig& queue = core_.queue(found->second.id)->config;
   uint64_t count = 0, bytes = 0;
-  for (size_t i = 0; i < messages.size(); ++i) {
-    if (messages[i].queue != refused.queue) continue;
+  for (const NewMessage& message : messages) {
+    const auto queues = queues_of(message);
+    if (std::find(queues.begin(), queues.end(), queue.name) == queues.end()) continue;
     ++count;
-    bytes += i < facts_.size() ? facts_[i].bytes : messages[i].body.size();
+    bytes += message.body.size();
+  }
+  for (size_t i = 0; i < facts_.size(); ++i) {
+    if (accepted_[i].queue == queue.name) bytes += facts_[i].bytes - messages[accepted_[i].message].body.size();
   }
   if (count <= queue.max_messages && bytes <= queue.max_bytes) return std::nullopt;
   const bool by_count = count > queue.max_messages;
@@ -194,10 +223,20 @@ void IntakeDesk::count_refused(std::string_view queue, uint64_t QueueCounters::*
   if (found != known_.end()) ++(core_.queue_of(found->second.id).counters.*counter);
 }
 
-std::optional<Problem> IntakeDesk::read_class(const NewMessage& message, AdmitRequest* request) const {
+bool IntakeDesk::has_class(std::string_view queue, std::string_view klass) const {
+  const auto known = known_.find(queue);
+  return known != known_.end() && core_.class_number(known->second.id, klass).has_value();
+}
+
+// Who publishes to a topic need not know what each of its queues is made of: those without the class take the message
+// as `default`, if one of them has it.
+std::optional<Problem> IntakeDesk::read_class(const NewMessage& message, std::string_view queue,
+                                              AdmitRequest* request) const {
   const auto number = core_.class_number(request->queue, message.klass);
-  if (number) {
-    request->klass = *number;
+  const bool elsewhere = std::any_of(queues_.begin(), queues_.end(),
+                                     [&](std::string_view other) { return has_class(other, message.klass); });
+  if (number || elsewhere) {
+    request->klass = number.value_or(0);
     return std::nullopt;
   }
   std::string known = "default";
@@ -205,7 +244,7 @@ std::optional<Problem> IntakeDesk::read_class(const NewMessage& message, AdmitRe
     if (name != "default") known += ", " + name;
   }
   return problem(422, "no-such-class", "No such class",
-                 fmt::format("queue \"{}\" has no class \"{}\"; it has {}", message.queue, message.klass, known));
+                 fmt::format("queue \"{}\" has no class \"{}\"; it has {}", queue, message.klass, known));
 }
 
 std::optional<Problem> IntakeDesk::read_key_and_cost(const NewMessage& message, const KnownQueue& queue,
@@ -219,7 +258,7 @@ std::optional<Problem> IntakeDesk::read_key_and_cost(const NewMessage& message, 
   return problem(422, "cost-too-high", "It costs more than the limits ever allow",
                  fmt::format("the message costs {}, and {} is the most that the limits on the way of queue \"{}\" let "
                              "through at a time",
-                             found.cost, most, message.queue));
+                             found.cost, most, core_.queue(request->queue)->config.name));
 }
 
 void IntakeDesk::write_meta(const NewMessage& message, Now now) {
@@ -234,21 +273,33 @@ void IntakeDesk::write_meta(const NewMessage& message, Now now) {
     meta.not_before_ms = core_.time().ms(now) + message.delay->ms();
   }
   encode_meta(meta, &metas_);
-  meta_ends_.push_back(metas_.size());
 }
 
-std::optional<Problem> IntakeDesk::admit_one(const NewMessage& message, Now now) {
-  const auto found = known_.find(message.queue);
+std::optional<Problem> IntakeDesk::admit(const NewMessage& message, Now now) {
+  if (!message.topic.empty() && topics_.find(message.topic) == nullptr) {
+    return problem(404, "no-such-topic", "No such topic",
+                   fmt::format("there is no topic \"{}\" in the configuration", message.topic));
+  }
+  write_meta(message, now);
+  for (const std::string_view queue : queues_of(message)) {
+    refused_by_ = queue;
+    if (auto refused = admit_copy(message, queue, now)) return refused;
+  }
+  written_.push_back({facts_.size(), metas_.size()});
+  return std::nullopt;
+}
+
+std::optional<Problem> IntakeDesk::admit_copy(const NewMessage& message, std::string_view queue, Now now) {
+  const auto found = known_.find(queue);
   if (found == known_.end()) {
     return problem(404, "no-such-queue", "No such queue",
-                   fmt::format("there is no queue \"{}\" in the configuration", message.queue));
+                   fmt::format("there is no queue \"{}\" in the configuration", queue));
   }
   AdmitRequest request;
   request.queue = found->second.id;
-  if (auto refused = read_class(message, &request)) return refused;
+  if (auto refused = read_class(message, queue, &request)) return refused;
   if (auto refused = read_key_and_cost(message, found->second, &request)) return refused;
-  const size_t meta_start = metas_.size();
-  write_meta(message, now);
+  const size_t meta_start = written_.empty() ? 0 : written_.back().meta_end;
   request.bytes = static_cast<uint32_t>(metas_.size() - meta_start + message.body.size());
   request.delay = message.delay;
   request.not_before = message.not_before;
@@ -264,6 +315,7 @@ std::optional<Problem> IntakeDesk::admit_one(const NewMessage& message, Now now)
   accepted.queue = found->first;
   accepted.position = reservation.position;
   accepted.estimated_delivery = reservation.estimated;
+  accepted.message = static_cast<uint32_t>(written_.size());
   return std::nullopt;
 }
 

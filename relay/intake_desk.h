@@ -18,26 +18,30 @@
 #include "relay/last_outcomes.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
+#include "relay/producer_limits.h"
 #include "relay/promises.h"
+#include "relay/topics.h"
 
 namespace forebay {
 
 class IntakeDesk : public Intake {
  public:
   IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
-             const LastOutcomes& last_outcomes, const Metrics& metrics, Promises& promises);
+             const LastOutcomes& last_outcomes, const Metrics& metrics, Promises& promises, const Topics& topics);
 
   std::optional<Problem> publish(std::span<const NewMessage> messages, uint64_t token,
                                  PublishListener& listener) override;
   std::variant<MessageStatus, Problem> find(std::string_view id) override;
   std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) override;
   std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) override;
+  RateLimits rate_limits(const NewMessage& message) override;
   void forget(PublishListener& listener) override { answers_.forget(listener); }
 
   // From now on everything is refused: Forebay is stopping.
   void stop() { stopping_ = true; }
   // The core has another config.
   void look_again();
+  void follow_tokens(const std::vector<AuthToken>& tokens) { producers_.follow_tokens(tokens); }
 
  private:
   // What of a queue's config is looked at with every message.
@@ -50,13 +54,16 @@ class IntakeDesk : public Intake {
 
   Problem forgotten() const;
   std::optional<Problem> admit_all(std::span<const NewMessage> messages, Now now);
-  std::optional<Problem> admit_one(const NewMessage& message, Now now);
-  std::optional<Problem> read_class(const NewMessage& message, AdmitRequest* request) const;
+  std::optional<Problem> admit(const NewMessage& message, Now now);
+  std::optional<Problem> admit_copy(const NewMessage& message, std::string_view queue, Now now);
+  std::optional<Problem> read_class(const NewMessage& message, std::string_view queue, AdmitRequest* request) const;
+  bool has_class(std::string_view queue, std::string_view klass) const;
+  std::span<const std::string_view> queues_of(const NewMessage& message);
   std::optional<Problem> read_key_and_cost(const NewMessage& message, const KnownQueue& queue, AdmitRequest* request);
   void note_promises();
   void write_meta(const NewMessage& message, Now now);
   void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);
-  std::optional<Problem> never_fits(std::span<const NewMessage> messages) const;
+  std::optional<Problem> never_fits(std::span<const NewMessage> messages, std::string_view queue);
   std::optional<Problem> sequence_of(std::string_view id, Sequence* sequence, QueueId* queue);
   MessageStatus waiting_status(std::string_view id, Sequence sequence, Now now) const;
 
@@ -69,15 +76,22 @@ class IntakeDesk : public Intake {
   const LastOutcomes& last_outcomes_;
   const Metrics& metrics_;
   Promises& promises_;
+  const Topics& topics_;
   KeyAndCostReader reader_;
+  ProducerLimits producers_;
   KnownQueues known_;  // its names are what AcceptedMessage::queue views
   bool stopping_ = false;
 
   // Of the call under way; kept for their capacity.
   std::vector<MessageFacts> facts_;
   std::vector<AcceptedMessage> accepted_;
+  struct Written {
+    size_t facts_end, meta_end;  // of the copies and the meta of a message
+  };
   std::string metas_;
-  std::vector<size_t> meta_ends_;
+  std::vector<Written> written_;
+  std::vector<std::string_view> queues_;
+  std::string_view refused_by_;  // the queue
 };
 
 }  // namespace forebay

@@ -45,7 +45,7 @@ std::optional<Burial> read_cursor(std::string_view cursor, const Queue& queue, M
 }  // namespace
 
 Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
-                   JournalRoom& room, LiveConfig& live)
+                   JournalRoom& room, LiveConfig& live, Topics& topics)
     : core_(core),
       backlog_(backlog),
       clock_(clock),
@@ -54,6 +54,7 @@ Overseer::Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, 
       metrics_(metrics),
       room_(room),
       live_(live),
+      topics_(topics),
       paused_keys_(backlog),
       key_seed_(key_seed(backlog.id_key())),
       started_(clock.now().wall) {}
@@ -161,6 +162,7 @@ RelayStatus Overseer::status() {
   for (const auto& lane : core_.lanes()) {
     if (is_configured(*lane)) status.sinks.push_back(status_of(*lane, now));
   }
+  topics_.for_each([&](const std::string& name, const auto& queues) { status.topics.push_back({name, queues}); });
   return status;
 }
 

@@ -18,13 +18,14 @@
 #include "relay/message_id.h"
 #include "relay/metrics.h"
 #include "relay/paused_keys.h"
+#include "relay/topics.h"
 
 namespace forebay {
 
 class Overseer : public AdminView {
  public:
   Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
-           JournalRoom& room, LiveConfig& live);
+           JournalRoom& room, LiveConfig& live, Topics& topics);
 
   // At start, after recovery: pins, then pauses and throttles.
   void restore(Now now);
@@ -52,6 +53,8 @@ class Overseer : public AdminView {
   std::optional<Problem> pin_limits(std::string_view sink, std::string_view json, uint64_t token,
                                     PublishListener& listener) override;
   std::optional<Problem> unpin_limits(std::string_view sink, uint64_t token, PublishListener& listener) override;
+  std::optional<Problem> set_subscribed(std::string_view topic, std::string_view queue, bool subscribed, uint64_t token,
+                                        PublishListener& listener) override;
   Reloaded reload() override;
   std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override;
   std::variant<DeadPage, Problem> dead(std::string_view queue, std::string_view cursor, uint32_t limit) override;
@@ -104,6 +107,7 @@ class Overseer : public AdminView {
   Metrics& metrics_;
   JournalRoom& room_;
   LiveConfig& live_;
+  Topics& topics_;
   PausedKeys paused_keys_;
   uint64_t key_seed_;
   WallTime started_;

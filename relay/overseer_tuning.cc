@@ -30,6 +30,18 @@ std::optional<Problem> Overseer::unpin_limits(std::string_view sink, uint64_t to
   return std::nullopt;
 }
 
+std::optional<Problem> Overseer::set_subscribed(std::string_view topic, std::string_view queue, bool subscribed,
+                                                uint64_t token, PublishListener& listener) {
+  if (topics_.find(topic) == nullptr) return no_such("topic", topic);
+  if (find_queue(queue) == nullptr) return no_such("queue", queue);
+  if (topics_.set(topic, queue, subscribed)) {
+    answers_.changed(backlog_.open_batch(), token, listener, 1);
+  } else {
+    answers_.unchanged(token, listener);
+  }
+  return std::nullopt;
+}
+
 Reloaded Overseer::reload() {
   if (on_reload) return on_reload();
   Reloaded refused;

@@ -33,7 +33,7 @@ struct QueueCounters {
   uint64_t dead_attempts = 0, dead_refused = 0, dead_too_old = 0, dead_damaged = 0, dead_crashed = 0;
   uint64_t dead_dropped = 0, dead_expired = 0;  // left the dead-letter store by themselves
   uint64_t refused_full = 0, refused_late = 0, refused_stopping = 0, refused_keys = 0;
-  uint64_t refused_disk_full = 0, refused_disk_error = 0;
+  uint64_t refused_disk_full = 0, refused_disk_error = 0, refused_producer = 0;
 };
 
 // A message given up on while the dead-letter store was full, and under what it counts once it is a letter.

@@ -24,25 +24,30 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       core_(config, queue_ids, backlog, seed, clock.now()),
       live_(config, queue_ids, core_, backlog),
       ids_(backlog.store_id(), backlog.id_key()),
+      topics_(backlog),
       answers_(core_),
       room_(core_, backlog, config),
-      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_, promises_),
+      intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_, promises_, topics_),
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_, promises_),
-      overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, live_),
+      overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, live_, topics_),
       spends_(core_, backlog) {
   live_.on_change = [this] {
     metrics_.follow(live_.running());
+    topics_.follow(live_.running());
     intake_.look_again();
+    intake_.follow_tokens(live_.running().tokens);
     overseer_.look_again();
     spends_.look_again(clock_.now());
     if (on_change) on_change();
   };
+  intake_.follow_tokens(config.tokens);
   note_reload(clock_.now());
 }
 
 void Relay::recovered() {
   const Now now = clock_.now();
   core_.recovered(now);
+  topics_.follow(live_.running());
   overseer_.restore(now);
   spends_.start(now);
 }

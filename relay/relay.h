@@ -25,6 +25,7 @@
 #include "relay/overseer.h"
 #include "relay/promises.h"
 #include "relay/spends_journal.h"
+#include "relay/topics.h"
 
 namespace forebay {
 
@@ -80,6 +81,7 @@ class Relay : public BacklogListener {
   MessageIds ids_;
   LastOutcomes last_outcomes_;
   Promises promises_;
+  Topics topics_;
   Answers answers_;
   JournalRoom room_;
   IntakeDesk intake_;

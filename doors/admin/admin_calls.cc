@@ -159,12 +159,14 @@ void AdminHandler::purge_dead(const Call& call) {
   change(call.exchange, [&](uint64_t token) { return view_.purge_dead(call.names[0], id, token, *this); });
 }
 
-void AdminHandler::not_yet(const Call& call) {
-  respond_problem(call.exchange, {501,
-                                  "not-yet-available",
-                                  "Not yet available",
-                                  "this version does not have it; edit the config file and restart",
-                                  {}});
+void AdminHandler::subscribe(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_subscribed(call.names[0], call.names[1], true, token, *this); });
+}
+
+void AdminHandler::unsubscribe(const Call& call) {
+  change(call.exchange,
+         [&](uint64_t token) { return view_.set_subscribed(call.names[0], call.names[1], false, token, *this); });
 }
 
 }  // namespace forebay

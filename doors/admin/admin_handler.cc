@@ -56,8 +56,8 @@ std::span<const AdminHandler::Route> AdminHandler::routes() {
       {"POST", "/v1/config:reload", &A::reload},
       {"PUT", "/v1/sinks/*/limits", &A::pin_limits},
       {"DELETE", "/v1/sinks/*/limits", &A::unpin_limits},
-      {"PUT", "/v1/topics/*/subscriptions/*", &A::not_yet},
-      {"DELETE", "/v1/topics/*/subscriptions/*", &A::not_yet},
+      {"PUT", "/v1/topics/*/subscriptions/*", &A::subscribe},
+      {"DELETE", "/v1/topics/*/subscriptions/*", &A::unsubscribe},
   };
   return table;
 }
@@ -110,7 +110,7 @@ void AdminHandler::run(const Route& route, const Request& request, Call call) {
     return respond_problem(call.exchange,
                            {403, "other-origin", "Forbidden", "a page of another origin may not do this", {}});
   }
-  const bool takes_body = route.handle == &AdminHandler::not_yet || route.handle == &AdminHandler::pin_limits;
+  const bool takes_body = route.handle == &AdminHandler::pin_limits;
   if (!request.body.empty() && !takes_body) {
     return refuse(call.exchange, "this call takes no body");
   }

@@ -75,7 +75,8 @@ class AdminHandler final : public RequestHandler, public PublishListener {
   void dead(const Call& call);
   void replay_dead(const Call& call);
   void purge_dead(const Call& call);
-  void not_yet(const Call& call);
+  void subscribe(const Call& call);
+  void unsubscribe(const Call& call);
 
   void run(const Route& route, const Request& request, Call call);
   void start_text();

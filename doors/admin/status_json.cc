@@ -32,6 +32,10 @@ Json json_of(const ClassStatus& c) {
           {"retrying", c.retrying}, {"in_flight", c.in_flight}, {"paused", c.paused}};
 }
 
+Json json_of(const TopicStatus& topic) {
+  return {{"name", topic.name}, {"queues", topic.queues}};
+}
+
 Json json_of(const ConfigError& error) {
   return {
       {"file", error.file}, {"line", error.line}, {"column", error.column}, {"what", error.what}, {"hint", error.hint}};
@@ -97,7 +101,8 @@ std::string to_json(const RelayStatus& status) {
                   {"ready", status.ready},
                   {"not_ready_because", status.not_ready_because},
                   {"queues", list_of(status.queues)},
-                  {"sinks", list_of(status.sinks)}});
+                  {"sinks", list_of(status.sinks)},
+                  {"topics", list_of(status.topics)}});
 }
 
 std::string to_json(const QueueStatus& queue) {

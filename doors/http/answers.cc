@@ -37,6 +37,47 @@ void append_bool(std::string* out, bool value) {
   *out += value ? "true" : "false";
 }
 
+// {"accepted":…,"estimated_delivery_time":{…}, still open.
+void append_batch_head(std::string* out, std::span<const AcceptedMessage> accepted, size_t count) {
+  WallTime first = far_future(), last{std::numeric_limits<int64_t>::min()};
+  for (const AcceptedMessage& one : accepted) {
+    first = std::min(first, one.estimated_delivery);
+    last = std::max(last, one.estimated_delivery);
+  }
+  *out += "{\"accepted\":";
+  append_number(out, count);
+  *out += ",\"estimated_delivery_time\":{\"first\":";
+  append_time(out, first);
+  *out += ",\"last\":";
+  append_time(out, accepted.empty() ? far_future() : last);
+  *out += '}';
+}
+
+// The copies of one message of a topic, as an object.
+void append_copies(std::string* out, std::span<const AcceptedMessage> copies) {
+  if (copies.empty()) {
+    *out += "{\"id\":null";
+  } else {
+    append_id(out, text_of(copies.front().id));
+  }
+  *out += ",\"deduplicated\":";
+  append_bool(out, !copies.empty() && copies.front().deduplicated);
+  *out += ",\"copies\":[";
+  for (const AcceptedMessage& copy : copies) {
+    if (&copy != copies.data()) *out += ',';
+    *out += "{\"queue\":";
+    append_json_string(out, copy.queue);
+    *out += ",\"id\":\"";
+    *out += text_of(copy.id);
+    *out += "\",\"position\":";
+    append_number(out, copy.position);
+    *out += ",\"estimated_delivery_time\":";
+    append_time(out, copy.estimated_delivery);
+    *out += '}';
+  }
+  *out += "]}";
+}
+
 }  // namespace
 
 Response accepted_response(const AcceptedMessage& accepted) {
@@ -62,25 +103,14 @@ Response accepted_response(const AcceptedMessage& accepted) {
   return response;
 }
 
-Response batch_response(std::span<const AcceptedMessage> accepted, bool minimal) {
+Response batch_response(std::span<const AcceptedMessage> accepted, size_t count, bool minimal) {
   Response response;
   response.status = 202;
   if (minimal) response.headers.emplace_back("Preference-Applied", "return=minimal");
   std::string& out = response.body;
   constexpr size_t bytes_a_message = 90;
   out.reserve(160 + (minimal ? 0 : accepted.size() * bytes_a_message));
-  WallTime first = far_future(), last{std::numeric_limits<int64_t>::min()};
-  for (const AcceptedMessage& one : accepted) {
-    first = std::min(first, one.estimated_delivery);
-    last = std::max(last, one.estimated_delivery);
-  }
-  out += "{\"accepted\":";
-  append_number(&out, accepted.size());
-  out += ",\"estimated_delivery_time\":{\"first\":";
-  append_time(&out, first);
-  out += ",\"last\":";
-  append_time(&out, accepted.empty() ? far_future() : last);
-  out += '}';
+  append_batch_head(&out, accepted, count);
   if (!minimal) {
     out += ",\"messages\":[";
     for (const AcceptedMessage& one : accepted) {
@@ -95,6 +125,34 @@ Response batch_response(std::span<const AcceptedMessage> accepted, bool minimal)
     out += ']';
   }
   out += '}';
+  return response;
+}
+
+Response topic_response(std::span<const AcceptedMessage> copies) {
+  Response response;
+  response.status = 202;
+  if (!copies.empty()) {
+    response.headers.emplace_back("Location", "/v1/messages/" + std::string(text_of(copies.front().id)));
+  }
+  append_copies(&response.body, copies);
+  return response;
+}
+
+Response topic_batch_response(std::span<const AcceptedMessage> copies, size_t count) {
+  Response response;
+  response.status = 202;
+  std::string& out = response.body;
+  append_batch_head(&out, copies, count);
+  out += ",\"messages\":[";
+  size_t begin = 0;
+  for (size_t message = 0; message < count; ++message) {
+    size_t end = begin;
+    while (end < copies.size() && copies[end].message == message) ++end;
+    if (message > 0) out += ',';
+    append_copies(&out, copies.subspan(begin, end - begin));
+    begin = end;
+  }
+  out += "]}";
   return response;
 }
 

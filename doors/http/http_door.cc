@@ -7,6 +7,7 @@
 #include "doors/http/routes.h"
 #include "doors/http_chars.h"
 #include "doors/percent.h"
+#include "doors/rate_limits.h"
 #include "doors/refusal.h"
 
 namespace forebay {
@@ -81,7 +82,8 @@ void HttpDoor::close() {
 }
 
 std::optional<uint64_t> HttpDoor::body_limit(std::string_view method, std::string_view path) {
-  if (route_of(method, path).action == Action::publish_batch) return max_batch_bytes_;
+  const Action action = route_of(method, path).action;
+  if (action == Action::publish_batch || action == Action::publish_topic_batch) return max_batch_bytes_;
   return std::nullopt;
 }
 
@@ -96,9 +98,11 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
   if (name.find('%') != name.npos) name = decoded = percent_decoded(name);
   switch (route.action) {
     case Action::publish:
-      return publish(request, exchange, name);
+    case Action::publish_topic:
+      return publish(request, exchange, name, route.action == Action::publish_topic);
     case Action::publish_batch:
-      return publish_batch(request, exchange, name);
+    case Action::publish_topic_batch:
+      return publish_batch(request, exchange, name, route.action == Action::publish_topic_batch);
     case Action::find_message:
       return find_message(exchange, canonical_id(name));
     case Action::cancel_message:
@@ -116,31 +120,35 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
   server_->respond(exchange, std::move(response));
 }
 
-void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view queue) {
+void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
   NewMessage message;
-  message.queue = queue;
+  (topic ? message.topic : message.queue) = name;
   message.by = caller_.name();
   message.body = request.body;
   message.headers = request.headers;
   if (auto problem = read_message_headers(request, &forward_, &message)) return refuse(exchange, *problem);
-  hand_over({&message, 1}, {Pending::Kind::one, exchange, {}});
+  hand_over({&message, 1}, {topic ? Pending::Kind::topic : Pending::Kind::one, exchange, {}, 1});
 }
 
-void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view queue) {
+void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
   if (auto problem = check_batch_headers(request)) return refuse(exchange, *problem);
-  if (auto problem = batch_.read(queue, caller_.name(), request.body, max_body_bytes_))
-    return refuse(exchange, *problem);
-  const bool minimal = prefers_minimal(request);
-  hand_over(batch_.messages(), {minimal ? Pending::Kind::batch_minimal : Pending::Kind::batch, exchange, {}});
+  if (auto problem = batch_.read(name, topic, caller_.name(), request.body, max_body_bytes_)) return refuse(exchange, *problem);
+  const Pending::Kind kind = prefers_minimal(request) ? Pending::Kind::batch_minimal
+                             : topic                  ? Pending::Kind::topic_batch
+                                                      : Pending::Kind::batch;
+  hand_over(batch_.messages(), {kind, exchange, {}, batch_.messages().size()});
 }
 
 void HttpDoor::hand_over(std::span<const NewMessage> messages, Pending pending) {
   const ExchangeId exchange = pending.exchange;
   const uint64_t token = add_pending(std::move(pending));
   if (auto problem = intake_.publish(messages, token, *this)) {
+    Response response = problem_response(*problem);
+    add_rate_limits(intake_.rate_limits(messages.front()), &response);
     take_pending(token);
-    refuse(exchange, *problem);
+    return server_->respond(exchange, std::move(response));
   }
+  pending_[token].limits = intake_.rate_limits(messages.front());
 }
 
 void HttpDoor::find_message(ExchangeId exchange, std::string_view id) {
@@ -168,13 +176,28 @@ void HttpDoor::cancel_message(ExchangeId exchange, std::string_view id) {
 }
 
 void HttpDoor::on_published(uint64_t token, std::span<const AcceptedMessage> accepted) {
-  const Pending pending = take_pending(token);
-  assert(pending.kind != Pending::Kind::cancel && !accepted.empty());
-  if (pending.kind == Pending::Kind::one) {
-    assert(accepted.size() == 1);
-    return server_->respond(pending.exchange, accepted_response(accepted.front()));
+  Pending pending = take_pending(token);
+  switch (pending.kind) {
+    case Pending::Kind::one:
+      assert(accepted.size() == 1);
+      return answer(pending, accepted_response(accepted.front()));
+    case Pending::Kind::topic:
+      return answer(pending, topic_response(accepted));
+    case Pending::Kind::topic_batch:
+      return answer(pending, topic_batch_response(accepted, pending.count));
+    case Pending::Kind::batch:
+    case Pending::Kind::batch_minimal:
+      return answer(pending,
+                              batch_response(accepted, pending.count, pending.kind == Pending::Kind::batch_minimal));
+    case Pending::Kind::cancel:
+      break;
   }
-  server_->respond(pending.exchange, batch_response(accepted, pending.kind == Pending::Kind::batch_minimal));
+  assert(false && "a cancellation publishes nothing");
+}
+
+void HttpDoor::answer(Pending& pending, Response response) {
+  add_rate_limits(std::move(pending.limits), &response);
+  server_->respond(pending.exchange, std::move(response));
 }
 
 void HttpDoor::on_refused(uint64_t token, const Problem& problem) {

@@ -3,6 +3,7 @@
 //
 // POST /v1/queues/{queue}/messages    the body is the message, its metadata is in headers (message_headers.h)
 // POST /v1/queues/{queue}/messages:batch    NDJSON, an envelope a line (envelope.h)
+// POST /v1/topics/{topic}/messages and messages:batch    the same, a copy for each queue of the topic
 // GET, DELETE /v1/messages/{id}    what became of a message; cancel it
 // Everything else is 404, 405, or 501 for what the contract names and is not built yet. Idempotency-Key
 // travels with the message; duplicates are not looked for yet.
@@ -45,9 +46,11 @@ class HttpDoor : private RequestHandler, private PublishListener {
  private:
   // A request whose answer waits for the disk. Its token is its place in pending_.
   struct Pending {
-    enum class Kind : uint8_t { one, batch, batch_minimal, cancel } kind = Kind::one;
+    enum class Kind : uint8_t { one, batch, batch_minimal, topic, topic_batch, cancel } kind = Kind::one;
     ExchangeId exchange;
-    std::string id;  // of what is cancelled
+    std::string id;    // of what is cancelled
+    size_t count = 1;  // messages, whatever their copies
+    RateLimits limits = {};
   };
 
   std::optional<uint64_t> body_limit(std::string_view method, std::string_view path) override;
@@ -56,8 +59,9 @@ class HttpDoor : private RequestHandler, private PublishListener {
   void on_refused(uint64_t token, const Problem& problem) override;
   void on_changed(uint64_t token, uint64_t count) override;
 
-  void publish(const Request& request, ExchangeId exchange, std::string_view queue);
-  void publish_batch(const Request& request, ExchangeId exchange, std::string_view queue);
+  // To a queue, or to a topic.
+  void publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
+  void publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
   void find_message(ExchangeId exchange, std::string_view id);
   void cancel_message(ExchangeId exchange, std::string_view id);
   // Of the message's queue: may the caller?
@@ -65,6 +69,7 @@ class HttpDoor : private RequestHandler, private PublishListener {
 
   void hand_over(std::span<const NewMessage> messages, Pending pending);
   void refuse(ExchangeId exchange, const Problem& problem);
+  void answer(Pending& pending, Response response);
   uint64_t add_pending(Pending pending);
   Pending take_pending(uint64_t token);
 

@@ -8,6 +8,8 @@ namespace forebay {
 enum class Action {
   publish,
   publish_batch,
+  publish_topic,
+  publish_topic_batch,
   find_message,
   cancel_message,
   not_yet,         // in the contract, not built yet
