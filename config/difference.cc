@@ -84,7 +84,7 @@ constexpr std::array queue_fields{
     FIELD(QueueConfig, "pull", pull),           FIELD(QueueConfig, "lease", lease),
     FIELD(QueueConfig, "outcomes", outcomes),   FIELD(QueueConfig, "check_url", check_url),
     FIELD(QueueConfig, "on_full", on_full),     FIELD(QueueConfig, "hold_default", hold_default),
-    FIELD(QueueConfig, "dedup", dedup),
+    FIELD(QueueConfig, "dedup", dedup),         FIELD(QueueConfig, "producer_limits", producer_limits),
 };
 
 // The process holds these from its start on.
@@ -100,6 +100,12 @@ constexpr std::array restart_fields{
 
 constexpr std::array live_fields{
     FIELD(Config, "key_memory", key_memory),
+};
+
+constexpr std::array token_fields{
+    FIELD(AuthToken, "token", token),
+    FIELD(AuthToken, "may", may),
+    FIELD(AuthToken, "limits", limits),
 };
 
 #undef FIELD
@@ -130,6 +136,12 @@ void compare_named(const std::map<std::string, T>& from, const std::map<std::str
   }
 }
 
+std::map<std::string, AuthToken> by_name(const std::vector<AuthToken>& tokens) {
+  std::map<std::string, AuthToken> named;
+  for (const AuthToken& token : tokens) named.emplace(token.name, token);
+  return named;
+}
+
 }  // namespace
 
 Difference difference(const Config& from, const Config& to) {
@@ -147,6 +159,10 @@ Difference difference(const Config& from, const Config& to) {
                                 [&](const ClassConfig& c, const ClassConfig& d, const std::string& lane) {
                                   compare(class_fields, c, d, lane, &out.applied);
                                 });
+                });
+  compare_named(by_name(from.tokens), by_name(to.tokens), "auth.tokens.", &out.applied,
+                [&](const AuthToken& a, const AuthToken& b, const std::string& path) {
+                  compare(token_fields, a, b, path, &out.applied);
                 });
   compare_named(from.topics, to.topics, "topics.", &out.applied,
                 [&](const TopicConfig& a, const TopicConfig& b, const std::string& path) {

@@ -62,5 +62,7 @@ std::vector<Key> queue_rows();
 std::vector<Key> limit_rows();
 std::vector<Key> key_limit_rows();
 std::vector<Key> closed_rows();
+std::vector<Key> producer_limit_rows();
+std::vector<Key> auth_rows();
 
 }  // namespace forebay

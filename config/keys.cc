@@ -64,10 +64,6 @@ const std::array last_rows{
           "the same, of what is published to the topic: until all its copies are finished, and this long after"),
     value("topics.*.flush", Kind::duration, INTO(topic.flush), {ms, 60 * s}, "how often a live stream is written"),
 
-    later_group("auth", Kind::section, "who may do what"),
-    later("auth.tokens", "[{name: shop, token: \"${SHOP_TOKEN}\", may: [publish:sms, read:sms]}]",
-          "bearer tokens and their scopes"),
-
     later_group("redis", Kind::section, "limits shared by several relays"),
     later("redis.url", "redis://127.0.0.1:6379", "where"),
     later("redis.relay_id", "relay-1", "this relay's name"),
@@ -77,6 +73,7 @@ const std::array last_rows{
 std::vector<Key> item_rows(Kind kind) {
   if (kind == Kind::limits) return limit_rows();
   if (kind == Kind::key_limits) return key_limit_rows();
+  if (kind == Kind::producer_limits) return producer_limit_rows();
   return kind == Kind::closed ? closed_rows() : std::vector<Key>{};
 }
 
@@ -98,6 +95,7 @@ std::vector<Key> whole_table() {
   add(sink_rows(), &table);
   add(queue_rows(), &table);
   add(last_rows, &table);
+  add(auth_rows(), &table);
   return table;
 }
 

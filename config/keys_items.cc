@@ -42,6 +42,13 @@ const std::array of_key_limits{
           {.example = "per-phone"}),
 };
 
+const std::array of_producer_limits{
+    value("count", Kind::count, INTO(limit.count), {1, 10 * m}, "at most so many messages come in within any `per`",
+          {.example = "100"}),
+    value("per", Kind::duration, INTO(limit.per), {ms, 31 * d}, "the window's length", {.example = "1s"}),
+    value("name", Kind::name, INTO(limit.name), {}, "in RateLimit headers; default: 100/1s", {.example = "shop"}),
+};
+
 const std::array of_closed{
     value("cron", Kind::cron, INTO(closed.cron), {}, "when it closes: minute, hour, day, month, day of the week",
           {.example = "\"0 2 * * *\"", .required = true}),
@@ -58,6 +65,10 @@ std::vector<Key> limit_rows() {
 
 std::vector<Key> key_limit_rows() {
   return {of_key_limits.begin(), of_key_limits.end()};
+}
+
+std::vector<Key> producer_limit_rows() {
+  return {of_producer_limits.begin(), of_producer_limits.end()};
 }
 
 std::vector<Key> closed_rows() {

@@ -49,7 +49,7 @@ StoreResult store_key_limit(const Key& key, std::string_view text, Slot slot) {
   LimitConfig::Period period;
   uint64_t count = 0;
   if (parse_quota(text, &count, &period)) {
-    return Wrong{"is a quota of the calendar, and a key limit is a window",
+    return Wrong{"is a quota of the calendar, and this limit is a window",
                  "such as " + format_rate(count, Duration::days(1)), true};
   }
   return store_rate(key, text, &limit);

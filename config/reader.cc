@@ -67,6 +67,8 @@ Config Reader::read(const YAML::Node& root) {
   check_room(given);
   check_references();
   check_reserves();
+  check_scopes();
+  check_admin_doors();
   check_outcomes();
   return std::move(target_.config);
 }
@@ -143,6 +145,7 @@ void Reader::read_key(const Key& key, const YAML::Node& node, const Where& where
       return;
     case Kind::limits:
     case Kind::key_limits:
+    case Kind::producer_limits:
       return read_limits(key, node, where);
     case Kind::closed:
       return read_closed(key, node, where);
@@ -157,6 +160,7 @@ void Reader::read_key(const Key& key, const YAML::Node& node, const Where& where
     case Kind::texts:
     case Kind::queue_names:
     case Kind::webhook_secrets:
+    case Kind::scopes:
       return read_values(key, node, where);
     default:
       return read_value(key, node, where);
@@ -202,6 +206,8 @@ void Reader::read_sections(const YAML::Node& node, const Where& where) {
     const Where item{where.path + "[]", where.shown + "[" + std::to_string(i) + "]", place_of(node[i])};
     if (where.path == "doors") {
       read_door(node[i], item);
+    } else if (where.path == "auth.tokens") {
+      read_token(node[i], item);
     } else {
       read_rule(node[i], item);
     }
@@ -229,7 +235,7 @@ void Reader::complain_value(const Where& where, const std::string& shown, const 
   const Key* key = find_key(where.path);
   std::string value = quoted(shown);
   if (key != nullptr && (key->kind == Kind::url || key->kind == Kind::sink_url)) value = "the URL";
-  if (key != nullptr && key->kind == Kind::webhook_secrets) value = "the secret";
+  if (key != nullptr && (key->kind == Kind::webhook_secrets || key->kind == Kind::secret)) value = "the secret";
   complain(where.place, where.shown + ": " + value + " " + wrong.what, wrong.hint);
 }
 
@@ -242,6 +248,7 @@ bool Reader::read_into(const Key& key, const YAML::Node& node, const Where& wher
   if (!scalar(node, where, &value)) return false;
   const Where here{where.path, where.shown, place_of(node)};
   if (key.kind == Kind::sink_name) references_.push_back({value.text, value.shown, here, true});
+  if (key.kind == Kind::scopes) scopes_.push_back({value.text, value.shown, here});
   if (key.kind == Kind::queue_name || key.kind == Kind::queue_names) {
     references_.push_back({value.text, value.shown, here, false});
   }

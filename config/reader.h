@@ -54,6 +54,12 @@ class Reader {
     bool of_sink = true;
   };
 
+  // What a token may do, and where that is written.
+  struct GivenScope {
+    std::string text, shown_text;
+    Where where;
+  };
+
   void complain(Place place, std::string what, std::string hint = "");
   // A map of known keys; `given` tells the caller which were there.
   Given read_section(const YAML::Node& node, const Where& where);
@@ -79,7 +85,7 @@ class Reader {
   void read_door(const YAML::Node& node, const Where& where);
   void read_forward_door(const YAML::Node& node, const Where& where);
   // Into target_.limit; false: it is none, and complained.
-  bool read_limit(const YAML::Node& node, const Where& where, bool of_keys);
+  bool read_limit(const YAML::Node& node, const Where& where, Kind kind);
   void read_rule(const YAML::Node& node, const Where& where);
   void read_sink(const std::string& name, const YAML::Node& node, const Where& where);
   void check_sink_type(const Given& given, const YAML::Node& node, const Where& where);
@@ -87,6 +93,7 @@ class Reader {
   void check_signed_headers(const Given& given, const Where& where);
   void read_queue(const std::string& name, const YAML::Node& node, const Where& where);
   void read_class(const std::string& name, const YAML::Node& node, const Where& where);
+  void read_token(const YAML::Node& node, const Where& where);
   void require(const Given& given, std::initializer_list<const char*> names, const Where& where,
                const std::string& forms);
   void read_topic(const std::string& name, const YAML::Node& node, const Where& where);
@@ -100,6 +107,8 @@ class Reader {
   void check_room(const Given& given);
   void check_references();
   void check_reserves();
+  void check_scopes();
+  void check_admin_doors();
 
   std::string file_;
   std::string folder_;
@@ -108,6 +117,7 @@ class Reader {
   Target target_;
   std::vector<Reference> references_;
   std::vector<Reserve> reserves_;
+  std::vector<GivenScope> scopes_;
   std::vector<Place> door_places_;
 };
 

@@ -11,7 +11,6 @@ namespace {
 
 const std::string limit_forms =
     "a window is {count: 300, per: 1s}, a quota {count: 1M, per: day}, a bucket {rate: 300/1s, burst: 50}";
-const std::string key_limit_forms = "a key limit is {count: 5, per: 1h}";
 using Form = LimitConfig::Kind;
 constexpr uint64_t window_count_max = 10'000'000;
 
@@ -22,6 +21,20 @@ std::string canonical_name(const LimitConfig& limit, bool of_keys) {
   return name;
 }
 
+// How the items of a kind are written, for hints.
+struct Words {
+  std::string list, item, forms;
+};
+
+const Words& words_of(Kind kind) {
+  static const Words limits{"[300/1s]", "300/1s or {count: 300, per: 1s}", limit_forms};
+  static const Words key_limits{"[1/1m, 5/1h]", "5/1h or {count: 5, per: 1h}", "a key limit is {count: 5, per: 1h}"};
+  static const Words producer_limits{"[100/1s]", "100/1s or {count: 100, per: 1s}",
+                                     "a producer limit is {count: 100, per: 1s}"};
+  if (kind == Kind::key_limits) return key_limits;
+  return kind == Kind::producer_limits ? producer_limits : limits;
+}
+
 bool has_name(const std::vector<LimitConfig>& limits, const std::string& name) {
   return std::any_of(limits.begin(), limits.end(), [&](const LimitConfig& limit) { return limit.name == name; });
 }
@@ -29,18 +42,17 @@ bool has_name(const std::vector<LimitConfig>& limits, const std::string& name) {
 }  // namespace
 
 void Reader::read_limits(const Key& key, const YAML::Node& node, const Where& where) {
-  const bool of_keys = key.kind == Kind::key_limits;
   if (!node.IsSequence()) {
     const Place place = node.IsNull() ? where.place : place_of(node);
-    return complain(place, where.shown + " must be a list", of_keys ? "such as [1/1m, 5/1h]" : "such as [300/1s]");
+    return complain(place, where.shown + " must be a list", "such as " + words_of(key.kind).list);
   }
   std::vector<LimitConfig>& limits = *std::get<std::vector<LimitConfig>*>(key.slot(target_));
   for (size_t i = 0; i < node.size(); ++i) {
     const Where item{where.path + "[]", where.shown + "[" + std::to_string(i) + "]", place_of(node[i])};
     const size_t errors_before = errors_->size();
-    if (!read_limit(node[i], item, of_keys)) continue;
+    if (!read_limit(node[i], item, key.kind)) continue;
     LimitConfig& limit = target_.limit;
-    if (limit.name.empty()) limit.name = canonical_name(limit, of_keys);
+    if (limit.name.empty()) limit.name = canonical_name(limit, key.kind == Kind::key_limits);
     // `concurrency` is that of the sink's concurrency.
     const bool taken = limit.name == "concurrency" || has_name(limits, limit.name);
     if (taken && errors_->size() == errors_before) {
@@ -51,20 +63,20 @@ void Reader::read_limits(const Key& key, const YAML::Node& node, const Where& wh
   }
 }
 
-bool Reader::read_limit(const YAML::Node& node, const Where& where, bool of_keys) {
+bool Reader::read_limit(const YAML::Node& node, const Where& where, Kind kind) {
   target_.limit = LimitConfig{};
+  const bool plain_window = kind != Kind::limits;
   if (node.IsScalar()) {
     const Key& count = *find_key(where.path + ".count");
-    const Key plain{.kind = of_keys ? Kind::key_limit : Kind::limit,
+    const Key plain{.kind = plain_window ? Kind::key_limit : Kind::limit,
                     .slot = [](Target& target) -> Slot { return &target.limit; },
                     .range = {1, std::min(count.range.max, window_count_max)}};
     read_value(plain, node, where);
   } else if (node.IsMap()) {
     const Given given = read_section(node, where);
-    of_keys ? require(given, {"count", "per"}, where, key_limit_forms) : check_limit(given, where);
+    plain_window ? require(given, {"count", "per"}, where, words_of(kind).forms) : check_limit(given, where);
   } else {
-    complain(where.place, where.shown + " must be a rate or a map",
-             of_keys ? "such as 5/1h or {count: 5, per: 1h}" : "such as 300/1s or {count: 300, per: 1s}");
+    complain(where.place, where.shown + " must be a rate or a map", "such as " + words_of(kind).item);
     return false;
   }
   return true;

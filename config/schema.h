@@ -33,6 +33,7 @@ struct Target {
   TopicConfig topic;
   HoursConfig::Closed closed;
   std::string sign_scheme = "standard-webhooks";  // there is one, so no struct keeps it
+  AuthToken token;
 };
 
 // Where a key's value goes.
@@ -93,6 +94,10 @@ enum class Kind {
   mail_to,          // an address, json:/pointer or header:Name
   mail_text,        // a text, json:/pointer or header:Name
   webhook_secrets,  // whsec_…, one or several
+  // of who may do what, and how fast
+  secret,           // a text that no message repeats
+  scopes,           // publish:sms, admin; one or several
+  producer_limits,  // a list of limits and sections: windows of what comes in
 };
 
 struct Range {

@@ -8,6 +8,7 @@
 #include "base/duration_text.h"
 #include "base/size_text.h"
 #include "config/forms.h"
+#include "config/scope.h"
 #include "config/sink_forms.h"
 #include "config/suggest.h"
 #include "config/value_stores.h"
@@ -125,6 +126,23 @@ Result store_name(const Key&, std::string_view text, Slot slot) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
   if (text.empty() || text.size() > 64 || !plain) return Wrong{"is not a name", "1 to 64 ASCII characters"};
   *std::get<std::string*>(slot) = std::string(text);
+  return std::nullopt;
+}
+
+Result store_secret(const Key&, std::string_view text, Slot slot) {
+  const bool visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (text.empty()) return Wrong{"is empty", ""};
+  if (!visible || text.size() > text_bytes_max) return Wrong{"is not made of 1 to 4096 visible ASCII characters", ""};
+  *std::get<std::string*>(slot) = std::string(text);
+  return std::nullopt;
+}
+
+Result store_scope(const Key&, std::string_view text, Slot slot) {
+  Scope scope;
+  if (!parse_scope(text, &scope)) {
+    return Wrong{"is not a scope", "publish:, pull:, read: or cancel: and a name or *, or admin"};
+  }
+  std::get<std::vector<std::string>*>(slot)->emplace_back(text);
   return std::nullopt;
 }
 
@@ -259,6 +277,8 @@ constexpr Handler handlers[] = {
     {Kind::mail_to, store_mail_to},
     {Kind::mail_text, store_mail_text},
     {Kind::webhook_secrets, store_webhook_secret},
+    {Kind::secret, store_secret},
+    {Kind::scopes, store_scope},
 };
 
 }  // namespace

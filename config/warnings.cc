@@ -19,9 +19,9 @@ void check_doors(const Config& config, Warnings* out) {
     const DoorConfig& door = config.doors[i];
     if (door.type != DoorConfig::Type::http) continue;
     any_http = true;
-    if (!is_loopback(door.host)) {
+    if (!is_loopback(door.host) && config.tokens.empty()) {
       out->push_back("doors[" + std::to_string(i) +
-                     "] listens beyond this machine, and there are no tokens yet: whoever reaches it may publish");
+                     "] listens beyond this machine, and there are no tokens: whoever reaches it may publish");
     }
   }
   if (!any_http) out->push_back("there is no http door: nothing can be published");

@@ -53,6 +53,8 @@ struct NewMessage {
   std::optional<uint32_t> retries;  // attempts after the first: max_attempts = retries + 1
   std::span<const std::pair<std::string_view, std::string_view>> forward;  // header name, value
   std::span<const std::pair<std::string_view, std::string_view>> headers;  // of its own request; none in a batch
+  std::string_view method;  // these two of a forwarded request: it goes out with them
+  std::string_view target;  // path and query, as sent
   std::string_view body;
   uint32_t line = 0;  // of a batch, from 1: what refusals name; 0: it came alone
 };
@@ -66,12 +68,27 @@ struct AcceptedMessage {
   uint32_t message = 0;  // place of its NewMessage in the call; the copies of one stand together
 };
 
+// What a sink answered, of a forwarded request.
+struct SinkReply {
+  int status = 200;  // 200 to 599
+  std::string_view content_type, content_encoding;
+  std::string_view body;
+};
+
+// The producer limits that hold for a message, as values of the header fields RateLimit-Policy and RateLimit
+// (draft-ietf-httpapi-ratelimit-headers). Empty: there are none.
+struct RateLimits {
+  std::string policy, state;
+};
+
 class PublishListener {
  public:
   virtual ~PublishListener() = default;
   virtual void on_published(uint64_t token, std::span<const AcceptedMessage> accepted) = 0;
   virtual void on_refused(uint64_t token, const Problem& problem) = 0;  // the write failed; nothing was kept
   virtual void on_changed(uint64_t token, uint64_t count) = 0;          // cancel, pause, purge … is durable
+  // Of await_reply(). nullptr: none came in time, or none that settles the message.
+  virtual void on_reply(uint64_t /*token*/, const SinkReply* /*reply*/) {}
 };
 
 struct WaitingOn {
@@ -101,6 +118,15 @@ class Intake {
   virtual std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) = 0;
   // A held message may go; on_changed(token, 1) once that is durable.
   virtual std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) = 0;
+  // Of a message just accepted: if nothing stands before it and it may go at once, true, and on_reply(token, …) comes
+  // once: with the sink's reply when that delivered the message or ended it as a dead letter, else with none, after
+  // the sink's timeout at the latest. A body of more bytes than that is no reply.
+  virtual bool await_reply(const AcceptedMessage& /*accepted*/, uint64_t /*body_bytes_max*/, uint64_t /*token*/,
+                           PublishListener& /*listener*/) {
+    return false;
+  }
+  // As they stand now, for the producer of such a message.
+  virtual RateLimits rate_limits(const NewMessage& /*message*/) { return {}; }
   // No callback goes to this listener any more.
   virtual void forget(PublishListener& listener) = 0;
 };

@@ -19,8 +19,10 @@
 #include "backlog/journal.h"
 #include "backlog/posix_files.h"
 #include "config/difference.h"
+#include "config/forms.h"
 #include "config/load.h"
 #include "doors/admin/admin_door.h"
+#include "doors/auth/gate.h"
 #include "doors/http/http_door.h"
 #include "relay/descriptors.h"
 #include "relay/loop.h"
@@ -60,12 +62,18 @@ void keep_until_restart(const Config& running, Config* fresh) {
   fresh->shutdown_grace = running.shutdown_grace;
 }
 
+bool is_open_beyond_this_machine(const std::vector<DoorConfig>& doors) {
+  return std::any_of(doors.begin(), doors.end(), [](const DoorConfig& door) {
+    return door.type == DoorConfig::Type::admin && !is_loopback(door.host);
+  });
+}
+
 }  // namespace
 
 // Members are in order of construction; they go in the opposite one.
 class Assembly {
  public:
-  explicit Assembly(const Config& config) : config_(config), mailbox_(&uv_) {}
+  explicit Assembly(const Config& config) : config_(config), gate_(config.tokens), mailbox_(&uv_) {}
   ~Assembly() { close_loop(); }
 
   int run();
@@ -100,6 +108,7 @@ class Assembly {
   };
 
   Config config_;  // the file that is in force
+  Gate gate_;
   UvLoop uv_owner_;
   uv_loop_t& uv_ = uv_owner_.loop;
   SystemClock clock_;
@@ -244,12 +253,13 @@ bool Assembly::open_doors() {
     door.max_connections =
         std::min(door.max_connections, is_http ? plan.http_connections_max : plan.admin_connections_max);
     if (is_http) {
-      http_doors_.push_back(std::make_unique<HttpDoor>(&uv_, door, relay_->intake(), relay_->pulling()));
+      http_doors_.push_back(
+          std::make_unique<HttpDoor>(&uv_, door, relay_->intake(), relay_->pulling(), gate_));
       const int error = http_doors_.back()->listen();
       if (!listening("http", door, error, http_doors_.back()->port())) return false;
     } else {
       admin_doors_.push_back(
-          std::make_unique<AdminDoor>(&uv_, door, relay_->admin(), [this] { return relay_->metrics().text(); }));
+          std::make_unique<AdminDoor>(&uv_, door, relay_->admin(), gate_, [this] { return relay_->metrics().text(); }));
       const int error = admin_doors_.back()->listen();
       if (!listening("admin", door, error, admin_doors_.back()->port())) return false;
     }
@@ -296,12 +306,16 @@ void Assembly::put_in_force(Config fresh, Reloaded* reloaded) {
   const auto refuse = [&](const std::string& why) { reloaded->errors.push_back({config_.path, 0, 0, why, ""}); };
   Difference changes = difference(config_, fresh);
   keep_until_restart(config_, &fresh);
+  if (fresh.tokens.empty() && is_open_beyond_this_machine(fresh.doors)) {
+    return refuse("auth.tokens: the admin door that listens beyond this machine until a restart needs them");
+  }
   std::vector<QueueId> queue_ids;
   std::string error;
   if (!number_queues(fresh, &queue_ids, &error)) return refuse(error);
   error = relay_->reconfigure(fresh, queue_ids);
   if (!error.empty()) return refuse(error);
   config_ = std::move(fresh);
+  gate_.look_again(config_.tokens);
   reloaded->applied = std::move(changes.applied);
   reloaded->needs_restart = std::move(changes.needs_restart);
 }

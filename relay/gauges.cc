@@ -66,6 +66,7 @@ void Overseer::refresh_queue(const Queue& queue, const QueueMetrics& metrics, No
   raise_to(*metrics.refused[Why::disk_error], number(counters.refused_disk_error));
   raise_to(*metrics.refused[Why::stopping], number(counters.refused_stopping));
   raise_to(*metrics.refused[Why::keys_full], number(counters.refused_keys));
+  raise_to(*metrics.refused[Why::producer_limit], number(counters.refused_producer));
   raise_to(*metrics.dead_letters[Death::attempts], number(counters.dead_attempts));
   raise_to(*metrics.dead_letters[Death::refused], number(counters.dead_refused));
   raise_to(*metrics.dead_letters[Death::max_age], number(counters.dead_too_old));

@@ -111,6 +111,7 @@ void IntakeDesk::look_again() {
     const bool own_cost = queue.config.cost.from != ValueSource::From::none;
     KnownQueue& known = known_[queue.config.name];
     known.id = queue.id;
+    producers_.follow_queue(queue.id, queue.config);
     known.paths = {ValuePath(queue.config.key), ValuePath(own_cost ? queue.config.cost : sink.cost)};
     known.cost_misses = metrics_.find_queue(queue.config.name)->cost_misses;
   }
@@ -152,6 +153,7 @@ std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, u
     core_.withdrawn(facts_);
     return refused;
   }
+  producers_.take(messages.front().by, messages.size(), facts_, now);
   Written begin{0, 0};
   for (size_t i = 0; i < messages.size(); begin = written_[i++]) {
     const auto meta = std::string_view(metas_).substr(begin.meta_end, written_[i].meta_end - begin.meta_end);
@@ -161,6 +163,12 @@ std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, u
   note_promises();
   answers_.published(backlog_.open_batch(), token, listener, facts_, dedup_.answer(facts_, accepted_));
   return std::nullopt;
+}
+
+RateLimits IntakeDesk::rate_limits(const NewMessage& message) {
+  const auto found = known_.find(message.queue);
+  const auto queue = found == known_.end() ? std::nullopt : std::optional(found->second.id);
+  return producers_.limits_of(message.by, queue, clock_.now());
 }
 
 void IntakeDesk::note_promises() {
@@ -186,6 +194,10 @@ std::optional<Problem> IntakeDesk::admit_all(std::span<const NewMessage> message
     bytes += facts_.empty() ? 0 : facts_.back().bytes;  // a body is stored once, whatever the copies
   }
   int error = 0;
+  if (auto over = producers_.refusal(messages.front().by, messages.size(), facts_, now)) {
+    for (const AcceptedMessage& copy : accepted_) count_refused(copy.queue, &QueueCounters::refused_producer);
+    return over;
+  }
   auto refused = room_.refusal(bytes, facts_.size(), now, &error);
   if (refused) {
     for (const AcceptedMessage& copy : accepted_) count_refused(copy.queue, refusal_counter(error));

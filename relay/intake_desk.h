@@ -19,6 +19,7 @@
 #include "relay/last_outcomes.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
+#include "relay/producer_limits.h"
 #include "relay/promises.h"
 #include "relay/topics.h"
 
@@ -34,6 +35,7 @@ class IntakeDesk : public Intake {
   std::variant<MessageStatus, Problem> find(std::string_view id) override;
   std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) override;
   std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) override;
+  RateLimits rate_limits(const NewMessage& message) override;
   void forget(PublishListener& listener) override {
     answers_.forget(listener);
     dedup_.forget(listener);
@@ -49,6 +51,7 @@ class IntakeDesk : public Intake {
   void look_again();
   // When the lease on a message ends, of one that this process gave.
   std::function<std::optional<WallTime>(Sequence)> leased_until;
+  void follow_tokens(const std::vector<AuthToken>& tokens) { producers_.follow_tokens(tokens); }
 
  private:
   struct Nobody : PublishListener {
@@ -92,6 +95,7 @@ class IntakeDesk : public Intake {
   const Topics& topics_;
   KeyAndCostReader reader_;
   DedupDesk dedup_;
+  ProducerLimits producers_;
   KnownQueues known_;  // its names are what AcceptedMessage::queue views
   Nobody nobody_;
   bool stopping_ = false;

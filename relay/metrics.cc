@@ -19,7 +19,8 @@ using prometheus::Labels;
 using prometheus::Registry;
 
 // The words of each closed label, in the order of its enum.
-constexpr std::array refusal_words = {"backlog_full", "disk_full", "disk_error", "late", "stopping", "keys_full"};
+constexpr std::array refusal_words = {"backlog_full", "disk_full", "disk_error",    "late",
+                                      "stopping",     "keys_full", "producer_limit"};
 constexpr std::array death_words = {"attempts", "refused", "max_age", "crashed", "unreadable"};
 constexpr std::array drop_words = {"full", "ttl"};
 constexpr std::array backlog_words = {"ready", "delayed", "retrying", "in_flight", "leased", "held", "dead"};

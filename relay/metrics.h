@@ -74,7 +74,7 @@ struct ClassMetrics {
 
 struct QueueMetrics {
   // Why messages were not taken in.
-  enum class Refusal : uint8_t { backlog_full, disk_full, disk_error, late, stopping, keys_full };
+  enum class Refusal : uint8_t { backlog_full, disk_full, disk_error, late, stopping, keys_full, producer_limit };
   // Why a message became a dead letter. crashed: its attempts never ended; unreadable: its place on disk is
   // damaged.
   enum class Death : uint8_t { attempts, refused, max_age, crashed, unreadable };
@@ -87,7 +87,7 @@ struct QueueMetrics {
   const ClassMetrics& of_class(std::string_view name) const;
   std::vector<LimitMetrics> limits;  // as in QueueConfig::limits, then as in its key_limits
 
-  ByWord<prometheus::Counter, Refusal, 6> refused;
+  ByWord<prometheus::Counter, Refusal, 7> refused;
   ByWord<prometheus::Counter, Death, 5> dead_letters;
   ByWord<prometheus::Counter, Drop, 2> dead_letters_dropped;
   prometheus::Counter* retries = nullptr;

@@ -35,7 +35,7 @@ struct QueueCounters {
   uint64_t dropped = 0;                         // given up while they waited, to make room
   uint64_t outcomes_dropped = 0;                // reports that the outcomes queue did not take
   uint64_t refused_full = 0, refused_late = 0, refused_stopping = 0, refused_keys = 0;
-  uint64_t refused_disk_full = 0, refused_disk_error = 0;
+  uint64_t refused_disk_full = 0, refused_disk_error = 0, refused_producer = 0;
 };
 
 // A message given up on while the dead-letter store was full, and under what it counts once it is a letter.

@@ -38,6 +38,7 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
     topics_.follow(live_.running());
     intake_.look_again();
     intake_.dedup().follow(live_.running());
+    intake_.follow_tokens(live_.running().tokens);
     overseer_.look_again();
     pull_.look_again();
     spends_.look_again(clock_.now());
@@ -45,6 +46,7 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
   };
   intake_.dedup().follow(config);
   intake_.leased_until = [this](Sequence sequence) { return pull_.leased_until(sequence); };
+  intake_.follow_tokens(config.tokens);
   note_reload(clock_.now());
 }
 

@@ -23,6 +23,12 @@
 
 namespace forebay {
 
+// A whole reply, of a delivery that asked for it.
+struct FullReply {
+  std::string content_type, content_encoding;
+  std::string body;
+};
+
 struct Outcome {
   // The metric label of forebay_attempts_total{outcome}.
   enum class Kind : uint8_t { delivered, retry, throttled, dead, sink_fault, unanswered };
@@ -36,6 +42,7 @@ struct Outcome {
   std::string reason;                   // short and stable: "http 404", "timeout", "connection reset"
   std::string peer;                     // the address that answered; empty: none did, or it is not known
   std::string excerpt;                  // first bytes of the reply, at most 256, as read
+  std::shared_ptr<const FullReply> reply;  // where `answered` and asked for, unless it was too large
 };
 
 // What one attempt sends. Views stay valid until the outcome: `keep` owns them.
@@ -48,7 +55,9 @@ struct Delivery {
   std::string_view content_type;                                       // empty: none was given
   std::string_view idempotency_key;                                    // the producer's, or the message id
   std::vector<std::pair<std::string_view, std::string_view>> headers;  // from Forebay-Forward-*
+  std::string_view method, target;  // of a forwarded request: instead of the sink's, and after its url
   std::string_view body;
+  size_t reply_bytes_max = 0;  // above 0: the whole reply is asked for, up to so many bytes of body
   std::shared_ptr<const void> keep;
 };
 

@@ -14,8 +14,8 @@ ServerOptions admin_options(const DoorConfig& config) {
 
 }  // namespace
 
-AdminDoor::AdminDoor(uv_loop_t* loop, const DoorConfig& config, AdminView& view, MetricsText text)
-    : handler_(loop, view, std::move(text)), server_(make_server(loop, admin_options(config), handler_)) {
+AdminDoor::AdminDoor(uv_loop_t* loop, const DoorConfig& config, AdminView& view, const Gate& gate, MetricsText text)
+    : handler_(loop, view, gate, std::move(text)), server_(make_server(loop, admin_options(config), handler_)) {
   handler_.answer_through(*server_);
 }
 

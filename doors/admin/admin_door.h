@@ -17,7 +17,7 @@ namespace forebay {
 
 class AdminDoor {
  public:
-  AdminDoor(uv_loop_t* loop, const DoorConfig& config, AdminView& view, MetricsText text);
+  AdminDoor(uv_loop_t* loop, const DoorConfig& config, AdminView& view, const Gate& gate, MetricsText text);
   // 0, or a libuv error.
   int listen() { return server_->listen(); }
   uint16_t port() const { return server_->port(); }

@@ -16,7 +16,8 @@ bool from_elsewhere(const Request& request) {
   const auto origin = request.header("origin");
   if (!origin) return false;
   const auto host = request.header("host");
-  return !host || *origin != "http://" + std::string(*host);
+  if (!host) return true;
+  return *origin != "http://" + std::string(*host) && *origin != "https://" + std::string(*host);
 }
 
 }  // namespace
@@ -61,8 +62,10 @@ std::span<const AdminHandler::Route> AdminHandler::routes() {
   return table;
 }
 
-AdminHandler::AdminHandler(uv_loop_t* loop, AdminView& view, MetricsText text)
-    : view_(view), text_thread_(loop, std::move(text), [this](std::string made) { text_made(std::move(made)); }) {}
+AdminHandler::AdminHandler(uv_loop_t* loop, AdminView& view, const Gate& gate, MetricsText text)
+    : view_(view),
+      gate_(gate),
+      text_thread_(loop, std::move(text), [this](std::string made) { text_made(std::move(made)); }) {}
 
 void AdminHandler::close() {
   view_.forget(*this);
@@ -71,6 +74,10 @@ void AdminHandler::close() {
 }
 
 void AdminHandler::on_request(const Request& request, ExchangeId exchange) {
+  Caller caller;
+  if (auto refused = gate_.refusal(DoorSide::admin, request, true, &caller)) {
+    return server_->respond(exchange, std::move(*refused));
+  }
   const auto address = parse_address(request.path);
   if (!address) return refuse(exchange, "the path is badly percent-encoded");
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;  // the server cuts the body

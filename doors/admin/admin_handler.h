@@ -19,6 +19,7 @@
 #include "doors/admin/address.h"
 #include "doors/admin/text_thread.h"
 #include "doors/admin_view.h"
+#include "doors/auth/gate.h"
 #include "doors/server.h"
 
 namespace forebay {
@@ -27,7 +28,7 @@ using MetricsText = std::function<std::string()>;
 
 class AdminHandler final : public RequestHandler, public PublishListener {
  public:
-  AdminHandler(uv_loop_t* loop, AdminView& view, MetricsText text);
+  AdminHandler(uv_loop_t* loop, AdminView& view, const Gate& gate, MetricsText text);
 
   // Before the first request; the server must outlive the last answer.
   void answer_through(Server& server) { server_ = &server; }
@@ -88,6 +89,7 @@ class AdminHandler final : public RequestHandler, public PublishListener {
   void refuse(ExchangeId exchange, std::string detail);  // 400
 
   AdminView& view_;
+  const Gate& gate_;
   Server* server_ = nullptr;
   TextThread text_thread_;
   std::vector<ExchangeId> scrapes_;          // answered by the text under way

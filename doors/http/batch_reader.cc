@@ -27,7 +27,7 @@ Problem bad_line(size_t number, int status, const std::string& what) {
 
 }  // namespace
 
-std::optional<Problem> BatchReader::read(std::string_view name, bool topic, std::string_view body,
+std::optional<Problem> BatchReader::read(std::string_view name, bool topic, std::string_view by, std::string_view body,
                                          uint64_t message_bytes_max) {
   if (store_.arena.capacity() > arena_kept_bytes) std::string().swap(store_.arena);
   if (messages_.capacity() > messages_kept) std::vector<NewMessage>().swap(messages_);
@@ -44,6 +44,7 @@ std::optional<Problem> BatchReader::read(std::string_view name, bool topic, std:
     if (line.empty()) continue;
     NewMessage& message = messages_.emplace_back();
     (topic ? message.topic : message.queue) = name;
+    message.by = by;
     messages_.back().line = static_cast<uint32_t>(number);
     auto problem = read_line(number, line, static_cast<size_t>(readable_end - line.data()), message_bytes_max);
     if (problem) return problem;

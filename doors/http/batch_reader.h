@@ -19,9 +19,10 @@ inline constexpr size_t batch_messages_max = 50'000;
 
 class BatchReader {
  public:
-  // `body` must be followed by body_padding_bytes readable bytes. messages() then holds until the next
-  // read(), as long as `name` (of a queue, or of a topic) and `body` do.
-  std::optional<Problem> read(std::string_view name, bool topic, std::string_view body, uint64_t message_bytes_max);
+  // `by`: the token's name. `body` must be followed by body_padding_bytes readable bytes. messages() then holds until
+  // the next read(), as long as `name` (of a queue, or of a topic) and `body` do.
+  std::optional<Problem> read(std::string_view name, bool topic, std::string_view by, std::string_view body,
+                              uint64_t message_bytes_max);
   std::span<const NewMessage> messages() const { return messages_; }
 
  private:

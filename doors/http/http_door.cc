@@ -7,25 +7,12 @@
 #include "doors/http/pull_answers.h"
 #include "doors/http/routes.h"
 #include "doors/http_chars.h"
+#include "doors/percent.h"
+#include "doors/rate_limits.h"
 #include "doors/refusal.h"
 
 namespace forebay {
 namespace {
-
-// The server has seen to it that every '%' is followed by two hex digits.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
-    i += 2;
-  }
-  return out;
-}
 
 // Crockford's base32 is read in either case, o as 0, i and l as 1; an answer names the id as it was given out.
 std::string canonical_id(std::string_view text) {
@@ -75,11 +62,12 @@ std::optional<Problem> check_batch_headers(const Request& request) {
 
 }  // namespace
 
-HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling)
+HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling, const Gate& gate)
     : max_body_bytes_(config.max_body_bytes),
       max_batch_bytes_(config.max_batch_bytes),
       intake_(intake),
       pulling_(pulling),
+      gate_(gate),
       server_(make_server(loop, server_options(config), *this)) {}
 
 HttpDoor::~HttpDoor() = default;
@@ -104,6 +92,10 @@ std::optional<uint64_t> HttpDoor::body_limit(std::string_view method, std::strin
 
 void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
   const Route route = route_of(request.method, request.path);
+  caller_ = Caller{};
+  if (auto refused = gate_.refusal(DoorSide::http, request, route.action != Action::unknown_path, &caller_)) {
+    return server_->respond(exchange, std::move(*refused));
+  }
   std::string decoded;
   std::string_view name = route.name;
   if (name.find('%') != name.npos) name = decoded = percent_decoded(name);
@@ -144,6 +136,7 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
 void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
   NewMessage message;
   (topic ? message.topic : message.queue) = name;
+  message.by = caller_.name();
   message.body = request.body;
   message.headers = request.headers;
   if (auto problem = read_message_headers(request, &forward_, &message)) return refuse(exchange, *problem);
@@ -152,7 +145,7 @@ void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_
 
 void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
   if (auto problem = check_batch_headers(request)) return refuse(exchange, *problem);
-  if (auto problem = batch_.read(name, topic, request.body, max_body_bytes_)) return refuse(exchange, *problem);
+  if (auto problem = batch_.read(name, topic, caller_.name(), request.body, max_body_bytes_)) return refuse(exchange, *problem);
   const Pending::Kind kind = prefers_minimal(request) ? Pending::Kind::batch_minimal
                              : topic                  ? Pending::Kind::topic_batch
                                                       : Pending::Kind::batch;
@@ -163,18 +156,31 @@ void HttpDoor::hand_over(std::span<const NewMessage> messages, Pending pending) 
   const ExchangeId exchange = pending.exchange;
   const uint64_t token = add_pending(std::move(pending));
   if (auto problem = intake_.publish(messages, token, *this)) {
+    Response response = problem_response(*problem);
+    add_rate_limits(intake_.rate_limits(messages.front()), &response);
     take_pending(token);
-    refuse(exchange, *problem);
+    return server_->respond(exchange, std::move(response));
   }
+  pending_[token].limits = intake_.rate_limits(messages.front());
 }
 
 void HttpDoor::find_message(ExchangeId exchange, std::string_view id) {
   const auto found = intake_.find(id);
   if (const auto* problem = std::get_if<Problem>(&found)) return refuse(exchange, *problem);
-  server_->respond(exchange, status_response(std::get<MessageStatus>(found)));
+  const auto& status = std::get<MessageStatus>(found);
+  if (auto problem = Gate::missing(caller_, Verb::read, status.queue)) return refuse(exchange, *problem);
+  server_->respond(exchange, status_response(status));
+}
+
+std::optional<Problem> HttpDoor::may_cancel(std::string_view id) {
+  if (caller_.token == nullptr) return std::nullopt;
+  const auto found = intake_.find(id);
+  if (const auto* problem = std::get_if<Problem>(&found)) return *problem;
+  return Gate::missing(caller_, Verb::cancel, std::get<MessageStatus>(found).queue);
 }
 
 void HttpDoor::cancel_message(ExchangeId exchange, std::string_view id) {
+  if (auto problem = may_cancel(id)) return refuse(exchange, *problem);
   const uint64_t token = add_pending({Pending::Kind::cancel, exchange, std::string(id)});
   if (auto problem = intake_.cancel(id, token, *this)) {
     take_pending(token);
@@ -191,23 +197,27 @@ void HttpDoor::release_message(ExchangeId exchange, std::string_view id) {
 }
 
 void HttpDoor::on_published(uint64_t token, std::span<const AcceptedMessage> accepted) {
-  const Pending pending = take_pending(token);
+  Pending pending = take_pending(token);
   switch (pending.kind) {
     case Pending::Kind::one:
       assert(accepted.size() == 1);
-      return server_->respond(pending.exchange, accepted_response(accepted.front()));
+      return answer(pending, accepted_response(accepted.front()));
     case Pending::Kind::topic:
-      return server_->respond(pending.exchange, topic_response(accepted));
+      return answer(pending, topic_response(accepted));
     case Pending::Kind::topic_batch:
-      return server_->respond(pending.exchange, topic_batch_response(accepted, pending.count));
+      return answer(pending, topic_batch_response(accepted, pending.count));
     case Pending::Kind::batch:
     case Pending::Kind::batch_minimal:
-      return server_->respond(pending.exchange,
-                              batch_response(accepted, pending.count, pending.kind == Pending::Kind::batch_minimal));
+      return answer(pending, batch_response(accepted, pending.count, pending.kind == Pending::Kind::batch_minimal));
     default:
       break;
   }
   assert(false && "nothing was published under this token");
+}
+
+void HttpDoor::answer(Pending& pending, Response response) {
+  add_rate_limits(std::move(pending.limits), &response);
+  server_->respond(pending.exchange, std::move(response));
 }
 
 void HttpDoor::on_refused(uint64_t token, const Problem& problem) {

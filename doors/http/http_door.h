@@ -10,7 +10,7 @@
 //                              three are in door_pull.cc
 // Everything else is 404, 405, or 501 for what the contract names and is not built yet.
 //
-// Intake and pulling must outlive close(). Loop thread only.
+// Intake, pulling and gate must outlive close(). Loop thread only.
 #pragma once
 
 #include <uv.h>
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "doors/auth/gate.h"
 #include "doors/http/batch_reader.h"
 #include "doors/http/pull_requests.h"
 #include "doors/intake.h"
@@ -33,7 +34,7 @@ namespace forebay {
 
 class HttpDoor : private RequestHandler, private PublishListener, private LeaseListener {
  public:
-  HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling);
+  HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling, const Gate& gate);
   HttpDoor(const HttpDoor&) = delete;
   ~HttpDoor() override;
 
@@ -64,6 +65,7 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
     ExchangeId exchange;
     std::string id;    // of what is cancelled
     size_t count = 1;  // messages, whatever their copies
+    RateLimits limits = {};
     std::vector<std::string> lease_ids{};
     std::vector<LeaseResult> results{};
   };
@@ -84,11 +86,14 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   void release_message(ExchangeId exchange, std::string_view id);
   void lease(const Request& request, ExchangeId exchange, std::string_view queue);
   void change_leases(const Request& request, ExchangeId exchange, std::string_view queue, LeaseVerb verb);
+  // Of the message's queue: may the caller?
+  std::optional<Problem> may_cancel(std::string_view id);
 
   using Leasing = std::unordered_multimap<uint64_t, uint64_t>;
   Leasing::iterator find_leasing(uint64_t connection, uint64_t token);
   void hand_over(std::span<const NewMessage> messages, Pending pending);
   void refuse(ExchangeId exchange, const Problem& problem);
+  void answer(Pending& pending, Response response);
   uint64_t add_pending(Pending pending);
   Pending take_pending(uint64_t token);
 
@@ -96,6 +101,8 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   const uint64_t max_batch_bytes_;
   Intake& intake_;
   Pulling& pulling_;
+  const Gate& gate_;
+  Caller caller_;  // of the request under way
   std::unique_ptr<Server> server_;
   BatchReader batch_;
   HeaderViews forward_;

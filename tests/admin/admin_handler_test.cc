@@ -21,7 +21,7 @@ class AdminHandlerTest : public ::testing::Test {
  public:
   AdminHandlerTest() {
     uv_loop_init(&loop_);
-    handler_.emplace(&loop_, view_, [this] { return make_text(); });
+    handler_.emplace(&loop_, view_, gate_, [this] { return make_text(); });
     handler_->answer_through(server_);
   }
   ~AdminHandlerTest() override {
@@ -69,6 +69,7 @@ class AdminHandlerTest : public ::testing::Test {
 
   uv_loop_t loop_;
   FakeView view_;
+  Gate gate_{std::vector<AuthToken>{}};
   FakeServer server_;
   std::optional<AdminHandler> handler_;
   uint64_t last_ = 0;

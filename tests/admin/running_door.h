@@ -14,11 +14,11 @@ namespace forebay {
 
 class RunningDoor {
  public:
-  RunningDoor(AdminView& view, MetricsText text) {
+  RunningDoor(AdminView& view, MetricsText text, std::vector<AuthToken> tokens = {}) : gate_(tokens) {
     on_loop([&] {
       DoorConfig config;
       config.type = DoorConfig::Type::admin;
-      door_ = std::make_unique<AdminDoor>(thread_.loop(), config, view, std::move(text));
+      door_ = std::make_unique<AdminDoor>(thread_.loop(), config, view, gate_, std::move(text));
       return door_->listen();
     });
   }
@@ -48,6 +48,7 @@ class RunningDoor {
   }
 
  private:
+  Gate gate_;
   std::unique_ptr<AdminDoor> door_;
   testing::LoopThread thread_;  // goes first: it runs the loop until every handle is closed
 };

@@ -104,7 +104,7 @@ TEST_F(Check, warnings) {
                   "queues: {q: {sink: a, on_late: refuse, retry: {min_backoff: 10s, max_backoff: 1s}}}\n"),
             0);
   EXPECT_EQ(out_,
-            "t.yaml: warning: doors[0] listens beyond this machine, and there are no tokens yet: whoever reaches "
+            "t.yaml: warning: doors[0] listens beyond this machine, and there are no tokens: whoever reaches "
             "it may "
             "publish\n"
             "t.yaml: warning: sinks.a: limit 300/1s cannot be reached when replies take longer than 66ms "

@@ -130,7 +130,6 @@ TEST(ContractExample, is_refused_only_for_what_is_not_there_yet) {
                       "23 queues.sms.dedup is not yet available",
                       "25 queues.audit.pull is not yet available",
                       "26 topics is not yet available",
-                      "28 auth is not yet available",
                   }));
 }
 

@@ -53,6 +53,7 @@ std::optional<Problem> FakeIntake::publish(std::span<const NewMessage> messages,
   std::vector<SeenMessage> seen;
   for (const NewMessage& m : messages) {
     SeenMessage s{std::string(m.queue),
+                  std::string(m.by),
                   std::string(m.klass),
                   std::string(m.key),
                   std::string(m.content_type),
@@ -111,9 +112,9 @@ std::vector<SeenMessage> FakeIntake::seen() {
   return seen_;
 }
 
-HttpDoorFixture::HttpDoorFixture(DoorConfig config, bool hold_answers) {
+HttpDoorFixture::HttpDoorFixture(DoorConfig config, bool hold_answers, std::vector<AuthToken> tokens) : gate_(tokens) {
   intake_.hold_answers = hold_answers;
-  door_ = std::make_unique<HttpDoor>(thread_.loop(), config, intake_);
+  door_ = std::make_unique<HttpDoor>(thread_.loop(), config, intake_, gate_);
   int error = 0;
   thread_.run_on_loop([&] {
     intake_.start(thread_.loop());

@@ -16,7 +16,7 @@ namespace forebay::testing {
 
 // A NewMessage that owns what it says.
 struct SeenMessage {
-  std::string queue, klass, key, content_type, idempotency_key, body;
+  std::string queue, by, klass, key, content_type, idempotency_key, body;
   std::optional<Duration> delay, ttl;
   std::optional<WallTime> not_before;
   std::optional<uint32_t> retries;
@@ -63,7 +63,7 @@ std::string fake_id_text(uint64_t number);
 
 class HttpDoorFixture {
  public:
-  explicit HttpDoorFixture(DoorConfig config = {}, bool hold_answers = false);
+  explicit HttpDoorFixture(DoorConfig config = {}, bool hold_answers = false, std::vector<AuthToken> tokens = {});
   ~HttpDoorFixture();
   RawClient connect() { return RawClient(door_->port()); }
   FakeIntake& intake() { return intake_; }
@@ -83,6 +83,7 @@ class HttpDoorFixture {
  private:
   LoopThread thread_;
   FakeIntake intake_;
+  Gate gate_;
   std::unique_ptr<HttpDoor> door_;
 };
 

@@ -22,12 +22,12 @@ std::string forebay_binary() {
   return FOREBAY_BINARY;
 }
 
-RunningRelay::RunningRelay(const std::string& sinks_and_queues, const std::string& top) {
+RunningRelay::RunningRelay(const std::string& sinks_and_queues, const std::string& top, const std::string& more_doors) {
   config_path_ = directory_.write("forebay.yaml", "data_dir: " + data_dir() + "\n" + top +
                                                       "doors:\n"
                                                       "  - {type: http, listen: \"127.0.0.1:0\"}\n"
                                                       "  - {type: admin, listen: \"127.0.0.1:0\"}\n" +
-                                                      sinks_and_queues);
+                                                      more_doors + sinks_and_queues);
 }
 
 bool RunningRelay::start(const Process::Environment& extra, unsigned descriptors) {
@@ -44,6 +44,11 @@ bool RunningRelay::start(const Process::Environment& extra, unsigned descriptors
   if (!admin) return false;
   admin_port_ = port_of(*admin);
   return true;
+}
+
+uint16_t RunningRelay::wait_for_door(const std::string& kind) {
+  const auto line = process_->wait_for(kind + " door on ");
+  return line ? port_of(*line) : 0;
 }
 
 std::optional<int> RunningRelay::stop() {
@@ -67,8 +72,9 @@ Reply RunningRelay::http(const std::string& method, const std::string& path, con
   return request(http_port_, method, path, body, headers);
 }
 
-Reply RunningRelay::admin(const std::string& method, const std::string& path, const std::string& body) const {
-  return request(admin_port_, method, path, body, "");
+Reply RunningRelay::admin(const std::string& method, const std::string& path, const std::string& body,
+                          const std::string& headers) const {
+  return request(admin_port_, method, path, body, headers);
 }
 
 std::string RunningRelay::publish(const std::string& queue, const std::string& body, const std::string& headers) const {

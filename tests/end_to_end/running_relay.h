@@ -24,7 +24,9 @@ struct Reply {
 class RunningRelay {
  public:
   // `sinks_and_queues` is YAML; doors, data_dir and the rest are put in front of it. `top`: more top-level YAML.
-  explicit RunningRelay(const std::string& sinks_and_queues, const std::string& top = "");
+  // `more_doors`: lines of YAML that begin with "  - ".
+  explicit RunningRelay(const std::string& sinks_and_queues, const std::string& top = "",
+                        const std::string& more_doors = "");
 
   // Starts the process and waits for its doors; false: it did not get there (see output()).
   // `descriptors`: the most that it may open; 0: as many as this process may.
@@ -35,6 +37,9 @@ class RunningRelay {
   Process& process() { return *process_; }
   const std::string& output() { return process_->output(); }
 
+  // The next door of that kind in the order of the config, after those two; 0: it did not open.
+  uint16_t wait_for_door(const std::string& kind);
+
   uint16_t http_port() const { return http_port_; }
   uint16_t admin_port() const { return admin_port_; }
   const std::string& directory() const { return directory_.path(); }
@@ -44,7 +49,8 @@ class RunningRelay {
   // One request on a connection of its own.
   Reply http(const std::string& method, const std::string& path, const std::string& body = "",
              const std::string& headers = "") const;
-  Reply admin(const std::string& method, const std::string& path, const std::string& body = "") const;
+  Reply admin(const std::string& method, const std::string& path, const std::string& body = "",
+              const std::string& headers = "") const;
   // Publishes to /v1/queues/{queue}/messages; the id, or "" if it was not a 202.
   std::string publish(const std::string& queue, const std::string& body, const std::string& headers = "") const;
   // A number out of the text exposition; nullopt: no such series.

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static forebay::BatchReader reader;
   std::string body(reinterpret_cast<const char*>(data), size);
   body.reserve(size + forebay::body_padding_bytes);
-  if (reader.read("queue", body, 4096)) return 0;
+  if (reader.read("queue", false, {}, body, 4096)) return 0;
   size_t sum = 0;
   for (const forebay::NewMessage& message : reader.messages()) {
     for (char c : message.body) sum += static_cast<unsigned char>(c);
