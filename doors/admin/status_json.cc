@@ -36,10 +36,6 @@ Json json_of(const TopicStatus& topic) {
   return {{"name", topic.name}, {"queues", topic.queues}};
 }
 
-Json json_of(const TopicStatus& topic) {
-  return {{"name", topic.name}, {"queues", topic.queues}};
-}
-
 Json json_of(const ConfigError& error) {
   return {
       {"file", error.file}, {"line", error.line}, {"column", error.column}, {"what", error.what}, {"hint", error.hint}};

@@ -3,7 +3,7 @@
 #include <simdjson.h>
 
 #include "base/base64.h"
-#include "doors/http/json_check.h"
+#include "base/json_check.h"
 #include "doors/http_chars.h"
 #include "doors/json_text.h"
 

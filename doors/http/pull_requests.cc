@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/duration_text.h"
-#include "doors/http/json_check.h"
+#include "base/json_check.h"
 #include "doors/refusal.h"
 
 namespace forebay {
