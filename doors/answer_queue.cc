@@ -11,7 +11,7 @@ constexpr size_t idle_places_max = 16;  // what an idle connection may keep
 
 uint64_t AnswerQueue::open(ResponseStyle style) {
   assert(!closed_);
-  places_.push_back(Place{{}, style, false});
+  places_.push_back(Place{{}, style});
   return first_number_ + waiting() - 1;
 }
 
@@ -19,7 +19,8 @@ void AnswerQueue::answer(uint64_t number, const Response& response, std::string_
   if (number < first_number_ || number - first_number_ >= waiting()) return;
   Place& place = places_[front_ + (number - first_number_)];
   if (place.answered) return;
-  place.style.close |= response.close;
+  place.stream = response.stream && !place.style.head_only;
+  place.style.close |= response.close || response.stream;
   place.answered = true;
   if (number != first_number_) {
     append_response(&place.text, response, place.style, date);
@@ -28,11 +29,13 @@ void AnswerQueue::answer(uint64_t number, const Response& response, std::string_
   }
   append_response(out, response, place.style, date);
   bool closes = place.style.close;
+  streams_ = place.stream;
   drop_front();
   while (!closes && waiting() > 0 && places_[front_].answered) {
     held_bytes_ -= places_[front_].text.size();
     out->append(places_[front_].text);
     closes = places_[front_].style.close;
+    streams_ = places_[front_].stream;
     drop_front();
   }
   if (closes) drop_all();

@@ -24,12 +24,14 @@ class AnswerQueue {
   size_t waiting() const { return places_.size() - front_; }
   uint64_t held_bytes() const { return held_bytes_; }  // of answers that wait for earlier ones
   bool closed() const { return closed_; }
+  bool streams() const { return streams_; }  // the last answer put out is a stream
 
  private:
   struct Place {
     std::string text;  // when answered before its turn
     ResponseStyle style;
     bool answered = false;
+    bool stream = false;
   };
   void drop_front();
   void drop_all();
@@ -39,6 +41,7 @@ class AnswerQueue {
   uint64_t first_number_ = 0;  // of places_[front_]
   uint64_t held_bytes_ = 0;
   bool closed_ = false;
+  bool streams_ = false;
 };
 
 }  // namespace forebay

@@ -69,12 +69,38 @@ void Connection::flush() {
   close_if_finished();
 }
 
-void Connection::write_out() {
-  uv_buf_t buffer = uv_buf_init(out_.data(), static_cast<unsigned>(out_.size()));
+// From the caller's memory where nothing stands before it: thousands of streams are told the same.
+StreamWrite Connection::stream(std::string_view bytes) {
+  if (closing_ || stream_over_) return StreamWrite::gone;
+  if (!answers_.streams()) return StreamWrite::taken;
+  if (unsent() > 0 && unsent() + bytes.size() > server_.options().max_unread_stream_bytes) return StreamWrite::too_much;
+  if (unsent() == 0) bytes.remove_prefix(try_write(bytes));
+  if (closing_) return StreamWrite::gone;
+  if (bytes.empty()) return StreamWrite::taken;
+  out_.append(bytes);
+  server_.mark_dirty(*this);
+  return StreamWrite::taken;
+}
+
+void Connection::end_stream(std::string_view bytes) {
+  if (closing_ || stream_over_) return;
+  stream_over_ = true;
+  if (answers_.streams()) out_.append(bytes);
+  server_.mark_dirty(*this);
+}
+
+// How much the kernel took; at an error the connection is closed.
+size_t Connection::try_write(std::string_view bytes) {
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
   const int n = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
-  if (n < 0 && n != UV_EAGAIN) return close();
+  if (n < 0 && n != UV_EAGAIN) close();
   active_ms_ = server_.now_ms();
-  const size_t written = n < 0 ? 0 : static_cast<size_t>(n);
+  return n < 0 ? 0 : static_cast<size_t>(n);
+}
+
+void Connection::write_out() {
+  const size_t written = try_write(out_);
+  if (closing_) return;
   if (written < out_.size()) return write_rest(written);
   empty_out(&out_);
 }
@@ -97,7 +123,7 @@ void Connection::on_written(int status) {
 }
 
 void Connection::close_if_finished() {
-  if (closing_ || !input_done_ || answers_.waiting() > 0 || unsent() > 0) return;
+  if (closing_ || !input_done_ || answers_.waiting() > 0 || unsent() > 0 || streaming()) return;
   if (input_ended_) return close();
   if (drain_until_ms_ > 0) return;
   drain_until_ms_ = server_.now_ms() + drain_ms;
@@ -145,7 +171,7 @@ void Connection::tick(uint64_t now_ms) {
 void Connection::close() {
   if (closing_) return;
   closing_ = true;
-  if (answers_.waiting() > 0 && !input_ended_) server_.handler().on_disconnected(id_);
+  if ((answers_.waiting() > 0 && !input_ended_) || streaming()) server_.handler().on_disconnected(id_);
   server_.account_held(accounted_bytes_, 0);
   accounted_bytes_ = 0;
   reading_ = false;

@@ -32,6 +32,8 @@ class Connection {
   void turn_away(const Problem& problem);  // answered with this, whatever it asks
 
   void respond(uint64_t number, const Response& response);
+  StreamWrite stream(std::string_view bytes);
+  void end_stream(std::string_view bytes);
   void flush();                // writes what is ready, reads on where there is room again
   void tick(uint64_t now_ms);  // deadlines
   void finish();               // closes after the requests already begun
@@ -58,12 +60,14 @@ class Connection {
   bool overloaded(uint64_t divisor) const;
   // output (connection.cc)
   void send_continue();
+  size_t try_write(std::string_view bytes);
   void write_out();
   void write_rest(size_t from);
   void on_written(int status);
   void close_if_finished();
   bool is_writing_stuck(uint64_t now_ms);
   size_t unsent() const;
+  bool streaming() const { return answers_.streams() && !stream_over_; }
 
   ServerLoop& server_;
   const uint64_t id_;
@@ -92,6 +96,7 @@ class Connection {
   bool input_ended_ = false;  // the client has shut down its side
   bool timing_request_ = false;
   bool wants_continue_ = false;
+  bool stream_over_ = false;
 };
 
 }  // namespace forebay

@@ -46,8 +46,10 @@ void Connection::on_read(ssize_t n, const char* bytes) {
 }
 
 // A client may shut down its side after its last request and still gets every answer.
+// Who follows a stream has nothing to say, so its end is the reader's leave.
 void Connection::on_end() {
   input_ended_ = true;
+  if (streaming()) return close();
   stop_reading();
   if (!input_done_ && !parser_.between_requests()) {
     refuse(malformed("the request ends before it is whole"));

@@ -87,7 +87,7 @@ void append_response(std::string* out, const Response& response, ResponseStyle s
   out->append(date);
   out->append("\r\n");
   if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
-  if (response.status != 204) {
+  if (response.status != 204 && !response.stream) {
     out->append("Content-Length: ");
     append_number(out, response.body.size());
     out->append("\r\n");

@@ -30,13 +30,14 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free port
   uint32_t max_connections = 4096;
-  uint32_t reserved_connections = 0;      // that find a descriptor when the process has none left
-  uint64_t max_header_bytes = 16 * 1024;  // request line and headers; above: 431
-  uint32_t max_header_count = 100;        // above: 431
-  uint64_t max_body_bytes = 256 * 1024;   // above: 413, before the body is read where Content-Length tells
-  uint32_t max_pipelined = 256;           // requests unanswered on one connection; above: reading pauses
-  uint64_t max_unsent_bytes = 1 << 20;    // answers a client does not read; above: reading pauses
-  uint64_t max_held_bytes = 256 << 20;    // of unfinished requests, all connections together; above: 503
+  uint32_t reserved_connections = 0;              // that find a descriptor when the process has none left
+  uint64_t max_header_bytes = 16 * 1024;          // request line and headers; above: 431
+  uint32_t max_header_count = 100;                // above: 431
+  uint64_t max_body_bytes = 256 * 1024;           // above: 413, before the body is read where Content-Length tells
+  uint32_t max_pipelined = 256;                   // requests unanswered on one connection; above: reading pauses
+  uint64_t max_unsent_bytes = 1 << 20;            // answers a client does not read; above: reading pauses
+  uint64_t max_unread_stream_bytes = 256 * 1024;  // of a stream whose client does not read; besides the kernel's
+  uint64_t max_held_bytes = 256 << 20;            // of unfinished requests, all connections together; above: 503
   Duration header_timeout = Duration::seconds(10);
   Duration body_timeout = Duration::seconds(60);
   Duration idle_timeout = Duration::seconds(75);
@@ -75,6 +76,7 @@ struct Response {
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;
   bool close = false;
+  bool stream = false;  // `body` is its beginning: stream() goes on, until end_stream() or either side closes
 };
 
 class RequestHandler {
@@ -86,12 +88,19 @@ class RequestHandler {
   }
   // Views in `request` live only during the call.
   virtual void on_request(const Request& request, ExchangeId exchange) = 0;
-  // That connection's client has shut down its side, or is gone. It may still read what it is answered.
+  // That connection's client has shut down its side, or is gone. It may still read what it is answered; but a stream
+  // ends with this.
   virtual void on_disconnected(uint64_t /*connection*/) {}
 };
 
 // application/problem+json of a Problem, with Retry-After in whole seconds (rounded up) where it has one.
 Response problem_response(const Problem& problem);
+
+enum class StreamWrite : uint8_t {
+  taken,     // or dropped, where the answers to earlier requests of that connection still stand before the stream
+  too_much,  // the client has not read what it was sent before; nothing was taken
+  gone,
+};
 
 class Server {
  public:
@@ -100,6 +109,10 @@ class Server {
   virtual int listen() = 0;
   virtual uint16_t port() const = 0;
   virtual void respond(ExchangeId exchange, Response response) = 0;
+  // More of the stream that is that connection's last answer. Above max_unread_stream_bytes unsent: too_much.
+  virtual StreamWrite stream(uint64_t connection, std::string_view bytes) = 0;
+  // Its last bytes, however many are unsent; then the connection is closed.
+  virtual void end_stream(uint64_t connection, std::string_view bytes) = 0;
   // Writes the answers given so far. They leave by themselves before the loop polls again; this is for a
   // loop that has more to do first.
   virtual void flush() = 0;

@@ -110,6 +110,15 @@ void ServerLoop::respond(ExchangeId exchange, Response response) {
   if (Connection* connection = find(exchange.connection)) connection->respond(exchange.number, response);
 }
 
+StreamWrite ServerLoop::stream(uint64_t id, std::string_view bytes) {
+  Connection* connection = find(id);
+  return connection == nullptr ? StreamWrite::gone : connection->stream(bytes);
+}
+
+void ServerLoop::end_stream(uint64_t id, std::string_view bytes) {
+  if (Connection* connection = find(id)) connection->end_stream(bytes);
+}
+
 void ServerLoop::mark_dirty(Connection& connection) {
   if (connection.dirty) return;
   connection.dirty = true;

@@ -23,6 +23,8 @@ class ServerLoop final : public Server {
   int listen() override;
   uint16_t port() const override { return listener_.port(); }
   void respond(ExchangeId exchange, Response response) override;
+  StreamWrite stream(uint64_t connection, std::string_view bytes) override;
+  void end_stream(uint64_t connection, std::string_view bytes) override;
   void flush() override { flush_dirty(); }
   uint64_t connections() const override { return live_; }
   void stop_accepting() override;

@@ -228,6 +228,9 @@ bool Assembly::open_sinks() {
                                         if (sink.type == "pull") return relay_->pulling().make_sink();
                                         return make_sink(ports, sink, relay_->dispatcher());
                                       });
+  relay_->checks().make_sink = [ports](const SinkConfig& sink, SinkListener& listener) {
+    return make_sink(ports, sink, listener);
+  };
   sinks_->look_again(relay_->running());
   relay_->on_change = [this] { sinks_->look_again(relay_->running()); };
   relay_->overseer().on_reload = [this] { return reload(); };
@@ -253,8 +256,8 @@ bool Assembly::open_doors() {
     door.max_connections =
         std::min(door.max_connections, is_http ? plan.http_connections_max : plan.admin_connections_max);
     if (is_http) {
-      http_doors_.push_back(
-          std::make_unique<HttpDoor>(&uv_, door, relay_->intake(), relay_->pulling(), gate_));
+      http_doors_.push_back(std::make_unique<HttpDoor>(
+          &uv_, door, DoorPorts{relay_->intake(), relay_->pulling(), relay_->streams(), gate_}));
       const int error = http_doors_.back()->listen();
       if (!listening("http", door, error, http_doors_.back()->port())) return false;
     } else {
@@ -345,6 +348,7 @@ void Assembly::finish_stop() {
   }
   relay_->dispatcher().close();
   sinks_->shut_down();
+  relay_->checks().shut_down();
   relay_->save_spends();
   journal_->close();
   mailbox_.run_posted();
@@ -356,6 +360,7 @@ void Assembly::close_loop() {
   for (auto& door : http_doors_) door->close();
   for (auto& door : admin_doors_) door->close();
   if (sinks_) sinks_->shut_down();
+  if (relay_) relay_->checks().shut_down();
   for (uv_signal_t* handle : {&sigterm_, &sigint_, &sighup_}) {
     if (handle->data != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
   }
@@ -364,6 +369,7 @@ void Assembly::close_loop() {
   http_doors_.clear();
   admin_doors_.clear();
   sinks_.reset();
+  if (relay_) relay_->checks().drop_sinks();
   uv_run(&uv_, UV_RUN_DEFAULT);
 }
 

@@ -51,6 +51,9 @@ DescriptorPlan plan_descriptors(const Config& config, uint64_t limit, uint64_t o
   for (const auto& [name, sink] : config.sinks) {
     if (sink.type != "pull") plan.sinks += descriptors_per_send * sink.concurrency;
   }
+  for (const auto& [name, queue] : config.queues) {
+    if (!queue.check_url.empty()) plan.sinks += descriptors_per_send * check_requests_max;
+  }
   plan.journal = journal_descriptors;
   plan.http_connections_max = most_connections(config, Type::http);
   plan.admin_connections_max = most_connections(config, Type::admin);

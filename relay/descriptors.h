@@ -11,6 +11,8 @@
 
 namespace forebay {
 
+constexpr uint32_t check_requests_max = 16;  // of one queue's check_url at a time
+
 struct DescriptorPlan {
   uint64_t sinks = 0;                  // sockets and name look-ups under way at once
   uint64_t journal = 0;                // files, and a little for the process itself

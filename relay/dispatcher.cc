@@ -110,7 +110,6 @@ void Dispatcher::deliver(Outgoing& outgoing) {
   delivery.queue = outgoing.queue;
   delivery.key = meta.key;
   delivery.content_type = meta.content_type;
-  delivery.key = meta.key;
   delivery.idempotency_key = meta.idempotency_key.empty() ? delivery.message_id : meta.idempotency_key;
   delivery.headers = std::move(meta.forward);
   delivery.body = outgoing.stored.body;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "relay/live_streams.h"
 #include "relay/overseer.h"
 
 namespace forebay {
@@ -46,6 +47,11 @@ void Overseer::refresh_gauges() {
   raise_to(*metrics_.superseded, number(superseded));
   raise_to(*metrics_.dropped, number(dropped));
   raise_to(*metrics_.outcomes_dropped, number(unreported));
+  if (streams != nullptr) {
+    metrics_.stream_readers->Set(number(streams->readers()));
+    raise_to(*metrics_.stream_events, number(streams->events()));
+    raise_to(*metrics_.stream_readers_dropped, number(streams->dropped()));
+  }
   metrics_.flows->Set(number(flows));
   metrics_.key_memory_bytes->Set(number(core_.key_memory_bytes()));
   for (const auto& lane : core_.lanes()) refresh_sink(*lane, now);

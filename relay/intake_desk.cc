@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "relay/key_hash.h"
+#include "relay/live_streams.h"
 #include "relay/meta.h"
 #include "relay/refusal_problem.h"
 
@@ -159,10 +160,19 @@ std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, u
     const auto meta = std::string_view(metas_).substr(begin.meta_end, written_[i].meta_end - begin.meta_end);
     const auto copies = std::span(facts_).subspan(begin.facts_end, written_[i].facts_end - begin.facts_end);
     if (!copies.empty()) backlog_.append(copies, meta, messages[i].body);
+    if (streams != nullptr) tell_readers(messages[i], begin.facts_end, copies.size());
   }
   note_promises();
   answers_.published(backlog_.open_batch(), token, listener, facts_, dedup_.answer(facts_, accepted_));
   return std::nullopt;
+}
+
+// Those who follow its topic, under the id that the producer is told.
+void IntakeDesk::tell_readers(const NewMessage& message, size_t first_copy, size_t copies) {
+  if (message.topic.empty() || !streams->is_followed(message.topic)) return;
+  if (copies == 0) return streams->publish(message.topic, {}, message.body, std::nullopt);
+  const MessageId& id = accepted_[first_copy].id;
+  streams->publish(message.topic, {id.data(), id.size()}, message.body, backlog_.open_batch());
 }
 
 RateLimits IntakeDesk::rate_limits(const NewMessage& message) {

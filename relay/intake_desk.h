@@ -25,6 +25,8 @@
 
 namespace forebay {
 
+class LiveStreams;
+
 class IntakeDesk : public Intake {
  public:
   IntakeDesk(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, JournalRoom& room,
@@ -49,6 +51,8 @@ class IntakeDesk : public Intake {
   void stop() { stopping_ = true; }
   // The core has another config.
   void look_again();
+  // Who follows a topic; set by the relay. nullptr: nobody can.
+  LiveStreams* streams = nullptr;
   // When the lease on a message ends, of one that this process gave.
   std::function<std::optional<WallTime>(Sequence)> leased_until;
   void follow_tokens(const std::vector<AuthToken>& tokens) { producers_.follow_tokens(tokens); }
@@ -77,6 +81,7 @@ class IntakeDesk : public Intake {
   std::span<const std::string_view> queues_of(const NewMessage& message);
   std::optional<Problem> read_key_and_cost(const NewMessage& message, const KnownQueue& queue, AdmitRequest* request);
   void note_promises();
+  void tell_readers(const NewMessage& message, size_t first_copy, size_t copies);
   void write_meta(const NewMessage& message, Now now);
   void count_refused(std::string_view queue, uint64_t QueueCounters::*counter);
   std::optional<Problem> never_fits(std::span<const NewMessage> messages, std::string_view queue);

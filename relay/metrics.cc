@@ -181,6 +181,11 @@ void Metrics::add_messages() {
   cancelled = &counters(r, "forebay_cancelled_messages_total", "Messages cancelled by their producer.").Add({});
   superseded =
       &counters(r, "forebay_superseded_messages_total", "Messages that a newer one of their key replaced.").Add({});
+  stream_readers = &gauges(r, "forebay_stream_readers", "Live streams of topics that are open.").Add({});
+  stream_events =
+      &counters(r, "forebay_stream_events_total", "Messages written to live streams, once for each reader.").Add({});
+  stream_readers_dropped =
+      &counters(r, "forebay_stream_readers_dropped_total", "Readers of live streams that were too slow.").Add({});
   outcomes_dropped =
       &counters(r, "forebay_outcomes_dropped_total", "Reports that the outcomes queue did not take.").Add({});
   dropped =

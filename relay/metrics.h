@@ -146,6 +146,9 @@ class Metrics {
   prometheus::Counter* outcomes_dropped = nullptr;
   prometheus::Counter* dropped = nullptr;
   prometheus::Histogram* eta_error_seconds = nullptr;  // of a sample (relay/promises.h)
+  prometheus::Gauge* stream_readers = nullptr;
+  prometheus::Counter* stream_events = nullptr;
+  prometheus::Counter* stream_readers_dropped = nullptr;
   prometheus::Gauge* flows = nullptr;
   prometheus::Gauge* key_memory_bytes = nullptr;
   prometheus::Histogram* loop_lag_seconds = nullptr;

@@ -22,6 +22,8 @@
 
 namespace forebay {
 
+class LiveStreams;
+
 class Overseer : public AdminView {
  public:
   Overseer(Core& core, Backlog& backlog, Clock& clock, MessageIds& ids, Answers& answers, Metrics& metrics,
@@ -33,6 +35,7 @@ class Overseer : public AdminView {
   void look_again();
   // Who reads the config file; empty: nobody can.
   std::function<Reloaded()> on_reload;
+  const LiveStreams* streams = nullptr;  // what is counted of them
   // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all
   // done.
   bool work(Now now);

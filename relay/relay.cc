@@ -26,16 +26,19 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
       ids_(backlog.store_id(), backlog.id_key()),
       topics_(backlog),
       answers_(core_),
+      streams_(topics_, answers_, clock),
       room_(core_, backlog, config),
       intake_(core_, backlog, clock, ids_, answers_, room_, last_outcomes_, metrics_, promises_, topics_),
       reports_(core_, intake_, ids_),
       dispatcher_(core_, backlog, clock, ids_, metrics_, last_outcomes_, promises_),
       pull_(core_, backlog, clock, ids_, answers_, dispatcher_),
+      checks_(core_, backlog, clock, ids_, seed),
       overseer_(core_, backlog, clock, ids_, answers_, metrics_, room_, live_, topics_),
       spends_(core_, backlog) {
   live_.on_change = [this] {
     metrics_.follow(live_.running());
     topics_.follow(live_.running());
+    streams_.look_again();
     intake_.look_again();
     intake_.dedup().follow(live_.running());
     intake_.follow_tokens(live_.running().tokens);
@@ -45,6 +48,8 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
     if (on_change) on_change();
   };
   intake_.dedup().follow(config);
+  intake_.streams = &streams_;
+  overseer_.streams = &streams_;
   intake_.leased_until = [this](Sequence sequence) { return pull_.leased_until(sequence); };
   intake_.follow_tokens(config.tokens);
   note_reload(clock_.now());
@@ -100,17 +105,19 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
+  next = std::min(next, streams_.work(now));
   reports_.work(now);
   next = std::min(next, backlog_.flush());
   backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink
   return more_work ? now.steady : next;
 }
 
-// Their time has passed, and nobody said anything.
+// Their time has passed, and nobody said anything: who may know is asked, then the default holds.
 void Relay::decide_held(Now now) {
   for (const Sequence sequence : core_.take_undecided()) {
     const MessageEntry* entry = core_.entry(sequence);
     if (entry == nullptr || entry->state != MessageState::held) continue;
+    if (checks_.ask(sequence, now)) continue;
     if (core_.queue(entry->queue)->config.hold_default == HoldDefault::release) {
       core_.release(sequence, now);
     } else {
@@ -127,6 +134,7 @@ void Relay::stop() {
   stopping_ = true;
   intake_.stop();
   pull_.stop();
+  streams_.stop();
   overseer_.set_stopping();
 }
 

@@ -14,12 +14,14 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "relay/answers.h"
+#include "relay/check_desk.h"
 #include "relay/core.h"
 #include "relay/dispatcher.h"
 #include "relay/intake_desk.h"
 #include "relay/journal_room.h"
 #include "relay/last_outcomes.h"
 #include "relay/live_config.h"
+#include "relay/live_streams.h"
 #include "relay/message_id.h"
 #include "relay/metrics.h"
 #include "relay/outcome_reports.h"
@@ -54,6 +56,8 @@ class Relay : public BacklogListener {
 
   Intake& intake() { return intake_; }
   PullDesk& pulling() { return pull_; }
+  LiveStreams& streams() { return streams_; }
+  CheckDesk& checks() { return checks_; }
   AdminView& admin() { return overseer_; }
   Overseer& overseer() { return overseer_; }
   Dispatcher& dispatcher() { return dispatcher_; }
@@ -87,11 +91,13 @@ class Relay : public BacklogListener {
   Promises promises_;
   Topics topics_;
   Answers answers_;
+  LiveStreams streams_;
   JournalRoom room_;
   IntakeDesk intake_;
   OutcomeReports reports_;
   Dispatcher dispatcher_;
   PullDesk pull_;
+  CheckDesk checks_;
   Overseer overseer_;
   SpendsJournal spends_;
   std::vector<Send> sends_;

@@ -37,11 +37,17 @@ std::optional<Problem> BatchReader::read(std::string_view name, bool topic, std:
   messages_.clear();
   forwards_.clear();
   const char* const readable_end = body.data() + body.size() + body_padding_bytes;
+  bool shaped = false;
   for (size_t number = 1; !body.empty(); ++number) {
     const size_t line_end = std::min(body.find('\n'), body.size());
     const std::string_view line = without_space(body.substr(0, line_end));
     body.remove_prefix(std::min(line_end + 1, body.size()));
     if (line.empty()) continue;
+    if (messages_.empty() && !shaped && ReleaseProfile::is_one(line)) {
+      shaped = true;
+      if (const std::string wrong = release_.read(line); !wrong.empty()) return bad_line(number, 422, wrong);
+      continue;
+    }
     NewMessage& message = messages_.emplace_back();
     (topic ? message.topic : message.queue) = name;
     message.by = by;
@@ -51,6 +57,8 @@ std::optional<Problem> BatchReader::read(std::string_view name, bool topic, std:
   }
   if (messages_.empty()) return refusal(422, "empty-batch", "The batch is empty", "no line holds an envelope");
   point_at_forwards();
+  const std::string wrong = shaped ? release_.apply(messages_) : std::string();
+  if (!wrong.empty()) return refusal(422, "bad-release", "The batch cannot be released like that", wrong);
   return std::nullopt;
 }
 

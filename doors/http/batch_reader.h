@@ -1,6 +1,7 @@
 // BatchReader: an NDJSON body as messages, an envelope a line (doors/http/envelope.h). All or nothing: the
 // first bad line refuses the batch with its number (from 1) and the reason. Blank lines are ignored; a batch
-// without any other is refused. Nothing is allocated per line beyond vectors that keep their capacity.
+// without any other is refused. The first line may say when the messages are released (release_profile.h). Nothing is
+// allocated per line beyond vectors that keep their capacity.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "doors/http/envelope.h"
+#include "doors/http/release_profile.h"
 #include "doors/intake.h"
 
 namespace forebay {
@@ -32,6 +34,7 @@ class BatchReader {
 
   EnvelopeReader envelopes_;
   EnvelopeStore store_;
+  ReleaseProfile release_;
   std::vector<NewMessage> messages_;
   struct Forwards {
     size_t message, first, count;

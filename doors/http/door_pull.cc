@@ -32,7 +32,7 @@ void HttpDoor::on_leased(uint64_t token, std::span<const LeasedMessage> messages
 
 // Its client has shut down its side, or is gone: what it waits for would be leased to nobody. One that still reads is
 // told that nothing came.
-void HttpDoor::on_disconnected(uint64_t connection) {
+void HttpDoor::give_up_leases(uint64_t connection) {
   const auto [begin, end] = leasing_.equal_range(connection);
   std::vector<uint64_t> tokens;
   for (auto at = begin; at != end; ++at) tokens.push_back(at->second);

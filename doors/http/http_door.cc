@@ -62,12 +62,13 @@ std::optional<Problem> check_batch_headers(const Request& request) {
 
 }  // namespace
 
-HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling, const Gate& gate)
+HttpDoor::HttpDoor(uv_loop_t* loop, const DoorConfig& config, DoorPorts ports)
     : max_body_bytes_(config.max_body_bytes),
       max_batch_bytes_(config.max_batch_bytes),
-      intake_(intake),
-      pulling_(pulling),
-      gate_(gate),
+      intake_(ports.intake),
+      pulling_(ports.pulling),
+      streaming_(ports.streaming),
+      gate_(ports.gate),
       server_(make_server(loop, server_options(config), *this)) {}
 
 HttpDoor::~HttpDoor() = default;
@@ -81,6 +82,7 @@ void HttpDoor::close() {
   closed_ = true;
   intake_.forget(*this);
   pulling_.forget(*this);
+  streaming_.forget(*this);
   server_->close();
 }
 
@@ -120,6 +122,8 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
       return change_leases(request, exchange, name, LeaseVerb::nack);
     case Action::extend:
       return change_leases(request, exchange, name, LeaseVerb::extend);
+    case Action::stream:
+      return follow(exchange, name);
     case Action::not_yet:
       return refuse(exchange, refusal(501, "not-yet-available", "Not yet available",
                                       std::string(route.what) + " is not yet available"));
@@ -145,7 +149,8 @@ void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_
 
 void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
   if (auto problem = check_batch_headers(request)) return refuse(exchange, *problem);
-  if (auto problem = batch_.read(name, topic, caller_.name(), request.body, max_body_bytes_)) return refuse(exchange, *problem);
+  if (auto problem = batch_.read(name, topic, caller_.name(), request.body, max_body_bytes_))
+    return refuse(exchange, *problem);
   const Pending::Kind kind = prefers_minimal(request) ? Pending::Kind::batch_minimal
                              : topic                  ? Pending::Kind::topic_batch
                                                       : Pending::Kind::batch;
@@ -189,6 +194,7 @@ void HttpDoor::cancel_message(ExchangeId exchange, std::string_view id) {
 }
 
 void HttpDoor::release_message(ExchangeId exchange, std::string_view id) {
+  if (auto problem = may_cancel(id)) return refuse(exchange, *problem);
   const uint64_t token = add_pending({Pending::Kind::release, exchange, std::string(id)});
   if (auto problem = intake_.release(id, token, *this)) {
     take_pending(token);

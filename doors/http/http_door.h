@@ -8,9 +8,10 @@
 // POST /v1/messages/{id}:release    lets a held message go
 // POST /v1/queues/{queue}/messages:lease, :ack, :nack, :extend    for consumers of a pulled queue (pulling.h); the last
 //                              three are in door_pull.cc
+// GET /v1/topics/{topic}/stream    for those who follow a topic live (streaming.h); in door_stream.cc
 // Everything else is 404, 405, or 501 for what the contract names and is not built yet.
 //
-// Intake, pulling and gate must outlive close(). Loop thread only.
+// What stands behind a door must outlive its close(). Loop thread only.
 #pragma once
 
 #include <uv.h>
@@ -20,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "config/config.h"
@@ -29,12 +31,21 @@
 #include "doors/intake.h"
 #include "doors/pulling.h"
 #include "doors/server.h"
+#include "doors/streaming.h"
 
 namespace forebay {
 
-class HttpDoor : private RequestHandler, private PublishListener, private LeaseListener {
+// What stands behind a door.
+struct DoorPorts {
+  Intake& intake;
+  Pulling& pulling;
+  Streaming& streaming;
+  const Gate& gate;
+};
+
+class HttpDoor : private RequestHandler, private PublishListener, private LeaseListener, private StreamListener {
  public:
-  HttpDoor(uv_loop_t* loop, const DoorConfig& config, Intake& intake, Pulling& pulling, const Gate& gate);
+  HttpDoor(uv_loop_t* loop, const DoorConfig& config, DoorPorts ports);
   HttpDoor(const HttpDoor&) = delete;
   ~HttpDoor() override;
 
@@ -77,6 +88,8 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   void on_changed(uint64_t token, uint64_t count) override;
   void on_leased(uint64_t token, std::span<const LeasedMessage> messages) override;
   void on_disconnected(uint64_t connection) override;
+  StreamResult on_events(uint64_t token, std::string_view events) override;
+  void on_end(uint64_t token, std::string_view events) override;
 
   // To a queue, or to a topic.
   void publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
@@ -85,6 +98,8 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   void cancel_message(ExchangeId exchange, std::string_view id);
   void release_message(ExchangeId exchange, std::string_view id);
   void lease(const Request& request, ExchangeId exchange, std::string_view queue);
+  void follow(ExchangeId exchange, std::string_view topic);
+  void give_up_leases(uint64_t connection);
   void change_leases(const Request& request, ExchangeId exchange, std::string_view queue, LeaseVerb verb);
   // Of the message's queue: may the caller?
   std::optional<Problem> may_cancel(std::string_view id);
@@ -101,6 +116,7 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   const uint64_t max_batch_bytes_;
   Intake& intake_;
   Pulling& pulling_;
+  Streaming& streaming_;
   const Gate& gate_;
   Caller caller_;  // of the request under way
   std::unique_ptr<Server> server_;
@@ -108,7 +124,9 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   HeaderViews forward_;
   std::vector<Pending> pending_;
   std::vector<uint32_t> free_;
-  Leasing leasing_;  // connections with a consumer that waits, and its token
+  Leasing leasing_;                       // connections with a consumer that waits, and its token
+  std::unordered_set<uint64_t> streams_;  // connections that follow a topic; they are its tokens
+  std::optional<uint64_t> writing_;       // the one that is being told
   bool closed_ = false;
 };
 

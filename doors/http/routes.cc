@@ -25,7 +25,7 @@ constexpr Row rows[] = {
     {"POST", "/v1/queues/", "/messages:extend", Action::extend, "POST", {}},
     {"POST", "/v1/topics/", "/messages", Action::publish_topic, "POST", {}},
     {"POST", "/v1/topics/", "/messages:batch", Action::publish_topic_batch, "POST", {}},
-    {"GET", "/v1/topics/", "/stream", Action::not_yet, "GET", "streaming a topic"},
+    {"GET", "/v1/topics/", "/stream", Action::stream, "GET", {}},
     {"POST", "/v1/messages/", ":release", Action::release_message, "POST", {}},
     {"GET", "/v1/messages/", "", Action::find_message, "GET, HEAD, DELETE", {}},
     {"HEAD", "/v1/messages/", "", Action::find_message, "GET, HEAD, DELETE", {}},

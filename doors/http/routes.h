@@ -15,6 +15,7 @@ enum class Action {
   release_message,
   publish_topic,
   publish_topic_batch,
+  stream,
   find_message,
   cancel_message,
   not_yet,         // in the contract, not built yet

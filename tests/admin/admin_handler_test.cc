@@ -339,14 +339,11 @@ TEST_F(AdminHandlerTest, WhatIsNotThereIs404) {
   }
 }
 
-TEST_F(AdminHandlerTest, WhatComesLaterSaysSo) {
-  for (const char* call : {"PUT /v1/topics/t/subscriptions/q", "DELETE /v1/topics/t/subscriptions/q"}) {
-    const std::string_view text(call);
-    const size_t space = text.find(' ');
-    const Response& response = ask(text.substr(0, space), text.substr(space + 1), {}, "{}");
-    EXPECT_EQ(response.status, 501) << call;
-    EXPECT_NE(response.body.find("Not yet available"), std::string::npos);
-  }
+TEST_F(AdminHandlerTest, AQueueIsSubscribedAndUnsubscribedOnceThatIsDurable) {
+  for (const char* call : {"PUT", "DELETE"}) ask(call, "/v1/topics/order.paid/subscriptions/audit");
+  ASSERT_EQ(view_.changes.size(), 2u);
+  EXPECT_EQ(view_.changes[0].what, "subscribe audit order.paid");
+  EXPECT_EQ(view_.changes[1].what, "unsubscribe audit order.paid");
 }
 
 TEST_F(AdminHandlerTest, TheFrontPageLinksWithoutScripts) {

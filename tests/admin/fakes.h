@@ -98,6 +98,11 @@ class FakeView : public AdminView {
   std::optional<Problem> unpin_limits(std::string_view sink, uint64_t token, PublishListener& listener) override {
     return change("unpin " + std::string(sink), token, listener);
   }
+  std::optional<Problem> set_subscribed(std::string_view topic, std::string_view queue, bool subscribed, uint64_t token,
+                                        PublishListener& listener) override {
+    const std::string what = (subscribed ? "subscribe " : "unsubscribe ") + std::string(queue);
+    return change(what + " " + std::string(topic), token, listener);
+  }
   Reloaded reload() override { return reloaded; }
   std::optional<Problem> purge_queue(std::string_view queue, uint64_t token, PublishListener& listener) override {
     return change("purge queue " + std::string(queue), token, listener);

@@ -134,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"{\"body\":1,\"b\\u006fdy\":1}", "more than once"},
         BadLine{"{\"body\":1,\"key\":\"a\",\"key\":\"b\"}", "more than once"},
         BadLine{"{\"body\":1,\"dely\":\"5s\"}", "did you mean \\\"delay\\\"?"},
-        BadLine{"{\"body\":1,\"hold\":\"60s\"}", "not yet available"},
+        BadLine{"{\"body\":1,\"hold\":60}", "\\\"hold\\\" must be a string"},
         BadLine{"{\"body\":1,\"delay\":5}", "\\\"delay\\\" must be a string"},
         BadLine{"{\"body\":1,\"delay\":\"5\"}", "must be a duration"},
         BadLine{"{\"body\":1,\"not_before\":1e9}", "unix seconds"},

@@ -102,6 +102,12 @@ std::optional<Problem> FakeIntake::release(std::string_view id, uint64_t token, 
   return std::nullopt;
 }
 
+std::optional<Problem> FakeStreaming::follow(std::string_view topic, uint64_t token, StreamListener& listener) {
+  if (topic != "chat") return Problem{404, "no-such-topic", "No such topic", "", {}};
+  readers[token] = &listener;
+  return std::nullopt;
+}
+
 bool FakeIntake::wait_for_calls(size_t count) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return calls_ >= count; });
@@ -114,7 +120,7 @@ std::vector<SeenMessage> FakeIntake::seen() {
 
 HttpDoorFixture::HttpDoorFixture(DoorConfig config, bool hold_answers, std::vector<AuthToken> tokens) : gate_(tokens) {
   intake_.hold_answers = hold_answers;
-  door_ = std::make_unique<HttpDoor>(thread_.loop(), config, intake_, gate_);
+  door_ = std::make_unique<HttpDoor>(thread_.loop(), config, DoorPorts{intake_, pulling_, streaming_, gate_});
   int error = 0;
   thread_.run_on_loop([&] {
     intake_.start(thread_.loop());

@@ -58,6 +58,37 @@ class FakeIntake : public Intake {
   uint64_t next_id_ = 0;
 };
 
+// Every queue drains into a sink.
+class FakePulling : public Pulling {
+ public:
+  std::optional<Problem> lease(const LeaseRequest&, uint64_t, LeaseListener&) override { return not_pulled(); }
+  void give_up(uint64_t, LeaseListener&) override {}
+  void forget(LeaseListener&) override {}
+  std::optional<Problem> ack(std::string_view, LeaseIds, LeaseResults*, uint64_t, PublishListener&) override {
+    return not_pulled();
+  }
+  std::optional<Problem> nack(std::string_view, LeaseIds, Duration, LeaseResults*, uint64_t,
+                              PublishListener&) override {
+    return not_pulled();
+  }
+  std::optional<Problem> extend(std::string_view, LeaseIds, std::optional<Duration>, LeaseResults*, uint64_t,
+                                PublishListener&) override {
+    return not_pulled();
+  }
+
+ private:
+  static Problem not_pulled() { return {409, "not-pulled", "Not pulled", "", std::nullopt}; }
+};
+
+// The only topic is "chat"; what it says is up to the test. Loop thread only.
+class FakeStreaming : public Streaming {
+ public:
+  std::optional<Problem> follow(std::string_view topic, uint64_t token, StreamListener& listener) override;
+  void unfollow(uint64_t token, StreamListener&) override { readers.erase(token); }
+  void forget(StreamListener&) override { readers.clear(); }
+  std::map<uint64_t, StreamListener*> readers;
+};
+
 MessageId fake_id(uint64_t number);
 std::string fake_id_text(uint64_t number);
 
@@ -67,6 +98,7 @@ class HttpDoorFixture {
   ~HttpDoorFixture();
   RawClient connect() { return RawClient(door_->port()); }
   FakeIntake& intake() { return intake_; }
+  FakeStreaming& streaming() { return streaming_; }
   LoopThread& thread() { return thread_; }
   HttpDoor& door() { return *door_; }
   // One request on a connection of its own. `headers` end in CR LF each.
@@ -83,6 +115,8 @@ class HttpDoorFixture {
  private:
   LoopThread thread_;
   FakeIntake intake_;
+  FakePulling pulling_;
+  FakeStreaming streaming_;
   Gate gate_;
   std::unique_ptr<HttpDoor> door_;
 };

@@ -64,7 +64,7 @@ TEST_P(HttpDoorBadHeaders, AreRefusedByName) {
 INSTANTIATE_TEST_SUITE_P(
     All, HttpDoorBadHeaders,
     ::testing::Values(BadHeader{"Forebay-Dely: 5s\r\n", 422, "did you mean Forebay-Delay?"},
-                      BadHeader{"Forebay-Hold: 60s\r\n", 422, "not-yet-available"},
+                      BadHeader{"Forebay-Hold: soon\r\n", 422, "Forebay-Hold must be a duration"},
                       BadHeader{"Forebay-Delay: 5\r\n", 422, "Forebay-Delay must be a duration"},
                       BadHeader{"Forebay-Delay: 4000d\r\n", 422, "3650d at most"},
                       BadHeader{"Forebay-TTL: soon\r\n", 422, "Forebay-TTL"},
@@ -111,9 +111,9 @@ INSTANTIATE_TEST_SUITE_P(
         PathCase{"GET", "/v1/queues/sms/messages", 405, "POST"},
         PathCase{"PUT", "/v1/queues/sms/messages:batch", 405, "POST"},
         PathCase{"POST", "/v1/messages/x", 405, "GET, HEAD, DELETE"}, PathCase{"GET", "/v1/messages/x", 404, ""},
-        PathCase{"DELETE", "/v1/messages/x", 404, ""}, PathCase{"POST", "/v1/topics/t/messages", 501, ""},
-        PathCase{"GET", "/v1/topics/t/stream", 501, ""}, PathCase{"POST", "/v1/queues/sms/messages:lease", 501, ""},
-        PathCase{"POST", "/v1/messages/x:release", 501, ""}, PathCase{"POST", "/v1/queues/none/messages", 404, ""}));
+        PathCase{"DELETE", "/v1/messages/x", 404, ""}, PathCase{"POST", "/v1/topics/t/messages", 202, ""},
+        PathCase{"GET", "/v1/topics/t/stream", 404, ""}, PathCase{"POST", "/v1/queues/sms/messages:lease", 409, ""},
+        PathCase{"POST", "/v1/messages/x:release", 404, ""}, PathCase{"POST", "/v1/queues/none/messages", 404, ""}));
 
 // The admin door says the same words: AdminDoor.RefusesUnknownPathsLikeThePublishDoor.
 // What a queue's key or cost may point at; none of it goes out with the message.
