@@ -74,7 +74,9 @@ void ProducerLimits::count_copies(std::span<const MessageFacts> copies) {
   }
 }
 
+// By the window that lets it through last.
 std::optional<Problem> ProducerLimits::refusal_of(const Windows& windows, uint64_t count, Now now) {
+  std::optional<Problem> worst;
   for (const Window& window : windows) {
     Problem problem;
     problem.detail = fmt::format("{} may bring in {} messages in {} s ({}), and this call has {}", window.owner,
@@ -86,14 +88,14 @@ std::optional<Problem> ProducerLimits::refusal_of(const Windows& windows, uint64
       return problem;
     }
     const Instant next = window.permits.next(now.steady, count);
-    if (next <= now.steady) continue;
+    if (next <= now.steady || (worst && next - now.steady <= *worst->retry_after)) continue;
     problem.status = 429;
     problem.type = "producer-limit";
     problem.title = "The producer is over its limit";
     problem.retry_after = next - now.steady;
-    return problem;
+    worst = std::move(problem);
   }
-  return std::nullopt;
+  return worst;
 }
 
 std::optional<Problem> ProducerLimits::refusal(std::string_view by, uint64_t messages,

@@ -36,4 +36,13 @@ Problem refusal_problem(const Refusal& refusal, const QueueConfig& queue) {
   return problem;
 }
 
+Problem problem(int status, std::string type, std::string title, std::string detail) {
+  Problem p;
+  p.status = status;
+  p.type = std::move(type);
+  p.title = std::move(title);
+  p.detail = std::move(detail);
+  return p;
+}
+
 }  // namespace forebay

@@ -10,4 +10,6 @@ namespace forebay {
 // 503, with when to come back.
 Problem refusal_problem(const Refusal& refusal, const QueueConfig& queue);
 
+Problem problem(int status, std::string type, std::string title, std::string detail);
+
 }  // namespace forebay

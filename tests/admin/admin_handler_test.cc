@@ -167,6 +167,7 @@ TEST_F(AdminHandlerTest, StatusShowsEverything) {
   view_.state.queues[0].paused_keys = {"+49", "\xff"};
   view_.state.queues[0].flows = 2;
   view_.state.sinks[0].until = WallTime::from_ms(1'700'000'060'000);
+  view_.state.topics = {{"order.paid", {"sms", "audit"}}};
   const Response& response = ask("GET", "/v1/status");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json");
@@ -174,15 +175,16 @@ TEST_F(AdminHandlerTest, StatusShowsEverything) {
   EXPECT_EQ(Json::parse(response.body), Json::parse(R"({
     "version": "0.1.0", "started": "2023-11-14T22:13:20.123Z", "ready": true, "not_ready_because": [],
     "queues": [{"name": "sms", "sink": "gateway", "paused": false,
-      "messages": {"ready": 10, "delayed": 20, "retrying": 3, "in_flight": 4, "dead": 5},
+      "messages": {"ready": 10, "delayed": 20, "retrying": 3, "in_flight": 4, "leased": 0, "held": 0, "dead": 5},
       "bytes": 12600, "max_messages": 10000000, "max_bytes": 1073741824, "oldest_age_seconds": 1.5,
       "drain_seconds": null, "accepted": 100, "delivered": 63, "expired": 0, "retries": 0,
       "classes": [{"name": "default", "priority": 1, "ready": 10, "delayed": 20, "retrying": 3, "in_flight": 4,
-        "paused": false}], "paused_keys": ["+49", "\ufffd"], "flows": 2}],
+        "leased": 0, "held": 0, "paused": false}], "paused_keys": ["+49", "\ufffd"], "flows": 2}],
     "sinks": [{"name": "gateway", "type": "http", "state": "throttled", "reason": "http 429",
       "until": "2023-11-14T22:14:20.000Z", "in_flight": 4, "attempts": {"delivered": 63, "retry": 2},
       "limits": [{"name": "300/1s", "effective": 300, "utilization": 0.25, "remaining": 225, "enforced": true,
-        "exceeded": 0}], "pinned": {"concurrency": 10}}]})"));
+        "exceeded": 0}], "pinned": {"concurrency": 10}}],
+    "topics": [{"name": "order.paid", "queues": ["sms", "audit"]}]})"));
 }
 
 TEST_F(AdminHandlerTest, QueuesAndSinksOneByOneAndAll) {
@@ -340,7 +342,7 @@ TEST_F(AdminHandlerTest, WhatIsNotThereIs404) {
 }
 
 TEST_F(AdminHandlerTest, AQueueIsSubscribedAndUnsubscribedOnceThatIsDurable) {
-  for (const char* call : {"PUT", "DELETE"}) ask(call, "/v1/topics/order.paid/subscriptions/audit");
+  for (const char* call : {"PUT", "DELETE"}) send(call, "/v1/topics/order.paid/subscriptions/audit");
   ASSERT_EQ(view_.changes.size(), 2u);
   EXPECT_EQ(view_.changes[0].what, "subscribe audit order.paid");
   EXPECT_EQ(view_.changes[1].what, "unsubscribe audit order.paid");

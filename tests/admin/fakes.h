@@ -150,6 +150,8 @@ class FakeServer final : public Server {
     const bool first = answers.emplace(exchange.number, std::move(response)).second;
     if (!first) std::abort();
   }
+  StreamWrite stream(uint64_t, std::string_view) override { return StreamWrite::gone; }
+  void end_stream(uint64_t, std::string_view) override {}
   void flush() override {}
   uint64_t connections() const override { return 0; }
   void stop_accepting() override {}

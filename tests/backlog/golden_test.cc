@@ -25,13 +25,20 @@ bool stays(Sequence sequence) {
   return sequence % 137 == 0 || sequence > 1990;
 }
 
-// What version 1 had no room for.
+constexpr Sequence held_sequence = 1997;
+constexpr int64_t held_until_ms = 1'700'000'990'000;
+
+// What version 1 had no room for, and from version 3 on a message that is held.
 MessageFacts facts_of(Sequence sequence, int version) {
   MessageFacts facts;
   if (version == 1) return facts;
   facts.klass = static_cast<uint8_t>(sequence % 4);
   facts.key = sequence % 3 == 0 ? 0 : sequence * 0x9e3779b97f4a7c15;
   facts.cost = static_cast<uint32_t>(sequence % 5 == 0 ? 1000 + sequence : 1);
+  if (version >= 3 && sequence == held_sequence) {
+    facts.held = true;
+    facts.due_ms = held_until_ms;
+  }
   return facts;
 }
 
@@ -58,11 +65,11 @@ MemoryFiles make_golden() {
   rig.journal->queue_id("sms", &sms);
   rig.journal->queue_id("audit", &audit);
   for (Sequence sequence = 1; sequence <= 2000; ++sequence) {
-    rig.append(body_of(sequence), sequence % 2 == 0 ? sms : audit, facts_of(sequence, 2));
+    rig.append(body_of(sequence), sequence % 2 == 0 ? sms : audit, facts_of(sequence, 3));
     if (sequence % 10 == 0) rig.commit();
     if (sequence <= 50 || stays(sequence - 50)) continue;
     const Sequence settled = sequence - 50;
-    const MessageFacts facts = facts_of(settled, 2);
+    const MessageFacts facts = facts_of(settled, 3);
     if (is_spent(settled)) rig.journal->key_spent(65'537, facts.key, settled_ms(settled), facts.cost);
     rig.journal->settle(settled, Settlement::delivered);
   }
@@ -132,7 +139,11 @@ void expect_golden(MemoryFiles& disk, int version) {
     EXPECT_EQ(message.dead, sequence == 1994);
     EXPECT_EQ(message.crashed_in_flight, sequence == 1995);
     EXPECT_EQ(message.revived, sequence == 1996) << "from before checkpoints had a flag for it";
-    EXPECT_EQ(message.facts.due_ms, sequence == 1993 ? 1'700'000'123'000 : sequence == 1996 ? 1'700'000'789'000 : 0);
+    const MessageFacts written = facts_of(sequence, version);
+    EXPECT_EQ(message.facts.held, written.held) << sequence;
+    EXPECT_EQ(message.facts.due_ms, sequence == 1993   ? 1'700'000'123'000
+                                    : sequence == 1996 ? 1'700'000'789'000
+                                                       : written.due_ms);
   }
   for (Sequence sequence = 1; sequence <= 2000; ++sequence) EXPECT_EQ(found.contains(sequence), stays(sequence));
   EXPECT_EQ(rig.journal->dead_letter(1994)->excerpt, "no such number");
@@ -146,7 +157,7 @@ void expect_golden(MemoryFiles& disk, int version) {
 
 class GoldenStore : public ::testing::TestWithParam<int> {};
 
-INSTANTIATE_TEST_SUITE_P(, GoldenStore, ::testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(, GoldenStore, ::testing::Values(1, 2, 3));
 
 TEST_P(GoldenStore, OpensAndHoldsWhatItHeld) {
   MemoryFiles disk = read_golden(GetParam());

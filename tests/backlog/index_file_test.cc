@@ -26,7 +26,8 @@ std::vector<IndexEntry> any_entries() {
     entry.facts.max_attempts = *rc::gen::element<uint8_t>(0, 10);
     entry.facts.accepted_ms = *rc::gen::inRange<int64_t>(1'700'000'000'000, 1'700'000'100'000);
     entry.facts.due_ms = *rc::gen::element<int64_t>(0, 1'700'000'500'000);
-    entry.facts.due_by_wall = *rc::gen::arbitrary<bool>();
+    entry.facts.held = entry.facts.due_ms > 0 && *rc::gen::arbitrary<bool>();
+    entry.facts.due_by_wall = entry.facts.due_ms > 0 && !entry.facts.held && *rc::gen::arbitrary<bool>();
     entry.facts.expires_ms = *rc::gen::element<int64_t>(0, 1'700'000'900'000);
     entry.facts.key = *rc::gen::element<KeyHash>(0, 0, 7, UINT64_MAX);
     entry.facts.cost = *rc::gen::element<uint32_t>(1, 1, 0, 700);
@@ -68,6 +69,7 @@ RC_GTEST_PROP(IndexFile, ReadsBackInOrderOfSequence, ()) {
     RC_ASSERT(found.facts.accepted_ms == entry.facts.accepted_ms);
     RC_ASSERT(found.facts.due_ms == entry.facts.due_ms);
     RC_ASSERT(found.facts.due_by_wall == entry.facts.due_by_wall);
+    RC_ASSERT(found.facts.held == entry.facts.held);
     RC_ASSERT(found.facts.expires_ms == entry.facts.expires_ms);
     RC_ASSERT(found.facts.bytes == entry.facts.bytes);
     RC_ASSERT(found.facts.key == entry.facts.key);

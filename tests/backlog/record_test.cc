@@ -8,7 +8,7 @@ namespace {
 
 bool same(const MessageFacts& a, const MessageFacts& b) {
   return a.sequence == b.sequence && a.queue == b.queue && a.klass == b.klass && a.max_attempts == b.max_attempts &&
-         a.due_by_wall == b.due_by_wall && a.accepted_ms == b.accepted_ms && a.due_ms == b.due_ms &&
+         a.due_by_wall == b.due_by_wall && a.held == b.held && a.accepted_ms == b.accepted_ms && a.due_ms == b.due_ms &&
          a.expires_ms == b.expires_ms && a.bytes == b.bytes && a.cost == b.cost && a.key == b.key;
 }
 
@@ -19,9 +19,10 @@ MessageFacts any_facts(Sequence sequence, uint32_t bytes) {
   facts.queue = *rc::gen::arbitrary<uint16_t>();
   facts.klass = *rc::gen::inRange<uint8_t>(0, 4);
   facts.max_attempts = *rc::gen::arbitrary<uint8_t>();
-  facts.due_by_wall = *rc::gen::arbitrary<bool>();
   facts.accepted_ms = accepted;
   facts.due_ms = *rc::gen::element<int64_t>(0, accepted + 90'000, accepted - 5);
+  facts.held = facts.due_ms > 0 && *rc::gen::arbitrary<bool>();
+  facts.due_by_wall = facts.due_ms > 0 && !facts.held && *rc::gen::arbitrary<bool>();
   facts.expires_ms = *rc::gen::element<int64_t>(0, accepted + 86'400'000);
   facts.bytes = bytes;
   facts.cost = *rc::gen::element<uint32_t>(0, 1, 1, 2, 300, UINT32_MAX);
