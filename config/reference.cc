@@ -68,14 +68,15 @@ class Writer {
   // Keys of the items of a list or a map whose default is an empty one are shown, not live.
   static bool is_empty_by_default(std::string_view path) {
     const bool in_list = path.find("[]") != std::string_view::npos && !path.starts_with("doors");
-    return in_list || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*") || is_of_some_sinks(path);
+    return in_list || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*") || is_of_some(path);
   }
-  // The sink that is shown is of type http, and need not sign.
-  static bool is_of_some_sinks(std::string_view path) {
-    constexpr std::string_view names[] = {"sign", "path", "rotate", "mail", "redis"};
-    return std::any_of(std::begin(names), std::end(names), [&](std::string_view name) {
-      const std::string key = "sinks.*." + std::string(name);
-      return path == key || path.starts_with(key + ".");
+  // The sink that is shown is of type http, and need not sign; the queue drains into it, and names nobody else.
+  static bool is_of_some(std::string_view path) {
+    constexpr std::string_view keys[] = {"sinks.*.sign",   "sinks.*.path",       "sinks.*.rotate",
+                                         "sinks.*.mail",   "sinks.*.redis",      "queues.*.lease",
+                                         "queues.*.check_url", "queues.*.outcomes"};
+    return std::any_of(std::begin(keys), std::end(keys), [&](std::string_view key) {
+      return path == key || (path.starts_with(key) && path[key.size()] == '.');
     });
   }
   static bool is_live(const Key& key) { return !key.later && !is_empty_by_default(key.path); }
