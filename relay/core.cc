@@ -48,7 +48,7 @@ const Queue* Core::queue(QueueId id) const {
 std::variant<Reservation, Refusal> Core::admit(const AdmitRequest& request, Now now) {
   if (queue(request.queue) == nullptr) return Refusal{Refusal::Why::unknown_queue, {}};
   Queue& queue = queue_of(request.queue);
-  if (!queue.has_room(1, request.bytes) && !make_room(queue, request, now)) {
+  if (!queue.has_room(1, request.bytes) && !could_make_room(queue, request)) {
     ++queue.counters.refused_full;
     const bool by_count = queue.waiting() + queue.reserved + 1 > queue.config.max_messages;
     return Refusal{by_count ? Refusal::Why::full_messages : Refusal::Why::full_bytes, until_room(queue, now)};
@@ -108,6 +108,7 @@ void Core::durable(std::span<const MessageFacts> messages, Now now) {
     --queue.reserved;
     ++queue.counters.accepted;
     schedule(facts, now);
+    make_room(queue, facts.klass, now);
     touch_queue(queue);
   }
 }

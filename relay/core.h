@@ -204,7 +204,9 @@ class Core {
   // The message leaves the backlog for good.
   void finish(Sequence sequence, Settlement how, uint16_t status, Now now);
   void report(const Queue& queue, Sequence sequence, const MessageEntry& entry, Settlement how, uint16_t status);
-  bool make_room(Queue& queue, const AdmitRequest& request, Now now);
+  uint64_t droppable(const Queue& queue, uint8_t klass) const;
+  bool could_make_room(const Queue& queue, const AdmitRequest& request) const;
+  void make_room(Queue& queue, uint8_t newcomer, Now now);
   Sequence victim_of(Queue& queue, std::optional<uint8_t> klass);
   void schedule(const MessageFacts& facts, Now now);
 

@@ -25,7 +25,7 @@ std::string missing(const Config& config, const std::string& queue, const std::s
   if (found == config.queues.end()) {
     return fmt::format("there is no queue \"{}\" in {}; it has {}", queue, config.path, names_of(config.queues));
   }
-  if (found->second.sink.empty()) return fmt::format("queue \"{}\" has no sink: it does not drain by itself", queue);
+  if (found->second.pull) return fmt::format("queue \"{}\" is pulled: how it drains is up to its consumers", queue);
   if (class_number(found->second, klass)) return "";
   return fmt::format("queue \"{}\" has no class \"{}\" in {}; it has {}", queue, klass, config.path,
                      names_of(found->second.classes));

@@ -53,7 +53,7 @@ TEST(BrokenStart, refuses_another_versions_journal_by_name_and_leaves_it_alone) 
   ASSERT_EQ(relay.stop(), 0);
   for (const std::string name : {"store", "00000001.segment"}) {
     const std::string path = relay.data_dir() + "/" + name;
-    for (const char version : {'\0', '\3'}) {
+    for (const char version : {'\0', '\4'}) {
       const std::string good = content(path);
       std::string other = good;
       other[8] = version;
@@ -61,9 +61,9 @@ TEST(BrokenStart, refuses_another_versions_journal_by_name_and_leaves_it_alone) 
       const auto before = contents(relay.data_dir());
       ASSERT_FALSE(relay.start());
       EXPECT_EQ(relay.process().wait(), 1);
-      EXPECT_NE(
-          relay.output().find(path + ": format version " + std::to_string(version) + " (this program reads versions 1 to 2)"),
-          std::string::npos)
+      EXPECT_NE(relay.output().find(path + ": format version " + std::to_string(version) +
+                                    " (this program reads versions 1 to 3)"),
+                std::string::npos)
           << relay.output();
       EXPECT_TRUE(contents(relay.data_dir()) == before);
       std::ofstream(path, std::ios::binary) << good;
