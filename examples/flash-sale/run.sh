@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# 1,100 orders, stored before the sale opens, hit the shop from 50 to 500 a second within four seconds.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+export HTTP_PORT=0 ADMIN_PORT=0
+
+start shop "$python" "$examples/receiver.py" "$work/shop.ndjson"
+export SHOP_URL=http://$address/order
+relay relay
+opens=$(( $(date +%s) + 4 ))
+"$python" "$here/profile.py" "$opens" 50 500 4 > "$work/orders.ndjson"
+"$forebay" send --url "http://$http" --queue sale --file "$work/orders.ndjson" --quiet --json > "$work/sent.json" ||
+  fail "not every order is stored"
+(( $(date +%s) < opens )) || fail "storing the orders took until the sale opened"
+for state in delayed ready retrying in_flight; do
+  eventually 30 queue_is 0 sale $state || fail "orders stay $state"
+done
+"$python" "$here/check.py" "$work"

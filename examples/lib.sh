@@ -1,0 +1,75 @@
+# What every example's run.sh sources: free ports, processes by their ids, waiting with a bound, cleaning up.
+#
+#   relay NAME [CONFIG]   a Forebay with its data in $work/NAME; sets $http and $admin to its doors' addresses
+#   start NAME COMMAND…   a process; sets $address to what it prints after "listening on "
+#   stop NAME, kill9 NAME ends one, politely or not
+#   eventually SECONDS COMMAND…   asks until the command succeeds; fails after so long
+#   queue_is NUMBER QUEUE STATE   does so many messages of the queue wait in that state? (at $admin)
+#
+# Everything lives in $work, a directory that goes when the script ends, with every process started here. What a
+# process wrote is in $work/NAME.log, and is shown when the example fails.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
+examples=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+forebay=${FOREBAY:-$examples/../build/forebay}
+python=${PYTHON:-/usr/bin/python3}
+work=$(mktemp -d)
+declare -A pids=()
+
+clean_up() {
+  local status=$? name
+  { for name in "${!pids[@]}"; do kill -9 "${pids[$name]}" || true; done; wait || true; } 2> /dev/null
+  if (( status != 0 )); then tail -n 20 "$work"/*.log >&2 || true; fi
+  rm -rf "$work"
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+fail() { printf 'failed: %s\n' "$*" >&2; exit 1; }
+
+eventually() {
+  local end=$(( SECONDS + $1 ))
+  shift
+  until "$@"; do
+    (( SECONDS < end )) || return 1
+    sleep 0.05
+  done
+}
+
+# spawn NAME COMMAND…: in the background; its output begins anew.
+spawn() {
+  local name=$1
+  shift
+  "$@" > "$work/$name.log" 2>&1 &
+  pids[$name]=$!
+}
+
+# said NAME TEXT: what follows the text in the process's output; false: it has not said it yet.
+said() { sed -n "s/.*$2\([^ ]*\).*/\1/p" "$work/$1.log" | head -n 1 | grep .; }
+
+start() {
+  spawn "$@"
+  eventually 30 said "$1" 'listening on ' > /dev/null || fail "$1 does not listen"
+  address=$(said "$1" 'listening on ')
+}
+
+relay() {
+  local name=$1 config=${2:-$here/forebay.yaml}
+  DATA_DIR=$work/$name.data spawn "$name" "$forebay" serve -c "$config"
+  eventually 30 said "$name" 'admin door on ' > /dev/null || fail "the relay $name does not start"
+  http=$(said "$name" 'http door on ')
+  admin=$(said "$name" 'admin door on ')
+}
+
+end_with() {
+  { kill "$1" "${pids[$2]}"; wait "${pids[$2]}" || true; } 2> /dev/null
+  unset "pids[$2]"
+}
+stop() { end_with -TERM "$1"; }
+kill9() { end_with -KILL "$1"; }
+
+queue_is() {
+  curl -sf "$admin/v1/queues/$2" | "$python" -c "import json, sys; sys.exit(json.load(sys.stdin)['messages']['$3'] != $1)"
+}

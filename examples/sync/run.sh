@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# 1,000 records from A to B, which hangs, is killed and stays away, while A is killed too.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+# B keeps its port over its restarts: A knows it by that.
+HTTP_PORT=0 ADMIN_PORT=0 relay b "$here/b.yaml"
+b_http=$http b_admin=$admin
+export B_URL=http://$b_http/v1/queues/from-a/messages
+start_b() { HTTP_PORT=${b_http##*:} ADMIN_PORT=${b_admin##*:} relay b "$here/b.yaml"; }
+start_a() { HTTP_PORT=0 ADMIN_PORT=0 relay a "$here/a.yaml"; a_http=$http a_admin=$admin; }
+start_a
+
+seq 1000 | awk '{ printf "{\"body\": {\"record\": %d}}\n", $1 }' > "$work/records.ndjson"
+"$forebay" send --url "http://$a_http" --queue to-b --file "$work/records.ndjson" --quiet --json > "$work/sent.json" ||
+  fail "A does not take every record"
+
+# true: what the JSON at an admin path says fits; `it` is the answer.
+says() { curl -sf "$1" | "$python" -c "import json, sys; it = json.load(sys.stdin); sys.exit(not ($2))"; }
+b_has() { says "$b_admin/v1/queues/from-a" "it['messages']['ready'] >= $1"; }
+eventually 20 b_has 100 || fail "nothing comes to B"
+
+# B hangs for longer than A waits: what it reads when it wakes up has been sent again by then.
+kill -STOP "${pids[b]}"
+eventually 20 says "$a_admin/v1/sinks/b" "it['attempts'].get('unanswered', 0) > 0" || fail "A does not notice that B hangs"
+kill -CONT "${pids[b]}"
+eventually 20 b_has 400 || fail "nothing comes to B after it hung"
+deduplicated() { curl -sf "$b_admin/metrics" | sed -n 's/^forebay_deduplicated_messages_total{queue="from-a"} //p'; }
+deduplicated > "$work/deduplicated"
+echo "B hung; $(cat "$work/deduplicated") records have come to it twice so far"
+
+# Both are killed; A is back first and finds B away.
+kill9 b
+kill9 a
+start_a
+eventually 20 says "$a_admin/v1/queues/to-b" "it['messages']['retrying'] > 0" || fail "A does not notice that B is away"
+start_b
+admin=$a_admin
+for state in ready retrying in_flight dead; do
+  eventually 30 queue_is 0 to-b $state || fail "records stay $state at A"
+done
+"$python" "$here/drain.py" "$b_http" from-a > "$work/at_b.ndjson"
+"$python" "$here/check.py" "$work"
