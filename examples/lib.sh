@@ -19,8 +19,10 @@ declare -A pids=()
 
 clean_up() {
   local status=$? name
-  { for name in "${!pids[@]}"; do kill -9 "${pids[$name]}" || true; done; wait || true; } 2> /dev/null
   if (( status != 0 )); then tail -n 20 "$work"/*.log >&2 || true; fi
+  exec 2> /dev/null  # or the shell names each process that is killed
+  for name in "${!pids[@]}"; do kill -9 "${pids[$name]}" || true; done
+  wait || true
   rm -rf "$work"
   exit "$status"
 }
