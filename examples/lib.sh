@@ -40,11 +40,12 @@ eventually() {
   done
 }
 
-# spawn NAME COMMAND…: in the background; its output begins anew.
+# spawn NAME COMMAND…: in the background; its output begins anew, before anybody looks for what it says.
 spawn() {
   local name=$1
   shift
-  "$@" > "$work/$name.log" 2>&1 &
+  : > "$work/$name.log"
+  "$@" >> "$work/$name.log" 2>&1 &
   pids[$name]=$!
 }
 

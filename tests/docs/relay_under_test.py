@@ -48,9 +48,13 @@ class Relay:
     def write(self, config):
         (self.path / "forebay.yaml").write_text(f"data_dir: {self.path}/data\n{config}")
 
+    @staticmethod
+    def binary():
+        return os.environ["FOREBAY"]
+
     def start(self):
         with open(self.path / "log", "wb") as log:
-            command = [os.environ["FOREBAY"], "serve", "-c", str(self.path / "forebay.yaml")]
+            command = [self.binary(), "serve", "-c", str(self.path / "forebay.yaml")]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.path)
         eventually(lambda: " runs; data in " in self.log() or self.process.poll() is not None)
         assert self.process.poll() is None, self.log()

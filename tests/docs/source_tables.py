@@ -38,5 +38,5 @@ def test_names():
     for path in (ROOT / "tests").rglob("*.cc"):
         names |= {f"{suite}.{test}" for suite, test in macro.findall(path.read_text())}
     for path in [ROOT / "examples/CMakeLists.txt", ROOT / "tests/docs/CMakeLists.txt"]:
-        names |= set(re.findall(r"^(?:forebay_example\(|add_test\(NAME )(\w+\.\w+)", path.read_text(), re.M))
+        names |= set(re.findall(r"^forebay_\w+\((\w+\.\w+)", path.read_text(), re.M))
     return names
