@@ -9,6 +9,7 @@
 # Everything lives in $work, a directory that goes when the script ends, with every process started here. What a
 # process wrote is in $work/NAME.log, and is shown when the example fails.
 set -euo pipefail
+export PYTHONDONTWRITEBYTECODE=1
 
 here=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
 examples=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -51,18 +52,19 @@ spawn() {
 
 # said NAME TEXT: what follows the text in the process's output; false: it has not said it yet.
 said() { sed -n "s/.*$2\([^ ]*\).*/\1/p" "$work/$1.log" | head -n 1 | grep .; }
+said_or_gone() { said "$@" > /dev/null || ! kill -0 "${pids[$1]}" 2> /dev/null; }
 
 start() {
   spawn "$@"
-  eventually 30 said "$1" 'listening on ' > /dev/null || fail "$1 does not listen"
-  address=$(said "$1" 'listening on ')
+  eventually 30 said_or_gone "$1" 'listening on ' || fail "$1 does not listen in time"
+  address=$(said "$1" 'listening on ') || fail "$1 has ended"
 }
 
 relay() {
   local name=$1 config=${2:-$here/forebay.yaml}
   DATA_DIR=$work/$name.data spawn "$name" "$forebay" serve -c "$config"
-  eventually 30 said "$name" 'admin door on ' > /dev/null || fail "the relay $name does not start"
-  http=$(said "$name" 'http door on ')
+  eventually 30 said_or_gone "$name" 'admin door on ' || fail "the relay $name does not start in time"
+  http=$(said "$name" 'http door on ') || fail "the relay $name has ended"
   admin=$(said "$name" 'admin door on ')
 }
 

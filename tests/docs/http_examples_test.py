@@ -13,7 +13,7 @@ import sys
 import yaml
 
 import source_tables
-from relay_under_test import Relay
+from running_relay import Relay
 
 MOVING = {"position", "bytes", "oldest_age_seconds", "drain_seconds", "utilization", "remaining", "delivered", "line", "in_flight"}
 KINDS = [re.compile(r"[0-9A-HJKMNP-TV-Z]{26}$"), re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z$"), re.compile(r"/v1/messages/\w{26}$")]

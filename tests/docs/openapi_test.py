@@ -10,7 +10,7 @@ warnings.simplefilter("ignore", DeprecationWarning)  # of jsonschema, by its new
 import provoke
 import source_tables
 from openapi_file import Api
-from relay_under_test import Relay
+from running_relay import Relay
 
 STREAMS = False  # GET /v1/topics/{topic}/stream is there
 

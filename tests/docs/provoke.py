@@ -6,7 +6,7 @@ import re
 import signal
 import socket
 
-from relay_under_test import Answer, eventually, read_answer
+from running_relay import Answer, eventually, read_answer
 
 OPEN = """
 doors:
