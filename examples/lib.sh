@@ -75,6 +75,4 @@ end_with() {
 stop() { end_with -TERM "$1"; }
 kill9() { end_with -KILL "$1"; }
 
-queue_is() {
-  curl -sf "$admin/v1/queues/$2" | "$python" -c "import json, sys; sys.exit(json.load(sys.stdin)['messages']['$3'] != $1)"
-}
+queue_is() { curl -sf "$admin/v1/queues/$2" | jq -e ".messages.$3 == $1" > /dev/null; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 1,100 orders, stored before the sale opens, hit the shop from 50 to 500 a second within four seconds.
+# 550 orders, stored before the sale opens, hit the shop from 25 to 250 a second within four seconds.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 export HTTP_PORT=0 ADMIN_PORT=0
 
@@ -7,7 +7,7 @@ start shop "$python" "$examples/receiver.py" "$work/shop.ndjson"
 export SHOP_URL=http://$address/order
 relay relay
 opens=$(( $(date +%s) + 4 ))
-"$python" "$here/profile.py" "$opens" 50 500 4 > "$work/orders.ndjson"
+"$python" "$here/profile.py" "$opens" 25 250 4 > "$work/orders.ndjson"
 "$forebay" send --url "http://$http" --queue sale --file "$work/orders.ndjson" --quiet --json > "$work/sent.json" ||
   fail "not every order is stored"
 (( $(date +%s) < opens )) || fail "storing the orders took until the sale opened"

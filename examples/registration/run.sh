@@ -19,7 +19,7 @@ for i in $(seq 101 119); do printf '{"delay": "4s", "body": %s}\n' "$(person "$i
 # One more, who leaves again before the greeting is due.
 curl -sf "$http/v1/topics/user.registered/messages" -H 'Content-Type: application/json' -H 'Forebay-Delay: 4s' \
   -d "$(person 120)" > "$work/leaves.json" || fail "registration 120 is not accepted"
-for id in $("$python" -c 'import json, sys; print(*(copy["id"] for copy in json.load(sys.stdin)["copies"]))' < "$work/leaves.json"); do
+for id in $(jq -r '.copies[].id' "$work/leaves.json"); do
   curl -sf -X DELETE "$http/v1/messages/$id" > "$work/cancelled.json" || fail "a copy cannot be taken back"
 done
 

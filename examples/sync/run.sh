@@ -14,14 +14,14 @@ seq 1000 | awk '{ printf "{\"body\": {\"record\": %d}}\n", $1 }' > "$work/record
 "$forebay" send --url "http://$a_http" --queue to-b --file "$work/records.ndjson" --quiet --json > "$work/sent.json" ||
   fail "A does not take every record"
 
-# true: what the JSON at an admin path says fits; `it` is the answer.
-says() { curl -sf "$1" | "$python" -c "import json, sys; it = json.load(sys.stdin); sys.exit(not ($2))"; }
-b_has() { says "$b_admin/v1/queues/from-a" "it['messages']['ready'] >= $1"; }
+# says URL CONDITION: does the JSON there fit?
+says() { curl -sf "$1" | jq -e "$2" > /dev/null; }
+b_has() { says "$b_admin/v1/queues/from-a" ".messages.ready >= $1"; }
 eventually 20 b_has 100 || fail "nothing comes to B"
 
 # B hangs for longer than A waits: what it reads when it wakes up has been sent again by then.
 kill -STOP "${pids[b]}"
-eventually 20 says "$a_admin/v1/sinks/b" "it['attempts'].get('unanswered', 0) > 0" || fail "A does not notice that B hangs"
+eventually 20 says "$a_admin/v1/sinks/b" '.attempts.unanswered > 0' || fail "A does not notice that B hangs"
 kill -CONT "${pids[b]}"
 came_twice() {
   curl -sf "$b_admin/metrics" | sed -n 's/^forebay_deduplicated_messages_total{queue="from-a"} //p' > "$work/twice"
@@ -34,7 +34,7 @@ echo "B hung; $(< "$work/twice") records have come to it twice so far"
 kill9 b
 kill9 a
 start_a
-eventually 20 says "$a_admin/v1/queues/to-b" "it['messages']['retrying'] > 0" || fail "A does not notice that B is away"
+eventually 20 says "$a_admin/v1/queues/to-b" '.messages.retrying > 0' || fail "A does not notice that B is away"
 start_b
 admin=$a_admin
 for state in ready retrying in_flight dead; do
