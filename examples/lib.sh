@@ -2,7 +2,9 @@
 #
 #   relay NAME [CONFIG]   a Forebay with its data in $work/NAME; sets $http and $admin to its doors' addresses
 #   start NAME COMMAND…   a process; sets $address to what it prints after "listening on "
-#   stop NAME, kill9 NAME ends one, politely or not
+#   kill9 NAME            ends one
+#   free_port             prints a port on which nobody listens, and which the system gives to no client: one that ends and
+#                         comes back finds it free
 #   eventually SECONDS COMMAND…   asks until the command succeeds; fails after so long
 #   queue_is NUMBER QUEUE STATE   does so many messages of the queue wait in that state? (at $admin)
 #
@@ -31,6 +33,15 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 
 fail() { printf 'failed: %s\n' "$*" >&2; exit 1; }
+
+free_port() {
+  local first port
+  read -r first _ < /proc/sys/net/ipv4/ip_local_port_range
+  while port=$(( first > 20000 ? 10000 + RANDOM % (first - 10000) : 1024 + RANDOM % 9000 )); do
+    (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null || break
+  done
+  echo "$port"
+}
 
 eventually() {
   local end=$(( SECONDS + $1 ))
@@ -68,11 +79,9 @@ relay() {
   admin=$(said "$name" 'admin door on ')
 }
 
-end_with() {
-  { kill "$1" "${pids[$2]}"; wait "${pids[$2]}" || true; } 2> /dev/null
-  unset "pids[$2]"
+kill9() {
+  { kill -9 "${pids[$1]}"; wait "${pids[$1]}" || true; } 2> /dev/null
+  unset "pids[$1]"
 }
-stop() { end_with -TERM "$1"; }
-kill9() { end_with -KILL "$1"; }
 
 queue_is() { curl -sf "$admin/v1/queues/$2" | jq -e ".messages.$3 == $1" > /dev/null; }

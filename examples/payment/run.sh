@@ -6,9 +6,8 @@ export HTTP_PORT=0 ADMIN_PORT=0
 start gateway "$forebay" gateway --listen 127.0.0.1:0 --limit 100/1s
 gateway=$address
 export SMS_URL=http://$gateway/send
-start orders "$python" "$examples/receiver.py" "$work/orders.ndjson"
-export ORDERS_URL=http://$address/orders
-stop orders
+orders=127.0.0.1:$(free_port)  # nobody is there yet
+export ORDERS_URL=http://$orders/orders
 
 relay relay
 for i in $(seq 200); do
@@ -20,7 +19,7 @@ echo "200 payments are accepted, with the order system away"
 
 kill9 relay
 relay relay
-spawn orders "$python" "$examples/receiver.py" "$work/orders.ndjson" --listen "$address"
+start orders "$python" "$examples/receiver.py" "$work/orders.ndjson" --listen "$orders"
 eventually 30 queue_is 0 orders ready || fail "the order system does not get what waited for it"
 eventually 30 queue_is 0 orders retrying || fail "the order system does not get what was tried before"
 

@@ -3,11 +3,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 # B keeps its port over its restarts: A knows it by that.
-HTTP_PORT=0 ADMIN_PORT=0 relay b "$here/b.yaml"
-b_http=$http b_admin=$admin
-export B_URL=http://$b_http/v1/queues/from-a/messages
-start_b() { HTTP_PORT=${b_http##*:} ADMIN_PORT=${b_admin##*:} relay b "$here/b.yaml"; }
+b_port=$(free_port)
+export B_URL=http://127.0.0.1:$b_port/v1/queues/from-a/messages
+start_b() { HTTP_PORT=$b_port ADMIN_PORT=0 relay b "$here/b.yaml"; b_http=$http b_admin=$admin; }
 start_a() { HTTP_PORT=0 ADMIN_PORT=0 relay a "$here/a.yaml"; a_http=$http a_admin=$admin; }
+start_b
 start_a
 
 seq 1000 | awk '{ printf "{\"body\": {\"record\": %d}}\n", $1 }' > "$work/records.ndjson"
