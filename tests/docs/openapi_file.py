@@ -113,19 +113,20 @@ class Api:
     # ---- the file itself ----
 
     def loose_schemas(self):
-        """Objects that would take any member."""
+        """Objects that would take any member, and members without a value: a text with a comma that nobody quoted."""
         def walk(where, schema):
             if isinstance(schema, dict):
+                yield from (f"{where}/{name} has no value" for name, value in schema.items() if value is None)
                 kinds = schema.get("type")
                 is_object = "object" in (kinds if isinstance(kinds, list) else [kinds])
                 if is_object and "additionalProperties" not in schema:
-                    yield where
+                    yield f"{where} takes any member"
                 for name, below in schema.items():
                     yield from walk(f"{where}/{name}", below)
             elif isinstance(schema, list):
                 for at, below in enumerate(schema):
                     yield from walk(f"{where}/{at}", below)
-        yield from walk("schemas", self.document["components"]["schemas"])
+        yield from walk("", self.document)
 
     def unseen(self):
         responses = {f"every route {status}": response for status, response in self.any_route.items()}
