@@ -8,7 +8,7 @@ import checks
 
 work = pathlib.Path(sys.argv[1])
 verdict = checks.Verdict()
-planned = [line["body"] for line in checks.lines(work / "orders.ndjson")]
+planned = [line["body"] for line in checks.lines(work / "orders.ndjson")[1:]]
 arrivals = [{"at": line["at"], **json.loads(line["body"])} for line in checks.lines(work / "shop.ndjson")]
 verdict.exactly_once([one["order"] for one in planned], [one["order"] for one in arrivals], "orders")
 

@@ -8,8 +8,8 @@ export SHOP_URL=http://$address/order
 relay relay
 opens=$(( $(date +%s) + 4 ))
 "$python" "$here/profile.py" "$opens" 25 250 4 > "$work/orders.ndjson"
-"$forebay" send --url "http://$http" --queue sale --file "$work/orders.ndjson" --quiet --json > "$work/sent.json" ||
-  fail "not every order is stored"
+curl -sf "$http/v1/queues/sale/messages:batch" -H 'Content-Type: application/x-ndjson' -H 'Prefer: return=minimal' \
+  --data-binary "@$work/orders.ndjson" > "$work/stored.json" || fail "the orders are not stored"
 (( $(date +%s) < opens )) || fail "storing the orders took until the sale opened"
 for state in delayed ready retrying in_flight; do
   eventually 30 queue_is 0 sale $state || fail "orders stay $state"

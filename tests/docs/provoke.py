@@ -94,6 +94,7 @@ def everything(api, relay):
     config(call)
     unknown_names(call)
     bad_queries(call)
+    stream(call)
     for door in ("http", "admin"):
         every_route(api, relay, door)
     forgotten(call)
@@ -145,6 +146,9 @@ def batches(call, where):
              "idempotency_key": "batch" + where, "headers": {"X-Tenant": "acme"}}
     post(good, 202, {"body": "text"}, {"body_base64": "AAEC"}, whole, {"body": "held", "hold": "1m"})
     assert "messages" not in post(good, 202, {"body": 1}, headers=(NDJSON, ("Prefer", "return=minimal")))
+    post(good, 202, {"release": {"from": "1h", "to": "2h", "rate": "1/s→5/s"}}, {"body": 1}, {"body": 2})
+    post(good, 422, {"release": {"to": "1h"}}, {"body": 1, "delay": "1s"}, word="bad-release")
+    post(good, 422, {"release": {"rate": "fast"}}, {"body": 1}, word="bad-line")
     post(good, 415, {"body": 1}, headers=(), word="not-ndjson")
     post(good, 422, headers=(NDJSON,), word="empty-batch")
     post(good, 422, {"body": 1, "dely": "1s"}, word="bad-line")
@@ -284,7 +288,7 @@ def body_for(operation, template):
 
 def unknown_names(call):
     for door, method, template, operation in call.api.operations():
-        if "404" not in operation["responses"] or template.endswith("/stream"):
+        if "404" not in operation["responses"]:
             continue
         body, headers = body_for(operation, template)
         call.ask(door, method, filled(template), 404, body=body, headers=headers)
@@ -354,20 +358,23 @@ def not_ready(api, relay):
     call.admin("GET", "/readyz", 503, word="not-ready")
 
 
-def stream(api, relay):
-    """A live stream: its head, and an event with an id and the body."""
-    call = Caller(api, relay)
-    call.http("GET", "/v1/topics/none/stream", 404, word="no-such-topic")
-    with relay.connect("http") as reader:
-        reader.sendall(b"GET /v1/topics/costly/stream HTTP/1.1\r\nHost: x\r\n\r\n")
-        seen = b""
-        while b"\r\n\r\n" not in seen:
-            seen += reader.recv(65536)
-        head = seen.split(b"\r\n\r\n")[0].decode().split("\r\n")
-        headers = {line.split(": ")[0].lower(): line.split(": ")[1] for line in head[1:]}
-        headers.pop("transfer-encoding", None)
-        api.check("http", "GET", "/v1/topics/costly/stream", Answer(int(head[0].split()[1]), headers, b""))
-        call.http("POST", "/v1/topics/costly/messages", 202, body="live")
-        while b"data: live" not in seen:
-            seen += reader.recv(65536)
-        assert b"event: message" in seen and b"\nid: " in seen, seen
+def stream(call):
+    """A live stream: its head, and an event with the id that the producer is told, and the body."""
+    path = "/v1/topics/costly/stream"
+    with call.relay.connect("http") as reader:
+        reader.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        seen = read_until(reader, "\r\n\r\n")
+        status, *lines = seen.split("\r\n\r\n")[0].split("\r\n")
+        headers = {line.split(": ")[0].lower(): line.split(": ")[1] for line in lines}
+        call.api.check("http", "GET", path, Answer(int(status.split()[1]), headers, b""))
+        said = call.http("POST", "/v1/topics/costly/messages", 202, body="live")
+        read_until(reader, f"id: {said['id']}\ndata: live\n\n")
+
+
+def read_until(reader, text):
+    seen = b""
+    while text.encode() not in seen:
+        some = reader.recv(65536)
+        assert some, f"the stream ended before {text!r}: {seen!r}"
+        seen += some
+    return seen.decode()
