@@ -65,8 +65,15 @@ std::optional<Problem> read_forward(std::string_view name, std::string_view valu
   return std::nullopt;
 }
 
+// What another Forebay sets on each delivery: its sink may be this door, and the message gets an id of its own here.
+constexpr std::array<std::string_view, 4> of_deliveries{"Forebay-Message-Id", "Forebay-Message-Ids", "Forebay-Attempt",
+                                                        "Forebay-Queue"};
+
 std::optional<Problem> read_own(std::string_view name) {
   if (!starts_with(name, own_prefix)) return std::nullopt;
+  for (const std::string_view known : of_deliveries) {
+    if (same_ignoring_case(name, known)) return std::nullopt;
+  }
   return unknown_header(name);
 }
 

@@ -2,7 +2,8 @@
 //
 // Forebay-Key, -Class, -Delay, -Not-Before, -TTL, -Hold, -Retries, Idempotency-Key and Content-Type at most once
 // each (400 otherwise); Forebay-Forward-X, any number, becomes X. Any other Forebay-* is refused with 422 and
-// the name nearest to it: a mistyped header would be a message sent in another way than was meant.
+// the name nearest to it: a mistyped header would be a message sent in another way than was meant. What another
+// Forebay sets on its deliveries (Forebay-Message-Id, -Message-Ids, -Attempt, -Queue) is ignored.
 #pragma once
 
 #include <optional>

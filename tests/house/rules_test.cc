@@ -39,8 +39,8 @@ TEST(Rules, include_arrows) {
   EXPECT_EQ(include_arrows({{"backlog/a.cc", include("config/config.h")}}),
             Complaints{"backlog/a.cc includes config/config.h"});
   EXPECT_EQ(include_arrows({{"sim/a.cc", include("relay/loop.h")}}), Complaints{"sim/a.cc includes relay/loop.h"});
-  EXPECT_EQ(include_arrows({{"relay/cli/plan.cc", include("sim/world.h")},
-                            {"relay/cli/send.cc", include("sim/plan/plan.h")}}),
+  EXPECT_EQ(include_arrows(
+                {{"relay/cli/plan.cc", include("sim/world.h")}, {"relay/cli/send.cc", include("sim/plan/plan.h")}}),
             (Complaints{"relay/cli/plan.cc includes sim/world.h", "relay/cli/send.cc includes sim/plan/plan.h"}));
 }
 
@@ -98,6 +98,11 @@ TEST(Rules, tested_faults) {
       tested_faults({tests, {"docs/faults.md", head + "| kill -9 | all kept | `Crash.loses_nothing`, Disk.any_n |\n"}}),
       Complaints{});
   EXPECT_EQ(tested_faults({tests, {"docs/faults.md", head + "| x | y | All/Big.one/3 |\n"}}), Complaints{});
+  const std::pair<const std::string, std::string> scripts{
+      "examples/CMakeLists.txt", "forebay_example(Example.a a)\n#forebay_example(Example.b b)\n"};
+  EXPECT_EQ(tested_faults({scripts, {"docs/faults.md", head + "| x | y | Example.a |\n"}}), Complaints{});
+  EXPECT_EQ(tested_faults({scripts, {"docs/faults.md", head + "| x | y | Example.b |\n"}}),
+            Complaints{"docs/faults.md: there is no test Example.b"});
   EXPECT_EQ(tested_faults({tests, {"docs/faults.md", head + "| kill -9 | all kept | |\n"}}),
             Complaints{"docs/faults.md: no test shows \"kill -9\""});
   EXPECT_EQ(tested_faults({tests, {"docs/faults.md", head + "| kill -9 | all kept |\n"}}),

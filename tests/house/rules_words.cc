@@ -45,8 +45,10 @@ Names named_sources(const std::string& cmake_path, const std::string& text) {
 Names all_tests(const Tree& tree) {
   static const std::regex test(
       R"(\b(?:TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\(\s*(\w+)\s*,\s*(\w+))");
+  static const std::regex script(R"((?:^|\n)forebay_(?:example|docs_test)\((\w+\.\w+))");
   Names names;
   for (const auto& [path, text] : tree) {
+    if (path.ends_with("CMakeLists.txt")) names.merge(matches(text, script, 1));
     if (!path.starts_with("tests/") || !is_source(path)) continue;
     const std::string code = code_of(text);
     for (std::sregex_iterator it(code.begin(), code.end(), test), end; it != end; ++it) {
