@@ -77,6 +77,25 @@ TEST(BatchProcess, a_batch_that_is_refused_dies_whole) {
   EXPECT_EQ(relay.stop(), 0);
 }
 
+TEST(BatchProcess, what_waits_for_others_outlives_a_kill) {
+  EvilServer server([](const auto&) { return EvilServer::answer(200); });
+  RunningRelay relay(batching(server.url(), "batch: {max: 5, linger: 1m}"));
+  ASSERT_TRUE(relay.start()) << relay.output();
+  publish(relay, 4);
+  const std::string in_flight = "forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"in_flight\"}";
+  ASSERT_TRUE(RunningRelay::eventually([&] { return relay.metric(in_flight) == 4; })) << relay.output();
+  relay.kill();
+  EXPECT_EQ(server.arrivals(), 0);
+  ASSERT_TRUE(relay.start()) << relay.output();
+  publish(relay, 1);
+  ASSERT_TRUE(RunningRelay::eventually([&] { return attempts(relay, "delivered") == 5; })) << relay.output();
+  ASSERT_EQ(server.arrivals(), 1);
+  Json bodies = Json::parse(server.requests()[0].body);
+  std::sort(bodies.begin(), bodies.end());
+  EXPECT_EQ(bodies, Json({0, 0, 1, 2, 3}));
+  EXPECT_EQ(relay.stop(), 0);
+}
+
 // 20 messages in any second, however they are joined.
 TEST(BatchProcess, limits_count_messages) {
   EvilServer server([](const auto&) { return EvilServer::answer(200); });

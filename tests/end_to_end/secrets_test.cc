@@ -113,7 +113,7 @@ TEST(Secrets, of_sinks_of_every_type_reach_no_log_metric_or_answer) {
   EXPECT_EQ(relay.stop(), 0);
   relay.process().read_all();
   said.add(relay.output());
-  EXPECT_NE(said.text().find("ERR to AUTH"), std::string::npos) << "the case was not met";
+  EXPECT_NE(said.text().find("redis ERR to AUTH"), std::string::npos) << "the case was not met";
   for (const std::string& word : {canary, std::string("CANARY9f2c71")}) {
     EXPECT_EQ(said.text().find(word), std::string::npos) << said.text();
   }
