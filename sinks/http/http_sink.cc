@@ -79,6 +79,7 @@ void HttpSink::report(Ticket ticket, Outcome outcome) {
   const auto others = others_.extract(ticket);
   if (!others.empty()) {
     Outcome same = outcome;
+    same.of_same_request = true;
     for (const Ticket other : others.mapped()) listener_.on_outcome(other, same);
   }
   listener_.on_outcome(ticket, std::move(outcome));
