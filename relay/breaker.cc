@@ -20,7 +20,8 @@ Instant Breaker::opens() const {
 }
 
 void Breaker::count(const Outcome& outcome, bool died) {
-  failures_ = failed(outcome) ? failures_ + 1 : 0;
+  const uint32_t requests = outcome.of_same_request ? 0 : 1;  // a batch fails once, whatever it held
+  failures_ = failed(outcome) ? failures_ + requests : 0;
   if (died) ++deaths_;
   if (outcome.kind == Kind::delivered) deaths_ = 0;
 }

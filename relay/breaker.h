@@ -9,9 +9,10 @@
 //              it for twice as long, min_wait to max_wait
 //
 // Signs of life, which end a row of failures: delivered, dead (it is an answer) and throttled. Only what was delivered
-// ends a row of deaths. A probe that is delivered is good; one that is throttled says neither; one that dies is good
-// where failures by count had opened it (the sink works, the message does not), else bad.
-// What an attempt says that began before the breaker last opened is no news: it neither opens nor closes.
+// ends a row of deaths. A batch that fails is one failure, however many messages it held; each that died of it is a
+// death. A probe that is delivered is good; one that is throttled says neither; one that dies is good where failures by
+// count had opened it (the sink works, the message does not), else bad. What an attempt says that began before the
+// breaker last opened is no news: it neither opens nor closes.
 #pragma once
 
 #include <cstdint>

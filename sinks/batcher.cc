@@ -28,10 +28,15 @@ void Batcher::add(Delivery delivery) {
     return open.group[0].queue == delivery.queue && open.group[0].headers == delivery.headers;
   };
   auto open = std::find_if(open_.begin(), open_.end(), belongs);
+  if (open != open_.end() && open->bytes + delivery.body.size() > bytes_max) {
+    leave(open);
+    open = open_.end();
+  }
   if (open == open_.end()) {
-    open_.push_back({{}, uv_now(loop_) + linger_ms_});
+    open_.push_back({{}, 0, uv_now(loop_) + linger_ms_});
     open = std::prev(open_.end());
   }
+  open->bytes += delivery.body.size();
   open->group.push_back(std::move(delivery));
   if (open->group.size() >= messages_max_) leave(open);
   set_timer();

@@ -1,7 +1,8 @@
 // Batcher: gathers deliveries that belong together until there are enough of them or the first has waited long enough.
 //
-// Together belong those of one queue with the same forwarded headers: what is said once must hold for all. Groups leave
-// in the order in which they began. One uv_timer, set to when the oldest group is due: nothing is polled.
+// Together belong those of one queue with the same forwarded headers: what is said once must hold for all. A group's
+// bodies have bytes_max together, unless one alone has more. Groups leave in the order in which they began, except that
+// a full one does not wait. One uv_timer, set to when the oldest group is due: nothing is polled.
 #pragma once
 
 #include <uv.h>
@@ -18,13 +19,14 @@ namespace forebay {
 class Batcher {
  public:
   using Group = std::vector<Delivery>;
+  static constexpr size_t bytes_max = 4 << 20;
   // `full` is called from add(), set() and the loop; never with an empty group.
   Batcher(uv_loop_t* loop, std::function<void(Group)> full);
   ~Batcher();
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // What is open leaves as it is.
+  // What is open leaves at once.
   void set(size_t messages_max, Duration linger);
   void add(Delivery delivery);
   // Everything that is open, in order; nothing leaves by itself any more.
@@ -33,6 +35,7 @@ class Batcher {
  private:
   struct Open {
     Group group;
+    size_t bytes;
     uint64_t due_ms;  // of loop time
   };
   void leave(std::list<Open>::iterator open);

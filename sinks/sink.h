@@ -43,6 +43,7 @@ struct Outcome {
   std::string peer;                     // the address that answered; empty: none did, or it is not known
   std::string excerpt;                  // first bytes of the reply, at most 256, as read
   std::shared_ptr<const FullReply> reply;  // where `answered` and asked for, unless it was too large
+  bool of_same_request = false;  // of a batch: the outcome of its one request, told for one more of its messages
 };
 
 // What one attempt sends. Views stay valid until the outcome: `keep` owns them.

@@ -20,6 +20,8 @@ void append_file_line(const Delivery& delivery, WallTime now, std::string* out) 
   if (!delivery.key.empty()) append_member("key", delivery.key, out);
   out->append(",\"attempt\":").append(std::to_string(delivery.attempt));
   append_member("time", format_rfc3339(now), out);
+  if (!delivery.method.empty()) append_member("method", delivery.method, out);
+  if (!delivery.target.empty()) append_member("target", delivery.target, out);
   if (!delivery.content_type.empty()) append_member("content_type", delivery.content_type, out);
   if (!delivery.headers.empty()) {
     out->append(",\"headers\":");

@@ -1,6 +1,7 @@
 // A message as a line of JSON:
-// {"id","queue","key","attempt","time","content_type","headers","body"}, with its line end. What a message does not
-// have is left out. The body is as body_value.h says, but bytes that are no UTF-8 are "body_base64" instead of "body".
+// {"id","queue","key","attempt","time","method","target","content_type","headers","body"}, with its line end; method
+// and target are a forwarded request's. What a message does not have is left out. The body is as body_value.h says, but
+// bytes that are no UTF-8 are "body_base64" instead of "body".
 #pragma once
 
 #include <string>

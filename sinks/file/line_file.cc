@@ -47,11 +47,24 @@ void LineFile::interrupt() {
 
 std::string LineFile::append(std::string_view lines, const FileSinkConfig& settings, Duration patience) {
   std::string wrong = ready(settings);
-  if (wrong.empty() && regular_ && !output_ && settings.rotate_bytes > 0 && size_ > 0 &&
-      size_ + lines.size() > settings.rotate_bytes) {
-    wrong = rotate(settings.keep);
+  while (wrong.empty() && !lines.empty()) {
+    const std::string_view some = lines.substr(0, fitting_bytes(lines, settings.rotate_bytes));
+    wrong = some.empty() ? rotate(settings.keep) : append_here(some, patience);
+    lines.remove_prefix(some.size());
   }
-  if (!wrong.empty()) return wrong;
+  return wrong;
+}
+
+// Of whole lines, into the file that is open; one line at least where nothing is in it yet. 0: none.
+size_t LineFile::fitting_bytes(std::string_view lines, uint64_t rotate_bytes) const {
+  const uint64_t used = size_ + (mid_line_ ? 1 : 0);
+  if (!regular_ || output_ || rotate_bytes == 0 || used + lines.size() <= rotate_bytes) return lines.size();
+  const size_t last = used < rotate_bytes ? lines.rfind('\n', rotate_bytes - used - 1) : lines.npos;
+  if (last != lines.npos) return last + 1;
+  return used > 0 ? 0 : std::min(lines.find('\n'), lines.size() - 1) + 1;
+}
+
+std::string LineFile::append_here(std::string_view lines, Duration patience) {
   std::string mended;
   if (mid_line_) mended.append("\n").append(lines);
   const std::string_view bytes = mid_line_ ? mended : lines;
@@ -70,6 +83,7 @@ std::string LineFile::append(std::string_view lines, const FileSinkConfig& setti
 std::string LineFile::ready(const FileSinkConfig& settings) {
   if (fd_ >= 0 && (settings.path != path_ || is_elsewhere())) close_file();
   if (fd_ >= 0) return "";
+  if (settings.path != path_) mid_line_ = false;
   path_ = settings.path;
   return path_ == "-" ? open_output() : open_path();
 }
@@ -91,11 +105,12 @@ std::string LineFile::open_path() {
   output_ = false;
   fstat(fd_, &is);
   regular_ = S_ISREG(is.st_mode);
-  size_ = static_cast<uint64_t>(is.st_size);
   int error = 0;
   if (regular_ && flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) error = errno;
   if (error == 0 && regular_) error = sync_folder_of(path_);
-  mid_line_ = regular_ && ends_in_mid_line();
+  fstat(fd_, &is);  // again: who had the lock may have written meanwhile
+  size_ = regular_ ? static_cast<uint64_t>(is.st_size) : 0;
+  if (regular_) mid_line_ = ends_in_mid_line();  // of a pipe we know it ourselves
   if (error == 0) return "";
   close_file();
   return error == EWOULDBLOCK ? "cannot write " + path_ + ": another writer has it" : cannot("make", error);

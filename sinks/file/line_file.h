@@ -5,7 +5,8 @@
 // What was written of lines that failed is cut off again; where that cannot be done the next line begins after a line
 // end, so that no line ever holds the rest of another. A file that was moved away or deleted is made again. While it is
 // open it is locked (flock), so that it has one writer. Rotation: before it would grow beyond rotate_bytes, path
-// becomes path.1, path.1 path.2 …; what is above `keep` is gone.
+// becomes path.1, path.1 path.2 …; what is above `keep` is gone. A line longer than that has a file of its own. Of
+// lines that a rotation divides, those before it may be on disk when append() fails.
 // `-` is standard output, which is neither rotated, locked nor cut. A wait for somebody to read a pipe ends with an
 // error after `patience`, or at interrupt().
 #pragma once
@@ -35,6 +36,8 @@ class LineFile {
 
  private:
   std::string ready(const FileSinkConfig& settings);
+  size_t fitting_bytes(std::string_view lines, uint64_t rotate_bytes) const;
+  std::string append_here(std::string_view lines, Duration patience);
   std::string open_path();
   std::string open_output();
   bool is_elsewhere() const;

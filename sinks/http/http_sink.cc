@@ -59,7 +59,7 @@ void HttpSink::deliver(Delivery delivery) {
   } else if (!plan_->refused.empty()) {
     refused_.emplace_back(delivery.ticket, not_sent(Outcome::Kind::sink_fault, plan_->refused));
     curl_.wake();
-  } else if (plan_->config.batch.max > 1) {
+  } else if (plan_->config.batch.max > 1 && delivery.method.empty() && delivery.target.empty()) {
     batcher_.add(std::move(delivery));
   } else {
     waiting_.push_back({std::move(delivery)});
@@ -78,7 +78,9 @@ void HttpSink::join_and_send(Batcher::Group group) {
 void HttpSink::report(Ticket ticket, Outcome outcome) {
   const auto others = others_.extract(ticket);
   if (!others.empty()) {
-    for (const Ticket other : others.mapped()) listener_.on_outcome(other, outcome);
+    Outcome same = outcome;
+    same.of_same_request = true;
+    for (const Ticket other : others.mapped()) listener_.on_outcome(other, same);
   }
   listener_.on_outcome(ticket, std::move(outcome));
 }

@@ -7,7 +7,8 @@
 // What a reply means: classify.h. What a request carries: header_block.h. One request per attempt:
 // transfer.h.
 //
-// With `batch` a request carries several messages (joined.h, ../batcher.h), and its reply counts for each of them.
+// With `batch` a request carries several messages (joined.h, ../batcher.h), and its reply counts for each of them. A
+// request that came through a forward door goes as it came.
 //
 // A delivery that must not be sent ends dead; one that cannot be, because of the config, as sink_fault.
 // Not to be destroyed from inside on_outcome(); shut_down() may be called there.

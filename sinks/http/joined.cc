@@ -1,6 +1,7 @@
 #include "sinks/http/joined.h"
 
 #include <openssl/sha.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <cassert>
@@ -27,6 +28,11 @@ std::string key_of(const std::string& ids) {
     key.push_back("0123456789abcdef"[digest[i] & 15]);
   }
   return key;
+}
+
+bool describes_a_body(std::string_view header) {
+  constexpr std::string_view prefix = "Content-";
+  return header.size() > prefix.size() && strncasecmp(header.data(), prefix.data(), prefix.size()) == 0;
 }
 
 std::string body_of(const std::vector<Delivery>& group, BatchConfig::Format format) {
@@ -57,6 +63,7 @@ Joined join(std::vector<Delivery> group, BatchConfig::Format format) {
   kept->body = body_of(group, format);
   for (Delivery& delivery : group) kept->keeps.push_back(std::move(delivery.keep));
   joined.delivery = std::move(group[0]);
+  std::erase_if(joined.delivery.headers, [](const auto& header) { return describes_a_body(header.first); });
   joined.delivery.attempt = attempt;
   joined.delivery.message_id = kept->ids;
   joined.delivery.idempotency_key = kept->key;

@@ -2,6 +2,7 @@
 //
 // Its body is a JSON array, or NDJSON, of their bodies (body_value.h); its Idempotency-Key is the first half of the
 // SHA-256 of their ids in hex, so that the same messages in the same order have the same key, whenever they are sent.
+// Forwarded headers that describe one body (Content-*) are not true of the whole, and left out.
 #pragma once
 
 #include <string>

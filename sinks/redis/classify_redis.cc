@@ -22,12 +22,14 @@ std::string excerpt_of(const std::string& text) {
   return text.substr(0, excerpt_max);
 }
 
-// The rest of an error may hold what the config says; its first word is Redis' own.
-void set_error(const RedisReply& error, Outcome* outcome) {
+// The rest of an error may hold what a command said, such as the message; its first word is Redis' own. What it says
+// to a connection holds neither (redis_connection.h), and tells which of AUTH and SELECT was wrong.
+void set_error(const RedisReply& error, bool to_connection, Outcome* outcome) {
+  constexpr size_t reason_max = 80, code_max = 32;
   const bool busy = is_busy(error);
   outcome->kind = busy ? Kind::throttled : Kind::sink_fault;
   if (busy) outcome->retry_after = kRedisBusyWait;
-  outcome->reason = "redis " + error.code().substr(0, 32);
+  outcome->reason = "redis " + (to_connection ? error.text.substr(0, reason_max) : error.code().substr(0, code_max));
   outcome->excerpt = excerpt_of(error.text);
 }
 
@@ -43,7 +45,7 @@ Outcome classify_redis(const RedisResult& result) {
   outcome.kind = Kind::retry;
   if (result.end == End::not_sent) return outcome;
   if (result.reply.kind == RedisReply::Kind::error) {
-    set_error(result.reply, &outcome);
+    set_error(result.reply, result.end == End::refused, &outcome);
   } else {
     outcome.kind = Kind::delivered;
     outcome.reason = "added";

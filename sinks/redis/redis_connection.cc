@@ -61,6 +61,7 @@ void RedisConnection::call(const std::vector<std::string>& words, Duration timeo
 
 void RedisConnection::set_server(ServerUrl server) {
   server_ = std::move(server);
+  if (on_the_way()) give_up_attempt();
   renew_ = state_ != State::apart;
   last_failure_.clear();
   backoff_ms_ = not_before_ms_ = 0;
@@ -173,11 +174,22 @@ void RedisConnection::greet() {
 }
 
 void RedisConnection::greeted(const RedisReply& reply) {
-  if (reply.kind == RedisReply::Kind::error) return lost(End::refused, reply, reply.text);
+  if (reply.kind == RedisReply::Kind::error) return turned_away(reply);
   if (greetings_ > 0 && --greetings_ > 0) return;
   state_ = State::ready;
   if (renew_) return wake_by(0);
   send_waiting();
+}
+
+// A server that does not know AUTH repeats what it was given. What it says to AUTH is passed on only where it is known
+// to hold no password.
+void RedisConnection::turned_away(RedisReply reply) {
+  constexpr std::string_view full = "max number of clients reached";
+  const bool to_select = greetings_ == 1 && redis_database(server_.path).value_or(0) != 0;
+  if (!to_select && reply.code() == "ERR") {
+    reply.text = reply.text.find(full) == std::string::npos ? "ERR to AUTH" : "ERR " + std::string(full);
+  }
+  lost(End::refused, reply, reply.text);
 }
 
 void RedisConnection::send_waiting() {
@@ -212,10 +224,7 @@ void RedisConnection::spoil(std::string why) {
 }
 
 void RedisConnection::received(ssize_t size, const char* bytes) {
-  if (size < 0) {
-    const End end = state_ == State::ready ? End::unanswered : End::not_sent;
-    return lost(end, {}, size == UV_ECONNRESET ? "connection reset" : "closed without a reply");
-  }
+  if (size < 0) return lost(End::not_sent, {}, size == UV_ECONNRESET ? "connection reset" : "closed without a reply");
   reader_->feed(bytes, static_cast<size_t>(size));
   RedisReply reply;
   while (link_ != nullptr) {
@@ -247,12 +256,7 @@ void RedisConnection::answered(RedisReply reply) {
 
 // What was sent is unanswered, whatever becomes of what waits.
 void RedisConnection::lost(End end_of_waiting, const RedisReply& reply, const std::string& why) {
-  drop_link();
-  if (lookup_ != nullptr) std::exchange(lookup_, nullptr)->owner = nullptr;
-  state_ = State::apart;
-  renew_ = false;
-  broken_.clear();
-  addresses_.clear();
+  give_up_attempt();
   last_failure_ = why;
   backoff_ms_ = std::clamp(backoff_ms_ * 2, backoff_min_ms, backoff_max_ms);
   not_before_ms_ = uv_now(loop_) + backoff_ms_;
@@ -260,6 +264,16 @@ void RedisConnection::lost(End end_of_waiting, const RedisReply& reply, const st
   Calls waiting = std::exchange(waiting_, {});
   tell(&sent, {End::unanswered, {}, why, ""});
   tell(&waiting, {end_of_waiting, reply, why, ""});
+}
+
+// Or the connection that came of it.
+void RedisConnection::give_up_attempt() {
+  drop_link();
+  if (lookup_ != nullptr) std::exchange(lookup_, nullptr)->owner = nullptr;
+  state_ = State::apart;
+  renew_ = false;
+  broken_.clear();
+  addresses_.clear();
 }
 
 void RedisConnection::tell(Calls* calls, const RedisResult& result) {

@@ -62,11 +62,13 @@ class RedisConnection {
   void connected_to(int error);
   void greet();
   void greeted(const RedisReply& reply);
+  void turned_away(RedisReply reply);
   void send_waiting();
   void write(const std::string& bytes);
   void received(ssize_t size, const char* bytes);
   void answered(RedisReply reply);
   void lost(RedisResult::End end_of_waiting, const RedisReply& reply, const std::string& why);
+  void give_up_attempt();
   void drop_link();
   void spoil(std::string why);
   void on_timer();

@@ -20,7 +20,7 @@ struct RedisReply {
 struct RedisResult {
   enum class End {
     replied,     // `reply` is the server's, an error perhaps
-    refused,     // the connection was: `reply` is the error that AUTH or SELECT got; the call was not sent
+    refused,     // the connection was: `reply` is the error that AUTH or SELECT got, no password in it; not sent
     not_sent,    // no connection came about in time
     unanswered,  // sent, and the connection ended or the time was up before its reply
   };

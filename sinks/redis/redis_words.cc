@@ -19,6 +19,8 @@ std::vector<std::string> redis_words(const RedisSinkConfig& config, const Delive
   if (!delivery.key.empty()) add("key", delivery.key);
   add("attempt", std::to_string(delivery.attempt));
   add("idempotency_key", delivery.idempotency_key);
+  if (!delivery.method.empty()) add("method", delivery.method);
+  if (!delivery.target.empty()) add("target", delivery.target);
   if (!delivery.content_type.empty()) add("content_type", delivery.content_type);
   if (!delivery.headers.empty()) {
     std::string headers;

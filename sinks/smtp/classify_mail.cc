@@ -27,6 +27,9 @@ Outcome unanswered_or_unsent(const MailEnd& end) {
                                       .written = end.text_begun,
                                       .host = end.host,
                                       .detail = end.detail});
+  const bool closed = end.code == CURLE_RECV_ERROR || end.code == CURLE_SEND_ERROR || end.code == CURLE_GOT_NOTHING;
+  if (closed && outcome.kind == Kind::unanswered) outcome.reason = "closed without a reply";
+  if (closed && outcome.kind == Kind::retry) outcome.reason = "closed while connecting";
   if (!end.connected || end.text_begun || outcome.kind == Kind::throttled) return outcome;
   outcome.sent = true;
   outcome.reason = end.code == CURLE_OPERATION_TIMEDOUT ? "timeout before the mail" : "closed before the mail";

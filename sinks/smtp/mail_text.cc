@@ -94,7 +94,8 @@ void append_base64_lines(std::string_view body, std::string* out) {
 
 std::string content_type_of(std::string_view given, std::string_view body) {
   constexpr std::string_view form = "application/x-www-form-urlencoded", text = "text/";
-  const bool plain = given.empty() || strncasecmp(given.data(), form.data(), std::min(given.size(), form.size())) == 0;
+  const bool is_form = given.size() >= form.size() && strncasecmp(given.data(), form.data(), form.size()) == 0;
+  const bool plain = given.empty() || is_form;
   if (plain && !is_utf8(body)) return "application/octet-stream";
   std::string type(plain ? "text/plain" : given);
   const bool is_text = strncasecmp(type.c_str(), text.data(), text.size()) == 0;
@@ -125,13 +126,14 @@ bool is_one_line(std::string_view text) {
 }  // namespace
 
 std::string header_text(std::string_view text) {
-  constexpr size_t plain_max = 70, word_bytes_max = 45;  // 45 bytes are 60 characters of base64
+  // Lines of encoded words have 76 characters at most, the first one's with the header's name, such as `Subject: `.
+  constexpr size_t plain_max = 69, first_bytes_max = 39, word_bytes_max = 45;
   const bool plain = std::all_of(text.begin(), text.end(), is_plain);
   if (plain && text.size() <= plain_max && text.find("=?") == text.npos) return std::string(text);
   const std::string whole = is_utf8(text) ? std::string(text) : from_latin_1(text);
   std::string out;
   for (size_t at = 0; at < whole.size();) {
-    size_t end = std::min(whole.size(), at + word_bytes_max);
+    size_t end = std::min(whole.size(), at + (out.empty() ? first_bytes_max : word_bytes_max));
     while (end < whole.size() && (whole[end] & 0xc0) == 0x80) --end;  // no character is torn
     out.append(out.empty() ? "" : "\r\n ").append("=?UTF-8?B?").append(base64({&whole[at], end - at})).append("?=");
     at = end;

@@ -101,6 +101,9 @@ Outcome MailTransfer::send(const Mail& mail, const Settings& settings) {
   set(easy_, CURLOPT_MAIL_RCPT, static_cast<curl_slist*>(nullptr));
   curl_slist_free_all(recipients);
   mail_ = nullptr;
+  // libcurl keeps a connection whose time was up at the mail's end: a late reply would be taken for one to the next
+  // mail.
+  if (code != CURLE_OK && socket_ != CURL_SOCKET_BAD) shutdown(socket_, SHUT_RDWR);
   return outcome(code, settings);
 }
 

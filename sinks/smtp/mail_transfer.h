@@ -2,8 +2,9 @@
 // waits for the reply to a mail's end (and to QUIT) inside the call, whoever drives it, so it must not be the loop's.
 //
 // Promise: at most one mail leaves per send(). libcurl asks before each sending, and the second asking is answered with
-// no. TLS is verified. To this machine (127.0.0.0/8, ::1, localhost) smtp:// is cleartext; elsewhere it uses STARTTLS
-// where it is offered, and with a password not without it.
+// no. A connection on which a mail did not end well is not used again. TLS is verified. To this machine (127.0.0.0/8,
+// ::1, localhost) smtp:// is cleartext; elsewhere it uses STARTTLS where it is offered, and with a password not without
+// it.
 #pragma once
 
 #include <curl/curl.h>

@@ -5,8 +5,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/end_to_end/running_relay.h"
+#include "tests/end_to_end/json_reply.h"
 #include "tests/support/evil_server.h"
+#include "tests/support/line_server.h"
 
 namespace forebay::testing {
 namespace {
@@ -76,6 +77,48 @@ TEST(Secrets, reach_no_log_metric_or_answer) {
   EXPECT_EQ(said.text().find(canary), std::string::npos) << said.text();
 }
 
+// Their servers are no friends: the Redis repeats what it was given, as one does that does not know AUTH.
+TEST(Secrets, of_sinks_of_every_type_reach_no_log_metric_or_answer) {
+  const std::string key = "CANARY9f2c71CANARY9f2c71CANARYxx";  // base64 of 24 bytes
+  LineServer redis([](const LineServer::Line& line) -> LineServer::Answer {
+    if (line.text.find(canary) == std::string::npos) return {};
+    return {"-ERR unknown command 'AUTH', with args beginning with: '" + line.text + "'\r\n"};
+  });
+  LineServer mail([](const LineServer::Line& line) -> LineServer::Answer {
+    if (line.nth == 0) return {"220 here\r\n"};
+    if (line.text.starts_with("EHLO")) return {"250-here\r\n250 AUTH PLAIN LOGIN\r\n"};
+    return {"535 no\r\n"};
+  });
+  EvilServer web([](const EvilServer::Request&) { return EvilServer::answer(400, "no"); });
+  const auto at = [](const LineServer& server) { return canary + "@127.0.0.1:" + std::to_string(server.port()); };
+  RunningRelay relay("sinks:\n  redis: {type: redis, url: \"redis://:" + at(redis) + "\", redis: {name: x}}\n" +
+                     "  mail: {type: smtp, url: \"smtp://me:" + at(mail) + "\", mail: {from: a@h, to: b@h}}\n" +
+                     "  web: {url: \"" + web.url() + "\", sign: {secrets: [whsec_" + key + "]}}\n" +
+                     "  file: {type: file, path: /dev/full}\nqueues:\n  r: {sink: redis}\n  m: {sink: mail}\n" +
+                     "  w: {sink: web}\n  f: {sink: file}\ntopics: {all: {queues: [r, m, w, f]}}\n");
+  ASSERT_TRUE(relay.start()) << relay.output();
+  Said said;
+  said.add(relay.http("POST", "/v1/topics/all/messages", "x"));
+  ASSERT_TRUE(RunningRelay::eventually([&] {
+    return redis.count("AUTH") > 0 && mail.count("AUTH") > 0 && web.arrivals() > 0 &&
+           json_of(relay.admin("GET", "/v1/sinks/redis"))["state"] == "breaker" &&
+           json_of(relay.admin("GET", "/v1/sinks/mail"))["state"] == "breaker";
+  })) << relay.output();
+  for (const char* path : {"/", "/metrics", "/readyz", "/v1/status", "/v1/queues", "/v1/sinks", "/v1/sinks/redis",
+                           "/v1/sinks/mail", "/v1/sinks/web", "/v1/queues/r", "/v1/queues/w/dead"}) {
+    said.add(relay.admin("GET", path));
+  }
+  std::ofstream(relay.config_path(), std::ios::app) << "queeus: {}\n";
+  said.add(relay.admin("POST", "/v1/config:reload"));
+  EXPECT_EQ(relay.stop(), 0);
+  relay.process().read_all();
+  said.add(relay.output());
+  EXPECT_NE(said.text().find("redis ERR to AUTH"), std::string::npos) << "the case was not met";
+  for (const std::string& word : {canary, std::string("CANARY9f2c71")}) {
+    EXPECT_EQ(said.text().find(word), std::string::npos) << said.text();
+  }
+}
+
 // One secret each, in a place or a form where it is refused.
 TEST(Secrets, reach_no_complaint_about_the_config) {
   const std::string tail = "queues: {q: {sink: s}}\nsinks:\n  s: {url: \"http://h/\"";
@@ -94,6 +137,10 @@ TEST(Secrets, reach_no_complaint_about_the_config) {
       tail + ", headers: {Authorization: [" + canary + "]}}\n",
       tail + ", headers: {Authorization: \"" + canary + "\\r\\nX: y\"}}\n",
       tail + ", headers: {Connection: " + canary + "}}\n",
+      tail + ", sign: {secrets: [" + canary + "]}}\n",
+      tail + ", type: redis, redis: {name: x}}\n  r: {type: redis, url: \"redis://:" + canary + "@h/x\"}\n",
+      tail + "}\n  r: {type: redis, url: \"rediss://:" + canary + "@h\", redis: {name: x}}\n",
+      tail + "}\n  m: {type: smtp, url: \"smtp://me:" + canary + "%@h\", mail: {from: a@h, to: b@h}}\n",
       tail + ", sign: {scheme: standard-webhooks, secrets: [whsec_" + canary + "], secret: x}}\n",
   };
   TempDir directory;

@@ -49,8 +49,11 @@ TEST(Rules, one_assembly) {
                           {"backlog/journal.cc", include("backlog/journal.h")},
                           {"relay/cli/journal_tool.cc", include("backlog/posix_files.h")},
                           {"relay/cli/serve.cc", include("relay/assemble.h") + include("relay/cli/serve.h")},
+                          {"sinks/make_sink.cc", include("sinks/file/file_sink.h")},
                           {"tests/backlog/a.cc", include("backlog/journal.h")}}),
             Complaints{});
+  EXPECT_EQ(one_assembly({{"sinks/make_sink.cc", include("backlog/journal.h")}}),
+            Complaints{"sinks/make_sink.cc includes backlog/journal.h"});
   EXPECT_EQ(one_assembly({{"relay/core.cc", include("backlog/journal.h")}}),
             Complaints{"relay/core.cc includes backlog/journal.h"});
   EXPECT_EQ(one_assembly({{"doors/http/a.cc", include("doors/admin/admin_door.h")}}),

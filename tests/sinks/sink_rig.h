@@ -1,4 +1,4 @@
-// SinkRig: a loop, a sink and a listener that remembers, for tests against real sockets.
+// SinkRig: a loop, a sink of any type and a listener that remembers, for tests against real sockets and files.
 // Waits end with what is waited for; a guard of 20 s only turns a hang into a failure.
 #pragma once
 
@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "sinks/http/http_sink.h"
+#include "relay/thread_worker.h"
+#include "sinks/make_sink.h"
+#include "tests/sinks/loop_mailbox.h"
 
 namespace forebay {
 
@@ -22,11 +24,16 @@ class SinkRig : public SinkListener {
     uv_timer_init(&loop_, &guard_);
     uv_timer_init(&loop_, &ticker_);
     guard_.data = this;
-    sink_ = std::make_unique<HttpSink>(&loop_, config, *this);
+    mailbox_ = std::make_unique<LoopMailbox>(&loop_);
+    const SinkPorts ports{&loop_, *mailbox_,
+                          [](const std::string& name) { return std::make_unique<ThreadWorker>(name); }};
+    sink_ = make_sink(ports, config, *this);
   }
 
   ~SinkRig() override {
+    sink_->shut_down();
     sink_.reset();
+    mailbox_.reset();
     uv_close(reinterpret_cast<uv_handle_t*>(&guard_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&ticker_), nullptr);
     while (uv_run(&loop_, UV_RUN_DEFAULT) != 0) continue;
@@ -87,7 +94,7 @@ class SinkRig : public SinkListener {
   int outcomes_of(Ticket ticket) { return counts_[ticket]; }
   const std::map<Ticket, Outcome>& outcomes() const { return outcomes_; }
   void then(std::function<void(Ticket)> what) { then_ = std::move(what); }
-  HttpSink& sink() { return *sink_; }
+  Sink& sink() { return *sink_; }
   uv_loop_t* loop() { return &loop_; }
 
  private:
@@ -96,7 +103,8 @@ class SinkRig : public SinkListener {
   uv_timer_t ticker_;
   bool stuck_ = false;
   bool delivering_ = false;
-  std::unique_ptr<HttpSink> sink_;
+  std::unique_ptr<LoopMailbox> mailbox_;
+  std::unique_ptr<Sink> sink_;
   std::map<Ticket, int> counts_;
   std::map<Ticket, Outcome> outcomes_;
   std::function<void(Ticket)> then_;
