@@ -35,6 +35,8 @@ int Connection::adopt(int fd) {
     return error;
   }
   uv_tcp_nodelay(&tcp_, 1);
+  if (server_.tls() != nullptr) tls_ = std::make_unique<TlsSession>(*server_.tls());
+  request_since_ms_ = server_.now_ms();
   return 0;
 }
 
@@ -58,18 +60,20 @@ void Connection::send_continue() {
 }
 
 size_t Connection::unsent() const {
-  return out_.size() + in_flight_.size();
+  return out_.size() + in_flight_.size() + (tls_ ? tls_->unsent() : 0);
 }
 
 void Connection::flush() {
   if (closing_) return;
-  if (!out_.empty() && in_flight_.empty()) write_out();
+  if (in_flight_.empty()) write_out();
   if (closing_) return;
   resume();
   close_if_finished();
 }
 
 void Connection::write_out() {
+  seal_out();
+  if (out_.empty()) return;
   uv_buf_t buffer = uv_buf_init(out_.data(), static_cast<unsigned>(out_.size()));
   const int n = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
   if (n < 0 && n != UV_EAGAIN) return close();
@@ -100,6 +104,11 @@ void Connection::close_if_finished() {
   if (closing_ || !input_done_ || answers_.waiting() > 0 || unsent() > 0) return;
   if (input_ended_) return close();
   if (drain_until_ms_ > 0) return;
+  if (tls_) {
+    tls_->close();
+    write_out();
+    if (closing_ || unsent() > 0) return;
+  }
   drain_until_ms_ = server_.now_ms() + drain_ms;
   if (uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_), [](uv_shutdown_t*, int) {}) != 0) return close();
   if (discarded_bytes_ == 0) start_reading();
@@ -127,7 +136,7 @@ bool Connection::is_writing_stuck(uint64_t now_ms) {
 
 void Connection::tick(uint64_t now_ms) {
   if (closing_) return;
-  if (is_writing_stuck(now_ms)) return close();
+  if (is_writing_stuck(now_ms) || is_handshake_late(now_ms)) return close();
   if (drain_until_ms_ > 0 && now_ms >= drain_until_ms_) return close();
   if (input_done_ || paused_) return;
   const ServerOptions& options = server_.options();
@@ -145,6 +154,7 @@ void Connection::tick(uint64_t now_ms) {
 void Connection::close() {
   if (closing_) return;
   closing_ = true;
+  say_goodbye();
   if (answers_.waiting() > 0 && !input_ended_) server_.handler().on_disconnected(id_);
   server_.account_held(accounted_bytes_, 0);
   accounted_bytes_ = 0;
