@@ -68,6 +68,7 @@ class Writer {
   // Keys of the items of a list or a map whose default is an empty one are shown, not live.
   static bool is_empty_by_default(std::string_view path) {
     const bool in_list = path.find("[]") != std::string_view::npos && !path.starts_with("doors");
+    if (path.starts_with("doors[].tls")) return true;
     return in_list || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*") || is_of_some_sinks(path);
   }
   // The sink that is shown is of type http, and need not sign.

@@ -33,6 +33,8 @@ class Overseer : public AdminView {
   void look_again();
   // Who reads the config file; empty: nobody can.
   std::function<Reloaded()> on_reload;
+  // Before the metrics are shown, for those of what the relay does not know: the doors.
+  std::function<void()> on_refresh;
   // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all
   // done.
   bool work(Now now);
