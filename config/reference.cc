@@ -97,7 +97,8 @@ class Writer {
 
   // The line that names an item of a map of names, once.
   void enter(std::string_view parent) {
-    opens_item_ = parent == "doors[]";
+    opens_item_ = parent == "doors[]" && !shows_door_;
+    shows_door_ |= opens_item_;
     if (!parent.ends_with(".*") || std::find(entered_.begin(), entered_.end(), parent) != entered_.end()) return;
     entered_.emplace_back(parent);
     const std::string_view names = parent_path(parent);
@@ -110,6 +111,7 @@ class Writer {
   std::string_view parent_;
   std::vector<std::string_view> entered_;
   bool opens_item_ = false;
+  bool shows_door_ = false;
 };
 
 }  // namespace

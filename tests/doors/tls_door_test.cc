@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include "doors/tls/tls_session.h"
 #include "tests/doors/server_fixture.h"
 #include "tests/support/process.h"
 #include "tests/support/tls_socket.h"
@@ -269,7 +270,7 @@ TEST(TlsDoor, DamagedRecordsEndTheConnectionAndNothingElse) {
 // What one costs that has been served and waits: OpenSSL's own state, no buffers. The clients are part of this process,
 // so sessions are measured by themselves.
 TEST(TlsDoor, AnIdleSessionIsSmall) {
-  constexpr size_t sessions = 200;
+  constexpr size_t sessions = 40;
   for (const bool asks_clients : {false, true}) {
     Files files;
     if (asks_clients) files.ask_clients();
