@@ -110,6 +110,7 @@ TEST_F(TlsTest, another_certificate_comes_with_a_reload_and_no_connection_goes) 
   EXPECT_EQ(shown(), "second");
   put_pair("cert.pem", "key.pem", authority_.issue("third"));
   relay_->process().signal(SIGHUP);
+  ASSERT_TRUE(relay_->process().wait_for("doors[2] shows certificate /CN=third")) << relay_->output();
   ASSERT_TRUE(relay_->process().wait_for("the config is reloaded")) << relay_->output();
   EXPECT_EQ(shown(), "third");
   EXPECT_EQ(ask(before), 202);
@@ -163,7 +164,7 @@ TEST_F(TlsTest, a_broken_file_refuses_the_reload_whole) {
 TEST_F(TlsTest, a_missing_file_is_an_error_at_start_with_its_place) {
   RunningRelay relay("", "", "  - {type: http, listen: \"127.0.0.1:0\", tls: {cert: no.pem, key: no.key}}\n");
   EXPECT_FALSE(relay.start());
-  EXPECT_NE(relay.output().find("forebay.yaml:5:56: doors[2].tls.cert: `no.pem` cannot be read"), std::string::npos)
+  EXPECT_NE(relay.output().find("forebay.yaml:5:53: doors[2].tls.cert: `no.pem` cannot be read"), std::string::npos)
       << relay.output();
   EXPECT_EQ(relay.process().wait(), 1);
 }
