@@ -1,5 +1,6 @@
 #include "config/difference.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string_view>
@@ -95,7 +96,8 @@ constexpr std::array restart_fields{
     FIELD(Config, "status_memory", status_memory),
     FIELD(Config, "shutdown_grace", shutdown_grace),
     FIELD(Config, "journal", journal),
-    FIELD(Config, "doors", doors),
+    Field<Config>{"doors",
+                  [](const Config& a, const Config& b) { return with_fresh_tls(a.doors, b.doors) == b.doors; }},
 };
 
 constexpr std::array live_fields{
@@ -144,10 +146,23 @@ std::map<std::string, AuthToken> by_name(const std::vector<AuthToken>& tokens) {
 
 }  // namespace
 
+std::vector<DoorConfig> with_fresh_tls(std::vector<DoorConfig> running, const std::vector<DoorConfig>& fresh) {
+  for (size_t i = 0; i < std::min(running.size(), fresh.size()); ++i) {
+    DoorConfig& door = running[i];
+    const bool same = door.type == fresh[i].type && door.host == fresh[i].host && door.port == fresh[i].port;
+    if (same && !door.tls.cert.empty() && !fresh[i].tls.cert.empty()) door.tls = fresh[i].tls;
+  }
+  return running;
+}
+
 Difference difference(const Config& from, const Config& to) {
   Difference out;
   compare(restart_fields, from, to, "", &out.needs_restart);
   compare(live_fields, from, to, "", &out.applied);
+  const std::vector<DoorConfig> doors = with_fresh_tls(from.doors, to.doors);
+  for (size_t i = 0; i < doors.size(); ++i) {
+    if (doors[i].tls != from.doors[i].tls) out.applied.push_back("doors[" + std::to_string(i) + "].tls changed");
+  }
   compare_named(from.sinks, to.sinks, "sinks.", &out.applied,
                 [&](const SinkConfig& a, const SinkConfig& b, const std::string& path) {
                   compare(sink_fields, a, b, path, &out.applied);

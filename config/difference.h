@@ -18,4 +18,8 @@ struct Difference {
 // Where a config was read from is no difference. Empty: the two say the same.
 Difference difference(const Config& from, const Config& to);
 
+// The doors after a reload: those that run, with the files of certificates that the fresh config names for a door of
+// the same place, type and address, where both have TLS.
+std::vector<DoorConfig> with_fresh_tls(std::vector<DoorConfig> running, const std::vector<DoorConfig>& fresh);
+
 }  // namespace forebay

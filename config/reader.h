@@ -84,6 +84,7 @@ class Reader {
 
   void read_door(const YAML::Node& node, const Where& where);
   void read_forward_door(const YAML::Node& node, const Where& where);
+  void check_tls(const YAML::Node& node, const Where& where);
   // Into target_.limit; false: it is none, and complained.
   bool read_limit(const YAML::Node& node, const Where& where, Kind kind);
   void read_rule(const YAML::Node& node, const Where& where);

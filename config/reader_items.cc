@@ -44,6 +44,7 @@ void Reader::read_door(const YAML::Node& node, const Where& where) {
   target_.door = DoorConfig{};
   const Given given = read_section(node, where);
   if (!given.contains("listen")) target_.door.port = default_door(target_.door.type).port;
+  if (given.contains("tls")) check_tls(node["tls"], where);
   target_.config.doors.push_back(target_.door);
   door_places_.push_back(where.place);
 }

@@ -68,6 +68,7 @@ class Writer {
   // Keys of the items of a list or a map whose default is an empty one are shown, not live.
   static bool is_empty_by_default(std::string_view path) {
     const bool in_list = path.find("[]") != std::string_view::npos && !path.starts_with("doors");
+    if (path.starts_with("doors[].tls")) return true;
     return in_list || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*") || is_of_some(path);
   }
   // The sink that is shown is of type http, and need not sign; the queue drains into it, and names nobody else.
@@ -97,7 +98,8 @@ class Writer {
 
   // The line that names an item of a map of names, once.
   void enter(std::string_view parent) {
-    opens_item_ = parent == "doors[]";
+    opens_item_ = parent == "doors[]" && !shows_door_;
+    shows_door_ |= opens_item_;
     if (!parent.ends_with(".*") || std::find(entered_.begin(), entered_.end(), parent) != entered_.end()) return;
     entered_.emplace_back(parent);
     const std::string_view names = parent_path(parent);
@@ -110,6 +112,7 @@ class Writer {
   std::string_view parent_;
   std::vector<std::string_view> entered_;
   bool opens_item_ = false;
+  bool shows_door_ = false;
 };
 
 }  // namespace

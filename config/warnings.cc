@@ -7,16 +7,25 @@
 #include "base/duration_text.h"
 #include "config/forms.h"
 #include "config/limit_warnings.h"
+#include "config/tls_files.h"
 
 namespace forebay {
 namespace {
 
 using Warnings = std::vector<std::string>;
 
+void check_certificate(const DoorConfig& door, const std::string& where, Warnings* out) {
+  TlsFiles files;
+  if (door.tls.cert.empty() || read_tls_files(door.tls, &files)) return;
+  const std::string why = why_not_valid_now(*files.chain.front());
+  if (!why.empty()) out->push_back(where + ".tls.cert " + why);
+}
+
 void check_doors(const Config& config, Warnings* out) {
   bool any_http = false;
   for (size_t i = 0; i < config.doors.size(); ++i) {
     const DoorConfig& door = config.doors[i];
+    check_certificate(door, "doors[" + std::to_string(i) + "]", out);
     if (door.type != DoorConfig::Type::http) continue;
     any_http = true;
     if (!is_loopback(door.host) && config.tokens.empty()) {

@@ -35,6 +35,8 @@ int Connection::adopt(int fd) {
     return error;
   }
   uv_tcp_nodelay(&tcp_, 1);
+  if (server_.tls() != nullptr) tls_ = std::make_unique<TlsSession>(*server_.tls());
+  request_since_ms_ = server_.now_ms();
   return 0;
 }
 
@@ -58,12 +60,12 @@ void Connection::send_continue() {
 }
 
 size_t Connection::unsent() const {
-  return out_.size() + in_flight_.size();
+  return out_.size() + in_flight_.size() + (tls_ ? tls_->unsent() : 0);
 }
 
 void Connection::flush() {
   if (closing_) return;
-  if (!out_.empty() && in_flight_.empty()) write_out();
+  if (in_flight_.empty()) write_out();
   if (closing_) return;
   resume();
   close_if_finished();
@@ -74,7 +76,7 @@ StreamWrite Connection::stream(std::string_view bytes) {
   if (closing_ || stream_over_) return StreamWrite::gone;
   if (!answers_.streams()) return StreamWrite::taken;
   if (unsent() > 0 && unsent() + bytes.size() > server_.options().max_unread_stream_bytes) return StreamWrite::too_much;
-  if (unsent() == 0) bytes.remove_prefix(try_write(bytes));
+  if (unsent() == 0 && !tls_) bytes.remove_prefix(try_write(bytes));
   if (closing_) return StreamWrite::gone;
   if (bytes.empty()) return StreamWrite::taken;
   out_.append(bytes);
@@ -99,6 +101,8 @@ size_t Connection::try_write(std::string_view bytes) {
 }
 
 void Connection::write_out() {
+  seal_out();
+  if (out_.empty()) return;
   const size_t written = try_write(out_);
   if (closing_) return;
   if (written < out_.size()) return write_rest(written);
@@ -126,6 +130,11 @@ void Connection::close_if_finished() {
   if (closing_ || !input_done_ || answers_.waiting() > 0 || unsent() > 0 || streaming()) return;
   if (input_ended_) return close();
   if (drain_until_ms_ > 0) return;
+  if (tls_) {
+    tls_->close();
+    write_out();
+    if (closing_ || unsent() > 0) return;
+  }
   drain_until_ms_ = server_.now_ms() + drain_ms;
   if (uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_), [](uv_shutdown_t*, int) {}) != 0) return close();
   if (discarded_bytes_ == 0) start_reading();
@@ -153,7 +162,7 @@ bool Connection::is_writing_stuck(uint64_t now_ms) {
 
 void Connection::tick(uint64_t now_ms) {
   if (closing_) return;
-  if (is_writing_stuck(now_ms)) return close();
+  if (is_writing_stuck(now_ms) || is_handshake_late(now_ms)) return close();
   if (drain_until_ms_ > 0 && now_ms >= drain_until_ms_) return close();
   if (input_done_ || paused_) return;
   const ServerOptions& options = server_.options();
@@ -171,6 +180,7 @@ void Connection::tick(uint64_t now_ms) {
 void Connection::close() {
   if (closing_) return;
   closing_ = true;
+  say_goodbye();
   if ((answers_.waiting() > 0 && !input_ended_) || streaming()) server_.handler().on_disconnected(id_);
   server_.account_held(accounted_bytes_, 0);
   accounted_bytes_ = 0;

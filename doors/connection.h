@@ -1,6 +1,9 @@
 // Connection: one client, from accept to close. Bytes go through the parser to the handler, answers through
 // the queue to the socket.
 //
+// Of a door with TLS everything read and written goes through a TlsSession (connection_tls.cc): the parser sees what
+// was said in the clear, and `out_` is sealed right before it is written.
+//
 // Reading pauses while too many requests wait or too many answers are unsent, between two requests only.
 // Ending: once no further request will be read (`input_done_`) and every answer is written, the write side is
 // shut down, what the client still sends is drained (bounded in bytes and time) so that no reset overtakes
@@ -11,12 +14,14 @@
 #include <uv.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "doors/answer_queue.h"
 #include "doors/http_parser.h"
 #include "doors/server.h"
+#include "doors/tls/tls_session.h"
 
 namespace forebay {
 
@@ -68,19 +73,28 @@ class Connection {
   bool is_writing_stuck(uint64_t now_ms);
   size_t unsent() const;
   bool streaming() const { return answers_.streams() && !stream_over_; }
+  // TLS (connection_tls.cc); without it these do nothing
+  void on_sealed(std::string_view bytes);
+  void on_tls_failed(bool in_handshake);
+  void seal_out();
+  void say_goodbye();
+  bool is_handshake_late(uint64_t now_ms);
+  void count_handshake_left();
+  bool is_shaking_hands() const { return tls_ && tls_->state() == TlsSession::State::handshake; }
 
   ServerLoop& server_;
   const uint64_t id_;
   uv_tcp_t tcp_{};
   uv_write_t write_{};
   uv_shutdown_t shutdown_{};
+  std::unique_ptr<TlsSession> tls_;  // null: cleartext
   HttpParser parser_;
   AnswerQueue answers_;
   std::string out_;        // answers ready to be written
   std::string in_flight_;  // handed to the kernel through uv_write
   std::string stash_;      // read but not parsed: reading is paused
 
-  uint64_t request_since_ms_ = 0;  // first byte of the head, or end of the head
+  uint64_t request_since_ms_ = 0;  // first byte of the head, or end of the head; before, of TLS: accepted
   uint64_t active_ms_ = 0;         // last read or write
   uint64_t drain_until_ms_ = 0;    // 0: not draining
   uint64_t progress_ms_ = 0;       // when the kernel last took something of in_flight_
@@ -97,6 +111,7 @@ class Connection {
   bool timing_request_ = false;
   bool wants_continue_ = false;
   bool stream_over_ = false;
+  bool handshake_counted_ = false;
 };
 
 }  // namespace forebay

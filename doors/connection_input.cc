@@ -41,6 +41,7 @@ void Connection::on_read(ssize_t n, const char* bytes) {
   if (n == 0) return;
   if (n == UV_EOF) return on_end();
   if (n < 0) return close();
+  if (tls_) return on_sealed({bytes, static_cast<size_t>(n)});
   active_ms_ = server_.now_ms();
   consume({bytes, static_cast<size_t>(n)});
 }
@@ -151,7 +152,9 @@ void Connection::resume() {
   std::string input;
   input.swap(stash_);
   consume(input);
-  if (!paused_ && !input_done_) start_reading();
+  if (paused_ || input_done_) return;
+  if (tls_ && tls_->state() == TlsSession::State::ended) return on_end();
+  start_reading();
 }
 
 bool Connection::overloaded(uint64_t divisor) const {

@@ -26,6 +26,8 @@
 
 namespace forebay {
 
+class TlsContext;
+
 struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free port
@@ -41,6 +43,14 @@ struct ServerOptions {
   Duration header_timeout = Duration::seconds(10);
   Duration body_timeout = Duration::seconds(60);
   Duration idle_timeout = Duration::seconds(75);
+  TlsConfig tls;  // without `cert`: cleartext. The handshake must be done within header_timeout
+};
+
+// Handshakes of a door with TLS.
+struct TlsFigures {
+  uint64_t done = 0;
+  uint64_t failed = 0;  // what came was no TLS, had nothing in common, or no certificate; or the client left
+  uint64_t slow = 0;    // not done within header_timeout
 };
 
 // "127.0.0.1:7070", "[::1]:7070".
@@ -105,7 +115,8 @@ enum class StreamWrite : uint8_t {
 class Server {
  public:
   virtual ~Server() = default;
-  // 0, or a libuv error (EADDRINUSE …). After it, port() tells the port in use.
+  // 0, or a libuv error (EADDRINUSE …; EINVAL: the files of `tls`, the log says which). After it, port() tells the
+  // port in use.
   virtual int listen() = 0;
   virtual uint16_t port() const = 0;
   virtual void respond(ExchangeId exchange, Response response) = 0;
@@ -117,6 +128,10 @@ class Server {
   // loop that has more to do first.
   virtual void flush() = 0;
   virtual uint64_t connections() const = 0;
+  // Of a server with TLS: what the next handshakes go by. Connections that are there stay as they are.
+  virtual void renew_tls(std::shared_ptr<const TlsContext> context) = 0;
+  virtual std::shared_ptr<const TlsContext> tls_in_force() const = 0;  // nullptr: cleartext
+  virtual TlsFigures tls_figures() const = 0;
   // No new connections; idle ones closed, others after their answers ("Connection: close").
   virtual void stop_accepting() = 0;
   // Everything closed, answered or not. The loop must run once more before the object may go.

@@ -1,5 +1,7 @@
 #include "doors/server_loop.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cassert>
 #include <csignal>
@@ -12,6 +14,7 @@ namespace forebay {
 namespace {
 
 constexpr size_t read_buffer_bytes = 256 * 1024;
+constexpr size_t plain_buffer_bytes = read_buffer_bytes + TlsSession::record_bytes_max;
 
 // Fine enough that a deadline is kept within an eighth, coarse enough to cost nothing.
 uint64_t tick_ms(const ServerOptions& options) {
@@ -42,12 +45,35 @@ ServerLoop::~ServerLoop() {
 }
 
 int ServerLoop::listen() {
+  if (int error = load_tls()) return error;
   if (int error = listener_.open(options_.host, options_.port)) return error;
   // A client that goes away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   start_handles();
   listening_ = true;
   return 0;
+}
+
+int ServerLoop::load_tls() {
+  if (options_.tls.cert.empty()) return 0;
+  std::string error;
+  tls_ = TlsContext::make(options_.tls, &error);
+  if (!tls_) {
+    spdlog::error("{}: {}", address_text(options_.host, options_.port), error);
+    return UV_EINVAL;
+  }
+  plain_.reset(new char[plain_buffer_bytes + body_padding_bytes]());
+  return 0;
+}
+
+// Never from cleartext to TLS or back: what the door speaks is known to those who connect.
+void ServerLoop::renew_tls(std::shared_ptr<const TlsContext> context) {
+  assert(tls_ && context);
+  tls_ = std::move(context);
+}
+
+uv_buf_t ServerLoop::plain_buffer() {
+  return uv_buf_init(plain_.get(), plain_buffer_bytes);
 }
 
 void ServerLoop::start_handles() {

@@ -12,6 +12,7 @@
 #include "doors/connection.h"
 #include "doors/listener.h"
 #include "doors/server.h"
+#include "doors/tls/tls_context.h"
 
 namespace forebay {
 
@@ -27,6 +28,9 @@ class ServerLoop final : public Server {
   void end_stream(uint64_t connection, std::string_view bytes) override;
   void flush() override { flush_dirty(); }
   uint64_t connections() const override { return live_; }
+  void renew_tls(std::shared_ptr<const TlsContext> context) override;
+  std::shared_ptr<const TlsContext> tls_in_force() const override { return tls_; }
+  TlsFigures tls_figures() const override { return tls_figures_; }
   void stop_accepting() override;
   void close() override;
 
@@ -37,6 +41,10 @@ class ServerLoop final : public Server {
   uint64_t now_ms() const { return uv_now(loop_); }
   std::string_view date();
   uv_buf_t read_buffer();
+  const TlsContext* tls() const { return tls_.get(); }
+  // For what a TlsSession makes of one read; padded as the read buffer.
+  uv_buf_t plain_buffer();
+  TlsFigures& handshakes() { return tls_figures_; }
   void mark_dirty(Connection& connection);
   void gone(Connection& connection);  // its handle is closed; it is destroyed here
   // Changes what unfinished requests hold altogether; false: it is too much.
@@ -48,6 +56,7 @@ class ServerLoop final : public Server {
     uint32_t generation = 0;
   };
   void on_accept(int fd);
+  int load_tls();
   void start_handles();
   void flush_dirty();
   void tick();
@@ -66,6 +75,9 @@ class ServerLoop final : public Server {
   int open_handles_ = 0;
   bool listening_ = false;
   std::unique_ptr<char[]> buffer_;
+  std::unique_ptr<char[]> plain_;  // of a server with TLS
+  std::shared_ptr<const TlsContext> tls_;
+  TlsFigures tls_figures_;
   std::vector<Place> places_;
   std::vector<uint32_t> free_;
   std::vector<Connection*> dirty_;

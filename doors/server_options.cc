@@ -24,6 +24,7 @@ ServerOptions server_options(const DoorConfig& config) {
   options.header_timeout = config.header_timeout;
   options.body_timeout = config.body_timeout;
   options.idle_timeout = config.idle_timeout;
+  options.tls = config.tls;
   return options;
 }
 

@@ -25,6 +25,7 @@
 #include "doors/auth/gate.h"
 #include "doors/http/http_door.h"
 #include "relay/descriptors.h"
+#include "relay/door_certificates.h"
 #include "relay/loop.h"
 #include "relay/relay.h"
 #include "relay/short_slices.h"
@@ -56,7 +57,7 @@ void keep_until_restart(const Config& running, Config* fresh) {
   fresh->data_dir = running.data_dir;
   fresh->max_bytes = running.max_bytes;
   fresh->journal = running.journal;
-  fresh->doors = running.doors;
+  fresh->doors = with_fresh_tls(running.doors, fresh->doors);
   fresh->status_retention = running.status_retention;
   fresh->status_memory = running.status_memory;
   fresh->shutdown_grace = running.shutdown_grace;
@@ -122,6 +123,7 @@ class Assembly {
   std::unique_ptr<SinkRack> sinks_;
   std::vector<std::unique_ptr<HttpDoor>> http_doors_;
   std::vector<std::unique_ptr<AdminDoor>> admin_doors_;
+  DoorCertificates certificates_;
   uv_signal_t sigterm_{}, sigint_{}, sighup_{};
   bool stopping_ = false;
   bool stopped_ = false;
@@ -234,6 +236,7 @@ bool Assembly::open_sinks() {
   sinks_->look_again(relay_->running());
   relay_->on_change = [this] { sinks_->look_again(relay_->running()); };
   relay_->overseer().on_reload = [this] { return reload(); };
+  relay_->overseer().on_refresh = [this] { certificates_.show(relay_->metrics()); };
   return true;
 }
 
@@ -251,7 +254,8 @@ bool Assembly::open_doors() {
   const DescriptorPlan plan = plan_descriptors(config_, descriptor_limit(), open_descriptors());
   const std::string fewer = explain(plan, config_, descriptor_limit());
   if (!fewer.empty()) spdlog::warn("{}", fewer);
-  for (DoorConfig door : config_.doors) {
+  for (size_t place = 0; place < config_.doors.size(); ++place) {
+    DoorConfig door = config_.doors[place];
     const bool is_http = door.type == DoorConfig::Type::http;
     door.max_connections =
         std::min(door.max_connections, is_http ? plan.http_connections_max : plan.admin_connections_max);
@@ -260,11 +264,13 @@ bool Assembly::open_doors() {
           &uv_, door, DoorPorts{relay_->intake(), relay_->pulling(), relay_->streams(), gate_}));
       const int error = http_doors_.back()->listen();
       if (!listening("http", door, error, http_doors_.back()->port())) return false;
+      certificates_.add(place, http_doors_.back()->server());
     } else {
       admin_doors_.push_back(
           std::make_unique<AdminDoor>(&uv_, door, relay_->admin(), gate_, [this] { return relay_->metrics().text(); }));
       const int error = admin_doors_.back()->listen();
       if (!listening("admin", door, error, admin_doors_.back()->port())) return false;
+      certificates_.add(place, admin_doors_.back()->server());
     }
   }
   return true;
@@ -313,13 +319,15 @@ void Assembly::put_in_force(Config fresh, Reloaded* reloaded) {
     return refuse("auth.tokens: the admin door that listens beyond this machine until a restart needs them");
   }
   std::vector<QueueId> queue_ids;
-  std::string error;
+  std::string error = certificates_.read(fresh.doors);
+  if (!error.empty()) return refuse(error);
   if (!number_queues(fresh, &queue_ids, &error)) return refuse(error);
   error = relay_->reconfigure(fresh, queue_ids);
   if (!error.empty()) return refuse(error);
   config_ = std::move(fresh);
   gate_.look_again(config_.tokens);
   reloaded->applied = std::move(changes.applied);
+  std::ranges::copy(certificates_.put_in_force(), std::back_inserter(reloaded->applied));
   reloaded->needs_restart = std::move(changes.needs_restart);
 }
 

@@ -31,6 +31,7 @@ SinkMetrics::State metric_state(LaneState state) {
 }  // namespace
 
 void Overseer::refresh_gauges() {
+  if (on_refresh) on_refresh();
   const Now now = clock_.now();
   uint64_t expired = 0, cancelled = 0, superseded = 0, flows = 0, dropped = 0, unreported = 0;
   for (const Queue& queue : core_.queues()) {

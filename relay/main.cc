@@ -1,4 +1,5 @@
 // forebay: one binary, a table of commands.
+#include <spdlog/cfg/env.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -43,6 +44,7 @@ int usage(std::FILE* out) {
 
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("forebay"));
+  spdlog::cfg::load_env_levels();  // SPDLOG_LEVEL=debug
   if (argc < 2) return usage(stderr);
   const char* word = argv[1];
   if (std::strcmp(word, "--help") == 0 || std::strcmp(word, "-h") == 0 || std::strcmp(word, "help") == 0) {

@@ -26,6 +26,7 @@ constexpr std::array drop_words = {"full", "ttl"};
 constexpr std::array backlog_words = {"ready", "delayed", "retrying", "in_flight", "leased", "held", "dead"};
 constexpr std::array outcome_words = {"delivered", "retry", "throttled", "dead", "sink_fault", "unanswered"};
 constexpr std::array sink_state_words = {"open", "paused", "throttled", "breaker"};
+constexpr std::array handshake_words = {"done", "failed", "slow"};
 constexpr std::array journal_words = {"live", "dead", "free"};
 
 template <typename Metric, typename Word, size_t n>
@@ -224,6 +225,10 @@ void Metrics::add_process(std::string_view version) {
   Registry& r = inside_->registry;
   loop_lag_seconds =
       &histograms(r, "forebay_loop_lag_seconds", "How late the event loop came to a due timer.").Add({}, buckets::lag);
+  add_words(counters(r, "forebay_tls_handshakes_total",
+                     "TLS handshakes with the doors; failed: nothing in common, no TLS, or no certificate that counts; "
+                     "slow: not done within header_timeout."),
+            {}, "result", handshake_words, &tls_handshakes);
   config_reload_success =
       &gauges(r, "forebay_config_reload_success", "1: the config file as last read is in force; 0: it was refused.")
            .Add({});

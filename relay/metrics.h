@@ -125,6 +125,9 @@ struct JournalMetrics {
   prometheus::Gauge* disk_free_bytes = nullptr;
 };
 
+// How TLS handshakes with the doors ended.
+enum class Handshake : uint8_t { done, failed, slow };
+
 class Metrics {
  public:
   Metrics(const Config& config, std::string_view version);
@@ -151,6 +154,7 @@ class Metrics {
   prometheus::Counter* stream_readers_dropped = nullptr;
   prometheus::Gauge* flows = nullptr;
   prometheus::Gauge* key_memory_bytes = nullptr;
+  ByWord<prometheus::Counter, Handshake, 3> tls_handshakes;
   prometheus::Histogram* loop_lag_seconds = nullptr;
   prometheus::Gauge* config_reload_success = nullptr;       // 1 from the start: the config that runs was read
   prometheus::Gauge* config_last_reload_seconds = nullptr;  // Unix time; the start's until there was one

@@ -36,6 +36,8 @@ class Overseer : public AdminView {
   // Who reads the config file; empty: nobody can.
   std::function<Reloaded()> on_reload;
   const LiveStreams* streams = nullptr;  // what is counted of them
+  // Before the metrics are shown, for those of what the relay does not know: the doors.
+  std::function<void()> on_refresh;
   // Purges and replays of many messages go on here, a slice a turn, so that the loop stays free. False: all
   // done.
   bool work(Now now);

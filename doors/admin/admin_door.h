@@ -22,6 +22,7 @@ class AdminDoor {
   int listen() { return server_->listen(); }
   uint16_t port() const { return server_->port(); }
   uint64_t connections() const { return server_->connections(); }
+  Server& server() { return *server_; }
   void stop_accepting() { server_->stop_accepting(); }
   // The loop must run once more before the object may go.
   void close();

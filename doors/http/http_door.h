@@ -52,6 +52,7 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   int listen();  // 0 or a libuv error
   uint16_t port() const { return server_->port(); }
   uint64_t connections() const { return server_->connections(); }
+  Server& server() { return *server_; }
   // Writes the answers given so far, before whatever else the turn has to do.
   void write_answers() { server_->flush(); }
   // No new connections; those there close after the answers they wait for.

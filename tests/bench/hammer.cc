@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "relay/cli/send_score.h"
+#include "tests/support/tls_client.h"
 
 namespace forebay::bench {
 namespace {
@@ -28,6 +29,7 @@ int64_t steady_ns() {
 
 struct Connection {
   int fd = -1;
+  std::unique_ptr<testing::TlsClient> tls;
   std::string in, out;
   size_t out_at = 0;
   bool wants_write = false;
@@ -68,8 +70,32 @@ class Hammer {
     if (connect(each.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return fail("connect");
     const int on = 1;
     setsockopt(each.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (options_.tls) shake_hands(each);
     epoll_event event{.events = EPOLLIN, .data = {.u64 = index}};
     epoll_ctl(epoll_, EPOLL_CTL_ADD, each.fd, &event);
+  }
+
+  void shake_hands(Connection& each) {
+    each.tls = std::make_unique<testing::TlsClient>(testing::TlsClient::Settings{});
+    for (;;) {
+      const std::string out = each.tls->take_output();
+      if (send(each.fd, out.data(), out.size(), MSG_NOSIGNAL) < 0) return fail("send");
+      if (each.tls->established()) return;
+      const ssize_t got = recv(each.fd, buffer_, sizeof buffer_, 0);
+      if (got <= 0) return fail("the server closed in the handshake");
+      each.tls->receive({buffer_, static_cast<size_t>(got)});
+      if (each.tls->failed()) return fail(each.tls->why().c_str());
+    }
+  }
+
+  void put(Connection& each, std::string_view request) {
+    if (each.tls) each.tls->send(request);
+    each.out += each.tls ? each.tls->take_output() : std::string(request);
+  }
+
+  void take(Connection& each, std::string_view bytes) {
+    if (each.tls) each.tls->receive(bytes);
+    each.in += each.tls ? each.tls->take_plain() : std::string(bytes);
   }
 
   bool may_send() const {
@@ -105,7 +131,7 @@ class Hammer {
   void fill(size_t index) {
     Connection& each = connections_[index];
     while (each.sent_ns.size() < options_.window && may_send()) {
-      each.out += options_.request;
+      put(each, options_.request);
       each.sent_ns.push_back(now_ns_);
       ++sent_;
       ++outstanding_;
@@ -135,7 +161,7 @@ class Hammer {
     const ssize_t got = recv(each.fd, buffer_, sizeof buffer_, MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return fail(got == 0 ? "the server closed" : "recv");
-    each.in.append(buffer_, static_cast<size_t>(got));
+    take(each, {buffer_, static_cast<size_t>(got)});
     const Replies replies = options_.read(each.in);
     each.in.erase(0, replies.consumed);
     result_.good += replies.good;

@@ -27,6 +27,7 @@ struct HammerOptions {
   uint64_t requests_max = ~0ull;
   double seconds_max = 1e9;
   double requests_per_second = 0;  // 0: as fast as replies come
+  bool tls = false;                // every connection shakes hands before the first request
 };
 
 struct HammerResult {

@@ -89,12 +89,22 @@ GatewaySummary Gateway::summary() const {
 
 Relay::Relay(const std::string& forebay, const std::string& directory, const RelaySetup& setup) {
   const std::string config = directory + "/forebay.yaml";
+  std::string tls, auth;
+  if (!setup.certificate.empty()) {
+    std::ofstream(directory + "/cert.pem") << setup.certificate;
+    std::ofstream(directory + "/key.pem") << setup.key;
+    tls = ", tls: {cert: cert.pem, key: key.pem}";
+  }
+  if (!setup.token.empty()) {
+    auth = fmt::format("auth: {{tokens: [{{name: bench, token: {}, may: [\"publish:q\", admin]}}]}}\n", setup.token);
+    authorization_ = "Authorization: Bearer " + setup.token + "\r\n";
+  }
   std::ofstream(config) << fmt::format(
       "data_dir: {}/data\nmax_bytes: 200GiB\n"
-      "doors:\n  - {{type: http, listen: 127.0.0.1:0}}\n  - {{type: admin, listen: 127.0.0.1:0}}\n"
+      "doors:\n  - {{type: http, listen: 127.0.0.1:0{}}}\n  - {{type: admin, listen: 127.0.0.1:0}}\n{}"
       "sinks:\n  s: {{type: http, url: \"http://127.0.0.1:{}/send\", limits: {}, concurrency: {}}}\n"
       "queues:\n  q: {{sink: s, max_messages: {}}}\n",
-      directory, setup.sink_port, setup.limits, setup.concurrency, setup.max_messages);
+      directory, tls, auth, setup.sink_port, setup.limits, setup.concurrency, setup.max_messages);
   started_ns_ = steady_ns();
   child_ = std::make_unique<Child>(std::vector<std::string>{forebay, "serve", "-c", config}, directory + "/log");
   while (http_port_ == 0 || admin_port_ == 0) {
@@ -118,7 +128,8 @@ std::string Relay::metrics() const {
 }
 
 void Relay::purge() const {
-  const std::string request = "POST /v1/queues/q:purge HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n";
+  const std::string request =
+      "POST /v1/queues/q:purge HTTP/1.1\r\nHost: 127.0.0.1\r\n" + authorization_ + "Content-Length: 0\r\n\r\n";
   const HammerResult result =
       hammer({.port = admin_port_, .request = request, .read = http_replies(200), .requests_max = 1});
   if (result.good != 1) die("the relay does not purge " + result.error);

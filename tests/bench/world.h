@@ -42,6 +42,8 @@ struct RelaySetup {
   std::string limits = "[]";  // of the sink, as YAML
   uint32_t concurrency = 64;
   uint64_t max_messages = 20'000'000;
+  std::string certificate, key;  // PEM; given: TLS on the http door
+  std::string token;             // given: nothing goes without it
 };
 
 class Relay {
@@ -59,6 +61,7 @@ class Relay {
 
  private:
   std::unique_ptr<Child> child_;
+  std::string authorization_;  // a header line
   int64_t started_ns_ = 0;
   uint16_t http_port_ = 0, admin_port_ = 0;
 };
