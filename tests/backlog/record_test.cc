@@ -8,7 +8,7 @@ namespace {
 
 bool same(const MessageFacts& a, const MessageFacts& b) {
   return a.sequence == b.sequence && a.queue == b.queue && a.klass == b.klass && a.max_attempts == b.max_attempts &&
-         a.due_by_wall == b.due_by_wall && a.accepted_ms == b.accepted_ms && a.due_ms == b.due_ms &&
+         a.due_by_wall == b.due_by_wall && a.accepted_ms == b.accepted_ms && a.due_ms == b.due_ms && a.held == b.held &&
          a.expires_ms == b.expires_ms && a.bytes == b.bytes && a.cost == b.cost && a.key == b.key;
 }
 
