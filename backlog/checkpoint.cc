@@ -156,6 +156,7 @@ ByteBuffer encode_checkpoint(uint32_t store_id, const CheckpointHead& head, cons
     put_bitmap(out, live);
   });
   put_changes(out, catalog);
+  out.u64(head.kept_end);
   return out;
 }
 
@@ -178,6 +179,7 @@ bool decode_checkpoint(std::span<const std::byte> content, Checkpoint* checkpoin
   }
   read_changes(in, checkpoint);
   read_letters_and_notes(in, checkpoint);
+  head.kept_end = in.ok() && in.done() ? head.next_sequence : in.u64();
   return in.ok() && in.done();
 }
 

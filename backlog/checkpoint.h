@@ -26,6 +26,7 @@ struct CheckpointHead {
   int64_t written_ms = 0;
   Sequence next_sequence = 1;
   LogPosition position;
+  Sequence kept_end = 1;  // no message from it on was kept by then; older checkpoints say next_sequence
 };
 
 struct CheckpointSegment {

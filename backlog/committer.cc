@@ -94,28 +94,24 @@ void Committer::commit(std::vector<std::unique_ptr<Group>> groups, bool urgent) 
   report_(std::exchange(unreported_, {}));
 }
 
-// Before the messages, so that no message on the disk lacks its key.
-int Committer::write_keys(const std::vector<std::unique_ptr<Group>>& groups) {
-  std::vector<KeyRecord> keys;
-  bool messages = false;
-  for (const auto& group : groups) {
-    keys.insert(keys.end(), group->keys.begin(), group->keys.end());
-    messages = messages || !group->admissions.empty();
-  }
-  return messages ? keys_.write(keys) : 0;
-}
-
 int Committer::write_together(std::vector<std::unique_ptr<Group>>& groups) {
-  int error = write_keys(groups);
+  const bool messages = std::ranges::any_of(groups, [](const auto& group) { return !group->admissions.empty(); });
+  int error = messages ? write_keys(groups) : 0;
   if (error != 0) return error;
   error = put_changes();
   for (size_t i = 0; i < groups.size() && error == 0; ++i) error = put_messages(*groups[i]);
   if (error == 0) error = log_.end_commit();
-  if (error != 0) {
-    log_.abandon_commit();
-    keys_.withdraw();
-  }
+  if (error == 0) return 0;
+  log_.abandon_commit();
+  if (messages) keys_.withdraw();
   return error;
+}
+
+// Before the messages, so that no message on the disk lacks its key.
+int Committer::write_keys(const std::vector<std::unique_ptr<Group>>& groups) {
+  std::vector<KeyRecord> keys;
+  for (const auto& group : groups) keys.insert(keys.end(), group->keys.begin(), group->keys.end());
+  return keys_.write(keys);
 }
 
 // Here, and if this segment's disk does not take it, in the next.

@@ -208,6 +208,11 @@ void OpenJournal::committed(CommitResult& result) {
   if (broken_) return;
   if (!result.broken.empty()) return broken(result.broken);
   changes_waiting_ = result.changes_waiting;
+  for (const auto& group : result.groups) {
+    if (group->messages_error != 0 || group->admissions.empty()) continue;
+    const Admission& last = group->admissions.back();
+    kept_end_ = last.first + last.receivers;
+  }
   upkeep_->committed(result);
   count_key_bytes();
   for (auto& group : result.groups) {

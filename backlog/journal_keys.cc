@@ -24,7 +24,7 @@ int OpenJournal::open_keys(std::string* error) {
   options.bytes_max = std::min(options_.keys_bytes, options_.max_bytes / share_of_max_bytes);
   keys_ = std::make_unique<RememberedKeys>(files_, options);
   const auto alive = [this](Sequence sequence) { return catalog_.place(sequence) != nullptr; };
-  const int failed = keys_->open(next_sequence_, alive, now_ms(), &report_.complaints, error);
+  const int failed = keys_->open(kept_end_, alive, now_ms(), &report_.complaints, error);
   if (failed != 0) *error = files_.where() + ": " + *error;
   return failed;
 }

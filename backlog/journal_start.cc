@@ -44,6 +44,7 @@ int OpenJournal::recover(const Recovered& recovered, std::string* error) {
   Recovery recovery(files_, store_);
   if (const int lost = recovery.run(left_over, &catalog_, recovered, &log, &report_, error)) return lost;
   next_sequence_ = log.next_sequence;
+  kept_end_ = log.kept_end;
   if (const int unmarked = renew_store(error)) return unmarked;
   if (const int unready = assemble(log, error)) return unready;
   if (const int unkept = attempts_.restart(log.crashed)) return failed("the attempts file", unkept, error);
@@ -107,7 +108,7 @@ int OpenJournal::assemble(RecoveredLog& log, std::string* error) {
   count_key_bytes();
   upkeep_ = std::make_unique<Upkeep>(
       files_, clock_, Upkeep::Options{store_.store_id, options_.segment_bytes, options_.checkpoint_bytes}, catalog_,
-      *pool_, bodies_, helper_, inbox_, next_sequence_, [this](const std::string& what) { broken(what); });
+      *pool_, bodies_, helper_, inbox_, next_sequence_, kept_end_, [this](const std::string& what) { broken(what); });
   committer_ = std::make_unique<Committer>(commit_, *pool_, *spends_, *keys_,
                                            LogWriter(*pool_, options_.segment_bytes, log.next_frame, log.last_number),
                                            clock_, [this](CommitResult result) {

@@ -234,6 +234,8 @@ int KeyFile::cut(uint32_t records) {
   if (const int error = file_->truncate(place_of(records))) return error;
   records_ = records;
   synced_ = std::min(synced_, records);
+  vouched_ = std::min(vouched_, records);
+  named_ = false;
   return 0;
 }
 

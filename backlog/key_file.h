@@ -68,7 +68,7 @@ class KeyFile {
 
   // All of them, or an errno and none.
   int append(std::span<const KeyRecord> records);
-  int cut(uint32_t records);  // those behind that many never were
+  int cut(uint32_t records);  // those behind that many never were; to be synced
   // The file's name, too, if that is new. 0 when there is nothing to sync.
   int sync();
   // Says that all of it is synced, for the next start, if it does not say so already. Unsynced; may fail.

@@ -197,7 +197,7 @@ void Inspection::keys(uint32_t number) {
     finished += record.ended_ms > 0;
   };
   int error = files_.open(name, Files::Mode::open_existing, &file);
-  if (error == 0) error = KeyFile::scan(*file, store_.store_id, number, log_.next_sequence, count_one, &found);
+  if (error == 0) error = KeyFile::scan(*file, store_.store_id, number, log_.kept_end, count_one, &found);
   if (error != 0) return wrong(name + ": " + std::strerror(error));
   if (found.other_version != 0) return wrong(name + ": " + version_words(found.other_version));
   say(name + ": " + std::to_string(copies) + " copies under Idempotency-Keys, " + std::to_string(finished) +

@@ -126,6 +126,7 @@ class OpenJournal final : public Journal {
   std::unique_ptr<Group> open_;
   std::vector<std::pair<Sequence, Settlement>> settles_;  // of the open group, not yet encoded
   Sequence next_sequence_ = 1;
+  Sequence kept_end_ = 1;        // no message from it on is known to be kept
   uint64_t gathered_keys_ = 0;   // copies, remembered and not yet reported
   uint64_t gathered_bytes_ = 0;  // of messages, appended and not yet reported
   bool changes_waiting_ = false;

@@ -30,6 +30,7 @@ int Recovery::run(const AttemptsFile::LeftOver& left_over, Catalog* catalog, con
   const bool clean_stop = checkpoint_.head.clean && !left_over.at_work && report_->replayed_frames == 0;
   log_->next_frame = expected_ == 0 ? 1 : expected_;
   log_->next_sequence = std::max(checkpoint_.head.next_sequence, highest_sequence_ + 1);
+  log_->kept_end = std::max(checkpoint_.head.kept_end, highest_sequence_ + 1);
   if (!clean_stop) log_->next_sequence += unclean_jump;
   report_->clean = clean_stop && report_->complaints.empty();
   return 0;

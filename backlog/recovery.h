@@ -41,6 +41,7 @@ struct RecoveryReport {
 // What the log goes on from.
 struct RecoveredLog {
   Sequence next_sequence = 1;
+  Sequence kept_end = 1;  // no message from it on was ever kept
   uint64_t next_frame = 1;
   uint32_t last_number = 0;  // of the segments of the log
   uint32_t next_number = 1;  // for the next segment made

@@ -46,12 +46,12 @@ int RememberedKeys::write(std::span<const KeyRecord> records) {
   if (withdraw_) {
     if (const int error = take_back()) return error;
   }
-  if (records.empty()) return 0;
   before_ = {};
   if (!books_.empty()) {
     const Book& book = *books_.back();
     before_ = {book.number, book.records, book.last};
   }
+  if (records.empty()) return 0;
   const int error = write_all(records);
   if (error != 0) {
     withdraw_ = true;
@@ -99,21 +99,38 @@ void RememberedKeys::withdraw() {
   take_back();
 }
 
+// In memory first: a key of what was never kept must not be found, whatever the disk does. On the disk it must be gone
+// for good before a later message makes its sequence look like one that was kept.
 int RememberedKeys::take_back() {
-  const auto at = written_.find(before_.number);
-  if (at != written_.end() && at->second->records() > before_.records) {
-    if (const int error = at->second->cut(before_.records)) return error;
+  {
+    const std::lock_guard lock(mutex_);
+    forget_since(before_);
+    count();
   }
-  for (const auto& book : books_) {
-    if (book->number <= before_.number) continue;
-    const int error = files_.remove(keys_name(book->number));
-    if (error != 0 && error != ENOENT) return error;
-    written_.erase(book->number);
+  for (auto at = written_.begin(); at != written_.end();) {
+    const auto here = at++;
+    if (here->first < before_.number) continue;
+    const int error = here->first == before_.number ? cut_back(*here->second) : remove_new(here->first);
+    if (error != 0) return error;
   }
   withdraw_ = false;
-  const std::lock_guard lock(mutex_);
-  forget_since(before_);
-  count();
+  return 0;
+}
+
+int RememberedKeys::cut_back(KeyFile& file) {
+  if (file.records() == before_.records) return 0;
+  if (const int error = file.cut(before_.records)) return error;
+  const int error = file.sync();
+  if (error != 0) sync_failure_ = "syncing " + keys_name(before_.number) + ": " + std::strerror(error);
+  return error;
+}
+
+int RememberedKeys::remove_new(uint32_t number) {
+  int error = files_.remove(keys_name(number));
+  if (error != 0 && error != ENOENT) return error;
+  error = files_.sync_directory();
+  if (error != 0) return sync_failure_ = "removing " + keys_name(number) + ": " + std::strerror(error), error;
+  written_.erase(number);
   return 0;
 }
 

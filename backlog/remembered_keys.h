@@ -94,6 +94,8 @@ class RememberedKeys {
   int write_all(std::span<const KeyRecord> records);
   int open_next();
   int take_back();
+  int cut_back(KeyFile& file);
+  int remove_new(uint32_t number);
   void forget_since(const Mark& mark);
   void seal_full();
   void note_in(KeyFile& file, Book& book, std::span<const KeyEnd> ends);

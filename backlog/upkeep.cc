@@ -17,7 +17,8 @@ constexpr Duration pause_after_error = Duration::seconds(1);
 }  // namespace
 
 Upkeep::Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool,
-               BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken)
+               BodyReader& bodies, TaskLine& helper, Inbox& inbox, const Sequence& next_sequence,
+               const Sequence& kept_end, Broken broken)
     : files_(files),
       clock_(clock),
       options_(options),
@@ -27,6 +28,7 @@ Upkeep::Upkeep(Files& files, Clock& clock, const Options& options, Catalog& cata
       helper_(helper),
       inbox_(inbox),
       next_sequence_(next_sequence),
+      kept_end_(kept_end),
       broken_(std::move(broken)),
       compaction_(files, helper, inbox, catalog) {}
 
@@ -139,7 +141,7 @@ bool Upkeep::space_short() const {
 }
 
 CheckpointHead Upkeep::next_head(bool clean) const {
-  return {checkpoint_generation_ + 1, clean, clock_.now().wall.ms(), next_sequence_, position_};
+  return {checkpoint_generation_ + 1, clean, clock_.now().wall.ms(), next_sequence_, position_, kept_end_};
 }
 
 bool Upkeep::checkpoint_is_due() const {

@@ -30,7 +30,7 @@ class Upkeep {
   };
   using Broken = std::function<void(const std::string&)>;
   Upkeep(Files& files, Clock& clock, const Options& options, Catalog& catalog, SegmentPool& pool, BodyReader& bodies,
-         TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, Broken broken);
+         TaskLine& helper, Inbox& inbox, const Sequence& next_sequence, const Sequence& kept_end, Broken broken);
 
   void start(RecoveredLog& log, bool clean);
   // A commit came back: segments opened and sealed, the log's new position.
@@ -78,6 +78,7 @@ class Upkeep {
   TaskLine& helper_;
   Inbox& inbox_;
   const Sequence& next_sequence_;
+  const Sequence& kept_end_;
   Broken broken_;
   Compaction compaction_;
 

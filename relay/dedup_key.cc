@@ -28,7 +28,7 @@ DedupKey dedup_key(const NewMessage& message, std::span<const uint8_t, 16> store
   put(&scope, message.idempotency_key);
   const XXH128_hash_t hash = XXH3_128bits_withSeed(scope.data(), scope.size(), seed);
   std::string head;
-  put(&head, message.content_type);
+  for (const std::string_view text : {message.content_type, message.method, message.target}) put(&head, text);
   const uint64_t of_head = XXH3_64bits_withSeed(head.data(), head.size(), hash.high64);
   const uint64_t content = XXH3_64bits_withSeed(message.body.data(), message.body.size(), of_head);
   return {hash.low64 == 0 ? 1 : hash.low64, content};

@@ -78,6 +78,11 @@ std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, u
   written_.clear();
   const Now now = clock_.now();
   const DedupDesk::Look look = dedup_.look(messages, token, listener, now);
+  if (look.refused && look.refused->status == 503) {
+    for (const NewMessage& message : messages) {
+      for (const std::string_view queue : queues_of(message)) count_refused(queue, &QueueCounters::refused_keys);
+    }
+  }
   if (look.refused || look.waits) return look.refused;
   if (look.fresh.empty()) {
     answers_.published(backlog_.open_batch(), token, listener, {}, dedup_.answer({}, {}));

@@ -4,8 +4,16 @@ namespace forebay {
 namespace {
 
 constexpr std::string_view NewMessage::*texts[] = {
-    &NewMessage::queue,        &NewMessage::topic,           &NewMessage::by,   &NewMessage::klass, &NewMessage::key,
-    &NewMessage::content_type, &NewMessage::idempotency_key, &NewMessage::body,
+    &NewMessage::queue,
+    &NewMessage::topic,
+    &NewMessage::by,
+    &NewMessage::klass,
+    &NewMessage::key,
+    &NewMessage::content_type,
+    &NewMessage::idempotency_key,
+    &NewMessage::method,
+    &NewMessage::target,
+    &NewMessage::body,
 };
 
 template <class Tell>

@@ -282,13 +282,14 @@ TEST(JournalRecovery, AnotherFormatVersionIsRefusedByName) {
   MemoryFiles disk;
   ten_commits(disk, true);
   for (const std::string name : {"store", "checkpoint-a", "00000001.segment"}) {
-    for (const uint8_t version : {0, 4}) {
+    for (const uint8_t version : {uint8_t{0}, static_cast<uint8_t>(format::version + 1)}) {
       MemoryFiles left = disk.copy();
       left.bytes(name)[8] = std::byte{version};
       Rig rig(left);
       EXPECT_EQ(rig.open(), EINVAL) << name;
       EXPECT_NE(rig.error.find(name), std::string::npos) << rig.error;
-      EXPECT_NE(rig.error.find("format version " + std::to_string(version) + " (this program reads versions 1 to 3)"),
+      EXPECT_NE(rig.error.find("format version " + std::to_string(version) + " (this program reads versions 1 to " +
+                               std::to_string(format::version) + ")"),
                 std::string::npos)
           << rig.error;
     }

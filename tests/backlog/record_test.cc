@@ -20,9 +20,9 @@ MessageFacts any_facts(Sequence sequence, uint32_t bytes) {
   facts.klass = *rc::gen::inRange<uint8_t>(0, 4);
   facts.max_attempts = *rc::gen::arbitrary<uint8_t>();
   facts.accepted_ms = accepted;
-  facts.due_ms = *rc::gen::element<int64_t>(0, accepted + 90'000, accepted - 5);
-  facts.held = facts.due_ms > 0 && *rc::gen::arbitrary<bool>();
-  facts.due_by_wall = facts.due_ms > 0 && !facts.held && *rc::gen::arbitrary<bool>();
+  facts.held = *rc::gen::arbitrary<bool>();
+  facts.due_ms = *rc::gen::element<int64_t>(facts.held ? accepted : 0, accepted + 90'000, accepted - 5);
+  facts.due_by_wall = !facts.held && facts.due_ms != 0 && *rc::gen::arbitrary<bool>();
   facts.expires_ms = *rc::gen::element<int64_t>(0, accepted + 86'400'000);
   facts.bytes = bytes;
   facts.cost = *rc::gen::element<uint32_t>(0, 1, 1, 2, 300, UINT32_MAX);

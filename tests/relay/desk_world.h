@@ -83,7 +83,10 @@ class DeskWorld : public PublishListener {
   // Hands what was gathered to the backlog, which reports it with that errno.
   void commit(int error = 0) {
     backlog.flush();
-    for (const uint64_t batch : std::exchange(backlog.handed_over, {})) relay->on_committed(batch, error);
+    for (const uint64_t batch : std::exchange(backlog.handed_over, {})) {
+      backlog.known(batch, error);
+      relay->on_committed(batch, error);
+    }
   }
   // Published and durable; its id.
   std::string accept(NewMessage one = message()) {

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <cassert>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backlog/backlog.h"
@@ -89,6 +91,36 @@ class FakeBacklog : public Backlog {
   void forget_key_spends(int64_t before_ms) override {
     std::erase_if(spent, [&](const KeySpent& spend) { return spend.settled_ms < before_ms; });
   }
+  // Idempotency-Keys. What was remembered is found from known(batch) on; reads wait for read_keys_now().
+  size_t key_rooms = SIZE_MAX;
+  std::multimap<uint64_t, RememberedKey> remembered;  // by key
+  std::set<uint64_t> over;                            // keys whose window ended
+  std::vector<std::function<void(int error)>> key_reads;
+  bool key_room(size_t copies) override { return copies <= key_rooms; }
+  void remember(const RememberedKey& key) override { gathered_keys_.emplace_back(batch, key); }
+  void known(uint64_t of_batch, int error) {
+    for (const auto& [in, key] : gathered_keys_) {
+      if (in == of_batch && error == 0) remembered.emplace(key.key, key);
+    }
+    std::erase_if(gathered_keys_, [&](const auto& gathered) { return gathered.first == of_batch; });
+  }
+  std::vector<KeyPlace> key_places(uint64_t key) override {
+    const auto count = static_cast<uint32_t>(remembered.count(key));
+    return count == 0 ? std::vector<KeyPlace>() : std::vector<KeyPlace>{{1, count}};
+  }
+  void read_keys(uint64_t key, std::vector<KeyPlace>, KeysRead done) override {
+    key_reads.push_back([this, key, done = std::move(done)](int error) {
+      std::vector<RememberedKey> found;
+      const auto [begin, end] = remembered.equal_range(key);
+      for (auto at = begin; at != end && error == 0; ++at) found.push_back(at->second);
+      done(error, std::move(found));
+    });
+  }
+  void read_keys_now(int error = 0) {
+    for (const auto& read : std::exchange(key_reads, {})) read(error);
+  }
+  bool still_remembered(const RememberedKey& key) const override { return !over.contains(key.key); }
+
   uint64_t open_batch() const override { return batch; }
   Instant flush() override {
     if (std::exchange(gathered_, false)) handed_over.push_back(batch++);
@@ -129,6 +161,7 @@ class FakeBacklog : public Backlog {
   }
 
   bool gathered_ = false;
+  std::vector<std::pair<uint64_t, RememberedKey>> gathered_keys_;  // by batch
   std::array<uint8_t, 16> key_{};
 };
 
