@@ -154,6 +154,9 @@ class FakeServer final : public Server {
   void end_stream(uint64_t, std::string_view) override {}
   void flush() override {}
   uint64_t connections() const override { return 0; }
+  void renew_tls(std::shared_ptr<const TlsContext>) override {}
+  std::shared_ptr<const TlsContext> tls_in_force() const override { return nullptr; }
+  TlsFigures tls_figures() const override { return {}; }
   void stop_accepting() override {}
   void close() override {}
 };

@@ -24,7 +24,8 @@ constexpr Group groups[] = {
     {"accept", forebay::bench::accept_rows},   {"store", forebay::bench::store_rows},
     {"deliver", forebay::bench::deliver_rows}, {"idle", forebay::bench::idle_rows},
     {"shape", forebay::bench::shape_rows},     {"overload", forebay::bench::overload_rows},
-    {"tls", forebay::bench::tls_rows},
+    {"tls", forebay::bench::tls_rows},         {"topics", forebay::bench::topic_rows},
+    {"pull", forebay::bench::pull_rows},       {"streams", forebay::bench::stream_rows},
 };
 
 }  // namespace
@@ -41,7 +42,7 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
   app.add_option("--rounds", options.rounds, "alternations; the median counts")->capture_default_str();
-  app.add_option("--only", only, "groups: accept store deliver idle shape overload tls");
+  app.add_option("--only", only, "groups: accept store deliver idle shape overload tls topics pull streams");
   app.add_option("--json", json, "file to write the rows to");
   app.add_flag("--long", options.long_run, "10 M messages");
   CLI11_PARSE(app, argc, argv);

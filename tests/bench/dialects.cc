@@ -26,12 +26,12 @@ bool take_http(std::string_view bytes, size_t* size, int* status, bool* retry_af
   return bytes.size() >= *size;
 }
 
-std::string post(const std::string& path, const std::string& headers, const std::string& body) {
+}  // namespace
+
+std::string http_post(const std::string& path, const std::string& headers, const std::string& body) {
   return fmt::format("POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}Content-Length: {}\r\n\r\n{}", path, headers,
                      body.size(), body);
 }
-
-}  // namespace
 
 std::string sample_body() {
   std::string body;
@@ -44,15 +44,15 @@ std::string sample_body() {
 }
 
 std::string http_publish(const std::string& queue) {
-  return post("/v1/queues/" + queue + "/messages", "Content-Type: text/plain\r\n", sample_body());
+  return http_post("/v1/queues/" + queue + "/messages", "Content-Type: text/plain\r\n", sample_body());
 }
 
 std::string http_batch(const std::string& queue, uint32_t messages) {
   const std::string line = "{\"body\":\"" + sample_body() + "\"}\n";
   std::string lines;
   for (uint32_t i = 0; i < messages; ++i) lines += line;
-  return post("/v1/queues/" + queue + "/messages:batch",
-              "Content-Type: application/x-ndjson\r\nPrefer: return=minimal\r\n", lines);
+  return http_post("/v1/queues/" + queue + "/messages:batch",
+                   "Content-Type: application/x-ndjson\r\nPrefer: return=minimal\r\n", lines);
 }
 
 std::string http_get_request(const std::string& path) {

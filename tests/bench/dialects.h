@@ -16,6 +16,7 @@ std::string sample_body();
 std::string http_publish(const std::string& queue);  // one message
 std::string http_batch(const std::string& queue,
                        uint32_t messages);  // NDJSON envelopes, Prefer: return=minimal
+std::string http_post(const std::string& path, const std::string& headers, const std::string& body);
 std::string http_get_request(const std::string& path);
 // A reply is good where its status is `status`.
 ReplyReader http_replies(int status);

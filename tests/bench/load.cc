@@ -7,12 +7,12 @@
 
 namespace forebay::bench {
 
-uint64_t fill(const Relay& relay, uint64_t count) {
+uint64_t fill(const Relay& relay, uint64_t count, const std::string& queue) {
   constexpr uint32_t kBatch = 256;
   const uint64_t requests = (count + kBatch - 1) / kBatch;
   const HammerResult result = hammer({.port = relay.http_port(),
                                       .connections = 8,
-                                      .request = http_batch("q", kBatch),
+                                      .request = http_batch(queue, kBatch),
                                       .read = http_replies(202),
                                       .requests_max = requests});
   if (result.good != requests) die("filling the relay: " + result.error);

@@ -6,7 +6,7 @@
 namespace forebay::bench {
 
 // Publishes `count` messages (rounded up to whole batches) and returns how many that were.
-uint64_t fill(const Relay& relay, uint64_t count);
+uint64_t fill(const Relay& relay, uint64_t count, const std::string& queue = "q");
 // Until nothing waits any more, or the time is over (then the benchmark ends).
 void await_empty(const Relay& relay, double seconds_max);
 

@@ -101,10 +101,12 @@ Relay::Relay(const std::string& forebay, const std::string& directory, const Rel
   }
   std::ofstream(config) << fmt::format(
       "data_dir: {}/data\nmax_bytes: 200GiB\n"
-      "doors:\n  - {{type: http, listen: 127.0.0.1:0{}}}\n  - {{type: admin, listen: 127.0.0.1:0}}\n{}"
+      "doors:\n  - {{type: http, listen: 127.0.0.1:0{}, max_connections: {}}}\n  - {{type: admin, listen: "
+      "127.0.0.1:0}}\n{}"
       "sinks:\n  s: {{type: http, url: \"http://127.0.0.1:{}/send\", limits: {}, concurrency: {}}}\n"
-      "queues:\n  q: {{sink: s, max_messages: {}}}\n",
-      directory, tls, auth, setup.sink_port, setup.limits, setup.concurrency, setup.max_messages);
+      "queues:\n  q: {{sink: s, max_messages: {}}}\n{}",
+      directory, tls, setup.max_connections, auth, setup.sink_port, setup.limits, setup.concurrency, setup.max_messages,
+      setup.more);
   started_ns_ = steady_ns();
   child_ = std::make_unique<Child>(std::vector<std::string>{forebay, "serve", "-c", config}, directory + "/log");
   while (http_port_ == 0 || admin_port_ == 0) {

@@ -44,6 +44,8 @@ struct RelaySetup {
   uint64_t max_messages = 20'000'000;
   std::string certificate, key;  // PEM; given: TLS on the http door
   std::string token;             // given: nothing goes without it
+  std::string more;              // YAML after the queue: other queues, indented, and what is top-level
+  uint32_t max_connections = 4096;
 };
 
 class Relay {
