@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "caller.h"
+#include "crowd.h"
 #include "dialects.h"
+#include "hammer.h"
 #include "load.h"
 #include "proc.h"
 #include "rows.h"
@@ -42,6 +44,44 @@ void consume(uint16_t port, std::atomic<uint64_t>* done) {
   }
 }
 
+// Ten thousand consumers that wait for a message: what they cost while none comes, and how fast each has one then.
+Row waiting_row(const Options& options) {
+  constexpr size_t count = 10'000;
+  Row row{.name = "waiting_consumers",
+          .figure = "memory of a consumer that waits, of 10,000",
+          .unit = "KiB",
+          .target = 10,
+          .at_least = false};
+  std::vector<double> idle, served;
+  for (int round = 0; round < options.rounds; ++round) {
+    const Directory directory(options.directory);
+    const Relay relay(options.forebay, directory.make("relay"),
+                      {.more = "  p: {pull: true}\n", .max_connections = count + 100});
+    const auto before = static_cast<double>(rss_bytes(relay.pid()));
+    Crowd crowd(relay.http_port(), count, http_post("/v1/queues/p/messages:lease", "", "{\"wait\":\"60s\"}"));
+    crowd.listen(1, 1);
+    row.ours.push_back((static_cast<double>(rss_bytes(relay.pid())) - before) / 1024 / count);
+    const double cpu = cpu_seconds(relay.pid());
+    crowd.listen(1, 5);
+    idle.push_back((cpu_seconds(relay.pid()) - cpu) / 5);
+    std::string lines;
+    for (size_t i = 0; i < count; ++i) lines += "{\"body\":\"~\"}\n";
+    const int64_t began = steady_ns();
+    const HammerResult result =
+        hammer({.port = relay.http_port(),
+                .request = http_post("/v1/queues/p/messages:batch",
+                                     "Content-Type: application/x-ndjson\r\nPrefer: return=minimal\r\n", lines),
+                .read = http_replies(202),
+                .requests_max = 1});
+    if (result.good != 1) die("publishing to consumers: " + result.error);
+    if (crowd.listen(count, 30) != count) die("a consumer got nothing");
+    served.push_back(static_cast<double>(steady_ns() - began) / 1e9);
+  }
+  row.note = fmt::format("{:.3f} cores while they wait; a burst of 10,000 reached each in {:.2f} s", median(idle),
+                         median(served));
+  return row;
+}
+
 }  // namespace
 
 std::vector<Row> pull_rows(const Options& options) {
@@ -64,7 +104,7 @@ std::vector<Row> pull_rows(const Options& options) {
   }
   rate.note = fmt::format("{} consumers, bodies of {} B, each ack synced; relay's CPU {:.1f} us a message", consumers,
                           kBodyBytes, median(cpu));
-  return {rate};
+  return {rate, waiting_row(options)};
 }
 
 }  // namespace forebay::bench
