@@ -95,11 +95,10 @@ void DedupDesk::find_one(Line& line, Missing* missing) {
     missing->readings.push_back({key, std::move(places), {}});
     return;
   }
-  for (const RememberedKey& known : reading->found) {
-    if (!backlog_.still_remembered(known)) continue;
-    line.is = Line::Is::known;
-    line.known = known;
-  }
+  // The newest decides: when it was accepted, any older one was over, even if the power took its end since.
+  if (reading->found.empty() || !backlog_.still_remembered(reading->found.back())) return;
+  line.is = Line::Is::known;
+  line.known = reading->found.back();
 }
 
 std::optional<Problem> DedupDesk::reused(const NewMessage& message) const {

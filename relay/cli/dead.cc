@@ -111,6 +111,8 @@ int dead_main(int argc, char** argv) {
   CLI::App app("The dead letters of a queue: what was given up on, and is kept until it is replayed or purged.",
                "forebay dead");
   app.require_subcommand(1);
+  app.fallthrough();
+  add_admin_options(app, &a.admin);
   const auto add = [&](const char* verb, const char* what) {
     CLI::App* sub = app.add_subcommand(verb, what);
     sub->add_option("--queue", a.queue, "whose")->required();

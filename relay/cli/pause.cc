@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -26,11 +25,6 @@ std::string path_of(const std::string& kind, const std::string& queue, const std
   return admin_path({"v1", "queues", queue, kind == "class" ? "classes" : "keys", name}) + ":" + verb;
 }
 
-bool changed_any(const std::string& body) {
-  const auto json = nlohmann::json::parse(body, nullptr, false);
-  return !json.is_object() || json.value("changed", uint64_t{1}) > 0;
-}
-
 // Each by itself: one that is refused keeps none of the others from it.
 int change_all(const Arguments& arguments, const std::string& verb, const std::string& kind) {
   int status = 0;
@@ -45,8 +39,7 @@ int change_all(const Arguments& arguments, const std::string& verb, const std::s
       if (reply.status == 0 || reply.status == 401) break;  // it would be the same with the others
       continue;
     }
-    std::printf("%s: %s%s\n", shown.c_str(), verb == "pause" ? "paused" : "resumed",
-                changed_any(reply.body) ? "" : " (it was already)");
+    std::printf("%s: %s\n", shown.c_str(), verb == "pause" ? "paused" : "resumed");
   }
   return status;
 }
@@ -58,6 +51,8 @@ int command(int argc, char** argv, const std::string& verb) {
                       : "Lets what was paused send again.",
                "forebay " + verb);
   app.require_subcommand(1);
+  app.fallthrough();
+  add_admin_options(app, &arguments.admin);
   const auto add = [&](const std::string& kind, const std::string& what, bool of_queue) {
     CLI::App* sub = app.add_subcommand(kind, what);
     if (of_queue) sub->add_option("--queue", arguments.queue, "their queue")->required();

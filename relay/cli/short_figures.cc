@@ -65,7 +65,8 @@ std::string bar(double share, size_t columns, bool ascii) {
   for (size_t i = 0; i < eighths / 8; ++i) out += growing[8];
   out += growing[eighths % 8];
   const size_t used = (eighths + 7) / 8;
-  return out + std::string(columns - used, ' ');
+  for (size_t i = used; i < columns; ++i) out += "·";
+  return out;
 }
 
 std::string sparkline(std::span<const double> values, size_t columns, bool ascii) {

@@ -17,7 +17,7 @@ std::string short_rate(double per_second);
 // "98 %".
 std::string short_percent(double share);
 
-// `share` of `columns`, in eighths of a column ('#' and '.', with ascii).
+// `share` of `columns`, in eighths of a column, dots behind it ('#' and '.', with ascii).
 std::string bar(double share, size_t columns, bool ascii = false);
 // The last `columns` values, a column each, as high as they are beside the highest of them.
 std::string sparkline(std::span<const double> values, size_t columns, bool ascii = false);

@@ -38,7 +38,9 @@ constexpr Column queue_columns[] = {{"", bar_columns, 6}, {"WAITING", 7, 0}, {"I
 size_t longest_name(const ShownStatus& status) {
   size_t longest = 5;
   for (const ShownQueue& queue : status.queues) longest = std::max(longest, queue.name.size());
-  for (const ShownSink& sink : status.sinks) longest = std::max(longest, sink.name.size());
+  for (const ShownSink& sink : status.sinks) {
+    if (!is_of_pulled_queue(sink)) longest = std::max(longest, sink.name.size());
+  }
   return std::min(longest, name_columns_max);
 }
 

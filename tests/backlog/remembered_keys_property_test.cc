@@ -145,13 +145,13 @@ class World {
     }
     journal.read_keys(key, places, [this, key, places](int error, std::vector<RememberedKey> found) {
       if (error != 0 || batch_of_.contains(key) || process_->journal->key_places(key) != places) return;
-      std::erase_if(found, [&](const RememberedKey& one) { return !process_->journal->still_remembered(one); });
-      if (found.empty()) {
+      // The end of an older one may have gone with the power: the newest decides.
+      if (found.empty() || !process_->journal->still_remembered(found.back())) {
         expect_unknown(key);
         return append(key);
       }
       ++duplicates_;
-      const RememberedKey& newest = found.back();  // the end of an older one may have gone with the power
+      const RememberedKey& newest = found.back();
       const auto known = model_.find(key);
       ASSERT_NE(known, model_.end()) << "key " << key << " stands for a message that never was";
       EXPECT_EQ(newest.copies[0].sequence, known->second.first);

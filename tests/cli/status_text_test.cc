@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "relay/cli/dead_letters.h"
@@ -25,7 +27,7 @@ TEST(StatusText, TellsQueuesSinksAndWhyItIsNotReady) {
             "mail   gateway        7        0         0          0       0     0     0   3.0 s    never  paused\n"
             "audit  (pulled)       0        0         0          0       3     0     0     0 s      0 s  open\n"
             "\n"
-            "SINK     STATE      IN FLIGHT  UNTIL    LIMITS IN USE                                          WHY\n"
+            "SINK     STATE      IN FLIGHT  UNTIL    LIMITS IN USE                                              WHY\n"
             "gateway  throttled         60  in 12 s  300/1s 98 %, concurrency 100 %, 1000000/day 12 % (shadow)  429 "
             "from the sink  [2J\n");
 }
@@ -89,12 +91,12 @@ TEST(ShortFigures, AreShort) {
 }
 
 TEST(ShortFigures, BarsAreAsWideAsToldAndGrowByEighths) {
-  EXPECT_EQ(bar(0, 4), "    ");
+  EXPECT_EQ(bar(0, 4), "····");
   EXPECT_EQ(bar(1, 4), "████");
-  EXPECT_EQ(bar(0.5, 4), "██  ");
-  EXPECT_EQ(bar(0.53, 4), "██▏ ");
-  EXPECT_EQ(bar(0.001, 4), "▏   ") << "what is there is seen";
-  for (const double share : {-1.0, 0.3, 7.0, std::nan(""), INFINITY}) {
+  EXPECT_EQ(bar(0.5, 4), "██··");
+  EXPECT_EQ(bar(0.53, 4), "██▏·");
+  EXPECT_EQ(bar(0.001, 4), "▏···") << "what is there is seen";
+  for (const double share : {-1.0, 0.3, 7.0, double{NAN}, double{INFINITY}}) {
     EXPECT_EQ(columns_of(bar(share, 10)), 10u) << share;
     EXPECT_EQ(bar(share, 10, true).size(), 10u) << share;
   }

@@ -43,12 +43,12 @@ TEST(TopFrame, ShowsQueuesRatesAndSinks) {
           "\n"
           "QUEUE                  WAITING        IN       OUT    OLDEST     DRAIN    DEAD  STATE           BACKLOG\n"
           "sms      ████████████   12,405   1,204/s     300/s      41 s   62m 05s       2  class otp pau…  ██\n"
-          "mail     ▏                   7       0/s       0/s     3.0 s     never       0  paused          ██\n"
-          "audit    ▏                   3       0/s       0/s       0 s       0 s       0  open            ██\n"
+          "mail     ▏···········        7       0/s       0/s     3.0 s     never       0  paused          ██\n"
+          "audit    ▏···········        3       0/s       0/s       0 s       0 s       0  open            ██\n"
           "\n"
           "SINK     STATE      IN FLIGHT  LIMITS IN USE\n"
-          "gateway  throttled         60  300/1s █████████▉  98 %  concurrency ██████████ 100 %  1000000/day █▎ "
-          "        12 %\n"
+          "gateway  throttled         60  300/1s █████████▉  98 %  concurrency ██████████ 100 %  1000000/day "
+          "█▎········  12 %\n"
           "  429 from the sink  [2J , until in 12 s\n");
 }
 

@@ -177,6 +177,18 @@ TEST(DedupDesk, what_is_over_may_come_again) {
   EXPECT_NE(second.id, first.id);
 }
 
+// The end of an older one is lost with the power: it is found beside the newer one that came when it was over.
+TEST(DedupDesk, of_two_under_one_key_the_newer_decides) {
+  World world;
+  const auto first = world.call({keyed("k")}).accepted.at(0);
+  const uint64_t key = world.backlog.remembered.begin()->first;
+  world.backlog.over.insert(key);
+  const auto second = world.call({keyed("k", "another body")}).accepted.at(0);
+  world.backlog.over.clear();
+  EXPECT_EQ(world.call({keyed("k", "another body")}).accepted.at(0).id, second.id);
+  EXPECT_NE(first.id, second.id);
+}
+
 TEST(DedupDesk, when_no_key_can_be_remembered_only_new_keyed_messages_are_refused) {
   World world;
   world.call({keyed("k")});
