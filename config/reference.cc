@@ -68,7 +68,13 @@ class Writer {
   // Keys of the items of a list or a map whose default is an empty one are shown, not live.
   static bool is_empty_by_default(std::string_view path) {
     const bool in_list = path.find("[]") != std::string_view::npos && !path.starts_with("doors");
-    return in_list || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*") || is_of_some_sinks(path);
+    return in_list || is_of_some_doors(path) || path.starts_with("queues.*.classes.*") ||
+           path.starts_with("topics.*") || is_of_some_sinks(path);
+  }
+  // The door that is shown is of type http.
+  static bool is_of_some_doors(std::string_view path) {
+    constexpr std::string_view names[] = {"doors[].queue", "doors[].inline", "doors[].reply"};
+    return std::any_of(std::begin(names), std::end(names), [&](std::string_view key) { return path.starts_with(key); });
   }
   // The sink that is shown is of type http, and need not sign.
   static bool is_of_some_sinks(std::string_view path) {

@@ -75,6 +75,7 @@ struct Response {
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;
   bool close = false;
+  bool no_length = false;  // no Content-Length but one that is in `headers`: an answer without a body of its own
 };
 
 class RequestHandler {

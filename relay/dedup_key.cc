@@ -29,6 +29,7 @@ DedupKey dedup_key(const NewMessage& message, std::span<const uint8_t, 16> store
   const XXH128_hash_t hash = XXH3_128bits_withSeed(scope.data(), scope.size(), seed);
   std::string head;
   put(&head, message.content_type);
+  if (!message.method.empty()) put(&head, message.method), put(&head, message.target);
   const uint64_t of_head = XXH3_64bits_withSeed(head.data(), head.size(), hash.high64);
   const uint64_t content = XXH3_64bits_withSeed(message.body.data(), message.body.size(), of_head);
   return {hash.low64 == 0 ? 1 : hash.low64, content};

@@ -4,8 +4,10 @@ namespace forebay {
 namespace {
 
 constexpr std::string_view NewMessage::*texts[] = {
-    &NewMessage::queue,        &NewMessage::topic,           &NewMessage::by,   &NewMessage::klass, &NewMessage::key,
-    &NewMessage::content_type, &NewMessage::idempotency_key, &NewMessage::body,
+    &NewMessage::queue,           &NewMessage::topic, &NewMessage::by,
+    &NewMessage::klass,           &NewMessage::key,   &NewMessage::content_type,
+    &NewMessage::idempotency_key, &NewMessage::body,  &NewMessage::method,
+    &NewMessage::target,
 };
 
 template <class Tell>

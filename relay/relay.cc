@@ -45,6 +45,8 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
     if (on_change) on_change();
   };
   intake_.dedup().follow(config);
+  intake_.answer_from(replies_);
+  dispatcher_.answer_to(replies_);
   intake_.leased_until = [this](Sequence sequence) { return pull_.leased_until(sequence); };
   intake_.follow_tokens(config.tokens);
   note_reload(clock_.now());
@@ -100,6 +102,7 @@ Instant Relay::turn() {
     }
     next = std::min(next, spends_.work(now));
   }
+  replies_.end_turn();
   reports_.work(now);
   next = std::min(next, backlog_.flush());
   backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink

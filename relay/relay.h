@@ -26,6 +26,7 @@
 #include "relay/overseer.h"
 #include "relay/promises.h"
 #include "relay/pull_desk.h"
+#include "relay/reply_desk.h"
 #include "relay/spends_journal.h"
 #include "relay/topics.h"
 
@@ -89,6 +90,7 @@ class Relay : public BacklogListener {
   Answers answers_;
   JournalRoom room_;
   IntakeDesk intake_;
+  ReplyDesk replies_;
   OutcomeReports reports_;
   Dispatcher dispatcher_;
   PullDesk pull_;
