@@ -1,7 +1,8 @@
 // Several messages as one request.
 //
-// Its body is a JSON array, or NDJSON, of their bodies (body_value.h); its Idempotency-Key is the first half of the
-// SHA-256 of their ids in hex, so that the same messages in the same order have the same key, whenever they are sent.
+// Its body is a JSON array, or NDJSON, of their bodies (body_value.h); an array of CloudEvents is a batch of them. Its
+// Idempotency-Key is the first half of the SHA-256 of their ids in hex, so that the same messages in the same order
+// have the same key, whenever they are sent.
 #pragma once
 
 #include <string>
