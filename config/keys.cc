@@ -8,7 +8,7 @@
 namespace forebay {
 namespace {
 
-constexpr std::array<std::string_view, 2> door_types{"http", "admin"};
+constexpr std::array<std::string_view, 3> door_types{"http", "admin", "forward"};
 
 const std::array first_rows{
     value("data_dir", Kind::text, INTO(config.data_dir), {},
@@ -35,7 +35,8 @@ const std::array first_rows{
     value("doors[].type", Kind::choice, INTO(door.type), {}, "what the door speaks",
           {.choices = door_types, .required = true}),
     value("doors[].listen", Kind::address, INTO(door), {},
-          "address and port (an admin door's default is 127.0.0.1:7071); port 0: any free one, printed at "
+          "address and port (an admin door's default is 127.0.0.1:7071, a forward door's 127.0.0.1:7072); port 0: any "
+          "free one, printed at "
           "start",
           {.example = "127.0.0.1:7070"}),
     value("doors[].max_connections", Kind::count, INTO(door.max_connections), {1, m},
@@ -61,8 +62,15 @@ const std::array first_rows{
     value("doors[].tls.client_ca", Kind::text, INTO(door.tls.client_ca), {},
           "PEM file with authorities: given, clients must show a certificate of one of them",
           {.example = "clients.pem"}),
-    later("doors[].queue", "sms", "of a forward door: where its requests go"),
-    later("doors[].reply", "{status: 202}", "of a forward door: what it answers"),
+    value("doors[].queue", Kind::queue_name, INTO(door.queue), {},
+          "of a forward door: where its requests go; it must drain into a sink of type http", {.example = "sms"}),
+    value("doors[].inline", Kind::choice, INTO(door.inline_reply), {},
+          "of a forward door: true answers with the sink's own reply where the queue is empty and a permit is free",
+          {.choices = booleans}),
+    group("doors[].reply", Kind::section, "of a forward door: what it answers when a request is on disk"),
+    value("doors[].reply.status", Kind::count, INTO(door.reply.status), {200, 599}, "status; 204 and 304 have no body"),
+    value("doors[].reply.content_type", Kind::name, INTO(door.reply.content_type), {}, "of a body that is not empty"),
+    value("doors[].reply.body", Kind::text, INTO(door.reply.body), {}, "body; empty: none", {.example = "queued"}),
 };
 
 const std::array last_rows{

@@ -70,6 +70,7 @@ Config Reader::read(const YAML::Node& root) {
   check_scopes();
   check_admin_doors();
   check_outcomes();
+  check_forward_doors();
   return std::move(target_.config);
 }
 

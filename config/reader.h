@@ -83,8 +83,8 @@ class Reader {
   bool scalar(const YAML::Node& node, const Where& where, Substituted* out);
 
   void read_door(const YAML::Node& node, const Where& where);
-  void read_forward_door(const YAML::Node& node, const Where& where);
   void check_tls(const YAML::Node& node, const Where& where);
+  void check_forward_keys(const Given& given, const Where& where);
   // Into target_.limit; false: it is none, and complained.
   bool read_limit(const YAML::Node& node, const Where& where, Kind kind);
   void read_rule(const YAML::Node& node, const Where& where);
@@ -100,6 +100,7 @@ class Reader {
   void read_topic(const std::string& name, const YAML::Node& node, const Where& where);
   void check_pull(const Given& given, const Where& where);
   void check_outcomes();
+  void check_forward_doors();
   void check_limit(const Given& given, const Where& where);
   void check_classes(Place place, const Where& where);
   void add_default_doors();

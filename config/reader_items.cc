@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint16_t http_port = 7070;
 constexpr uint16_t admin_port = 7071;
+constexpr uint16_t forward_port = 7072;
 
 // Headers that the relay writes itself, or that would change where a request ends.
 constexpr std::array<std::string_view, 12> own_headers{
@@ -32,30 +33,21 @@ std::string address_text(const DoorConfig& door) {
 DoorConfig default_door(DoorConfig::Type type) {
   DoorConfig door;
   door.type = type;
-  door.port = type == DoorConfig::Type::admin ? admin_port : http_port;
+  using Type = DoorConfig::Type;
+  door.port = type == Type::admin ? admin_port : type == Type::forward ? forward_port : http_port;
   return door;
 }
 
 }  // namespace
 
 void Reader::read_door(const YAML::Node& node, const Where& where) {
-  const YAML::Node type = node.IsMap() ? node["type"] : YAML::Node();
-  if (type.IsDefined() && type.IsScalar() && type.Scalar() == "forward") return read_forward_door(node, where);
   target_.door = DoorConfig{};
   const Given given = read_section(node, where);
   if (!given.contains("listen")) target_.door.port = default_door(target_.door.type).port;
   if (given.contains("tls")) check_tls(node["tls"], where);
+  check_forward_keys(given, where);
   target_.config.doors.push_back(target_.door);
   door_places_.push_back(where.place);
-}
-
-// One word about the door, none about each of its keys; what it points at is looked at all the same.
-void Reader::read_forward_door(const YAML::Node& node, const Where& where) {
-  complain(place_of(node["type"]), where.shown + ".type: `forward` is not yet available");
-  const YAML::Node queue = node["queue"];
-  Substituted name;
-  const Where here{where.path + ".queue", where.shown + ".queue", queue.IsDefined() ? place_of(queue) : where.place};
-  if (queue.IsDefined() && scalar(queue, here, &name)) references_.push_back({name.text, name.shown, here, false});
 }
 
 void Reader::read_rule(const YAML::Node& node, const Where& where) {

@@ -68,12 +68,11 @@ class Writer {
   // Keys of the items of a list or a map whose default is an empty one are shown, not live.
   static bool is_empty_by_default(std::string_view path) {
     const bool in_list = path.find("[]") != std::string_view::npos && !path.starts_with("doors");
-    if (path.starts_with("doors[].tls")) return true;
-    return in_list || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*") || is_of_some(path);
+    return in_list || is_of_some(path) || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*");
   }
-  // The sink that is shown is of type http, and need not sign; the queue drains into it, and names nobody else.
+  // The door that is shown is of type http and cleartext, the sink of type http, and need not sign; the queue drains into it, and names nobody else.
   static bool is_of_some(std::string_view path) {
-    constexpr std::string_view keys[] = {"sinks.*.sign",   "sinks.*.path",       "sinks.*.rotate",
+    constexpr std::string_view keys[] = {"doors[].tls", "doors[].queue", "doors[].inline", "doors[].reply", "sinks.*.sign",   "sinks.*.path",       "sinks.*.rotate",
                                          "sinks.*.mail",   "sinks.*.redis",      "queues.*.lease",
                                          "queues.*.check_url", "queues.*.outcomes"};
     return std::any_of(std::begin(keys), std::end(keys), [&](std::string_view key) {

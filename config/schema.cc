@@ -18,7 +18,6 @@ struct LaterValue {
 };
 
 constexpr std::array later_values{
-    LaterValue{"doors[].type", "forward"},
     LaterValue{"queues.*.supersede", "json:*"},
     LaterValue{"queues.*.classes.*.supersede", "json:*"},
 };

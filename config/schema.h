@@ -134,7 +134,7 @@ std::string_view last_name(std::string_view path);
 // The keys right below a path ("" for the top level).
 std::span<const Key* const> keys_below(std::string_view path);
 
-// Values that a key will take one day: `type: forward`, `supersede: json:/pointer`.
+// Values that a key will take one day: `supersede: json:/pointer`.
 bool is_later_value(const Key& key, std::string_view value);
 
 // What the key's slot holds in this Target, as a person would write it.

@@ -22,18 +22,18 @@ void check_certificate(const DoorConfig& door, const std::string& where, Warning
 }
 
 void check_doors(const Config& config, Warnings* out) {
-  bool any_http = false;
+  bool any_way_in = false;
   for (size_t i = 0; i < config.doors.size(); ++i) {
     const DoorConfig& door = config.doors[i];
     check_certificate(door, "doors[" + std::to_string(i) + "]", out);
-    if (door.type != DoorConfig::Type::http) continue;
-    any_http = true;
+    if (door.type == DoorConfig::Type::admin) continue;
+    any_way_in = true;
     if (!is_loopback(door.host) && config.tokens.empty()) {
       out->push_back("doors[" + std::to_string(i) +
                      "] listens beyond this machine, and there are no tokens: whoever reaches it may publish");
     }
   }
-  if (!any_http) out->push_back("there is no http door: nothing can be published");
+  if (!any_way_in) out->push_back("there is no http or forward door: nothing can be published");
 }
 
 // A downstream across a network answers no faster than this when it is busy.

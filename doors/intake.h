@@ -70,8 +70,8 @@ struct AcceptedMessage {
 
 // What a sink answered, of a forwarded request.
 struct SinkReply {
-  int status = 200;  // 200 to 599
-  std::string_view content_type, content_encoding;
+  int status = 200;                                              // 200 to 599
+  std::span<const std::pair<std::string, std::string>> headers;  // all of them, as sent
   std::string_view body;
 };
 
@@ -118,9 +118,10 @@ class Intake {
   virtual std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) = 0;
   // A held message may go; on_changed(token, 1) once that is durable.
   virtual std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) = 0;
-  // Of a message just accepted: if nothing stands before it and it may go at once, true, and on_reply(token, …) comes
-  // once: with the sink's reply when that delivered the message or ended it as a dead letter, else with none, after
-  // the sink's timeout at the latest. A body of more bytes than that is no reply.
+  // From inside on_published(), of a message just accepted: if nothing stands before it, true, and on_reply(token, …)
+  // comes once: with the sink's reply when that delivered the message or ended it as a dead letter, else with none.
+  // None comes at the end of the turn when there was no permit for it, and after the sink's timeout at the latest. A
+  // body of more bytes than that is no reply.
   virtual bool await_reply(const AcceptedMessage& /*accepted*/, uint64_t /*body_bytes_max*/, uint64_t /*token*/,
                            PublishListener& /*listener*/) {
     return false;

@@ -18,8 +18,16 @@ struct Phrase {
 
 constexpr Phrase phrases[] = {
     {200, "OK"},
+    {201, "Created"},
     {202, "Accepted"},
     {204, "No Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -87,7 +95,7 @@ void append_response(std::string* out, const Response& response, ResponseStyle s
   out->append(date);
   out->append("\r\n");
   if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
-  if (response.status != 204 && !response.stream) {
+  if (response.status != 204 && response.status != 304 && !response.no_length && !response.stream) {
     out->append("Content-Length: ");
     append_number(out, response.body.size());
     out->append("\r\n");
@@ -99,7 +107,8 @@ void append_response(std::string* out, const Response& response, ResponseStyle s
     out->append("Connection: keep-alive\r\n");
   }
   out->append("\r\n");
-  if (!style.head_only && response.status != 204) out->append(response.body);
+  const bool no_body = style.head_only || response.no_length || response.status == 204 || response.status == 304;
+  if (!no_body) out->append(response.body);
 }
 
 }  // namespace forebay

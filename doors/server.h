@@ -87,6 +87,7 @@ struct Response {
   std::string body;
   bool close = false;
   bool stream = false;  // `body` is its beginning: stream() goes on, until end_stream() or either side closes
+  bool no_length = false;  // no Content-Length but one that is in `headers`: an answer without a body of its own
 };
 
 class RequestHandler {

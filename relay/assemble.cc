@@ -23,6 +23,7 @@
 #include "config/load.h"
 #include "doors/admin/admin_door.h"
 #include "doors/auth/gate.h"
+#include "doors/forward/forward_door.h"
 #include "doors/http/http_door.h"
 #include "relay/descriptors.h"
 #include "relay/door_certificates.h"
@@ -122,6 +123,7 @@ class Assembly {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<SinkRack> sinks_;
   std::vector<std::unique_ptr<HttpDoor>> http_doors_;
+  std::vector<std::unique_ptr<ForwardDoor>> forward_doors_;
   std::vector<std::unique_ptr<AdminDoor>> admin_doors_;
   DoorCertificates certificates_;
   uv_signal_t sigterm_{}, sigint_{}, sighup_{};
@@ -138,6 +140,7 @@ int Assembly::run() {
   loop_ = std::make_unique<Loop>(&uv_, clock_, [this] {
     relay_->hand_over();
     for (auto& door : http_doors_) door->write_answers();
+    for (auto& door : forward_doors_) door->write_answers();
     const Instant next = relay_->turn();
     sinks_->sweep();
     if (stopping_) check_stop();
@@ -256,10 +259,15 @@ bool Assembly::open_doors() {
   if (!fewer.empty()) spdlog::warn("{}", fewer);
   for (size_t place = 0; place < config_.doors.size(); ++place) {
     DoorConfig door = config_.doors[place];
-    const bool is_http = door.type == DoorConfig::Type::http;
+    const bool is_admin = door.type == DoorConfig::Type::admin;
     door.max_connections =
-        std::min(door.max_connections, is_http ? plan.http_connections_max : plan.admin_connections_max);
-    if (is_http) {
+        std::min(door.max_connections, is_admin ? plan.admin_connections_max : plan.http_connections_max);
+    if (door.type == DoorConfig::Type::forward) {
+      forward_doors_.push_back(std::make_unique<ForwardDoor>(&uv_, door, relay_->intake(), gate_));
+      const int error = forward_doors_.back()->listen();
+      if (!listening("forward", door, error, forward_doors_.back()->port())) return false;
+      certificates_.add(place, forward_doors_.back()->server());
+    } else if (!is_admin) {
       http_doors_.push_back(std::make_unique<HttpDoor>(
           &uv_, door, DoorPorts{relay_->intake(), relay_->pulling(), relay_->streams(), gate_}));
       const int error = http_doors_.back()->listen();
@@ -341,6 +349,7 @@ void Assembly::begin_stop() {
   stop_deadline_ = clock_.now().steady + config_.shutdown_grace;
   relay_->stop();
   for (auto& door : http_doors_) door->stop_accepting();
+  for (auto& door : forward_doors_) door->stop_accepting();
 }
 
 void Assembly::check_stop() {
@@ -366,6 +375,7 @@ void Assembly::finish_stop() {
 void Assembly::close_loop() {
   if (loop_) loop_->stop();
   for (auto& door : http_doors_) door->close();
+  for (auto& door : forward_doors_) door->close();
   for (auto& door : admin_doors_) door->close();
   if (sinks_) sinks_->shut_down();
   if (relay_) relay_->checks().shut_down();
@@ -375,6 +385,7 @@ void Assembly::close_loop() {
   mailbox_.close();
   uv_run(&uv_, UV_RUN_DEFAULT);
   http_doors_.clear();
+  forward_doors_.clear();
   admin_doors_.clear();
   sinks_.reset();
   if (relay_) relay_->checks().drop_sinks();

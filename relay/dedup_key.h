@@ -12,7 +12,7 @@ namespace forebay {
 
 struct DedupKey {
   uint64_t key = 0;      // of scope and key; never 0
-  uint64_t content = 0;  // of scope, key, content type and body
+  uint64_t content = 0;  // of scope, key, content type, method, target and body
   bool operator==(const DedupKey&) const = default;
 };
 

@@ -27,10 +27,15 @@ uint32_t connections_within(uint64_t descriptors) {
   return static_cast<uint32_t>(std::min<uint64_t>(connections, UINT32_MAX));
 }
 
+// Of doors a plan knows two kinds: those of operators, and those through which messages come.
+bool is_of(const DoorConfig& door, DoorConfig::Type type) {
+  return (door.type == DoorConfig::Type::admin) == (type == DoorConfig::Type::admin);
+}
+
 uint64_t wanted_by(const Config& config, DoorConfig::Type type, uint32_t connections_max) {
   uint64_t wanted = 0;
   for (const DoorConfig& door : config.doors) {
-    if (door.type == type) wanted += 1 + descriptors_max(std::min(door.max_connections, connections_max));
+    if (is_of(door, type)) wanted += 1 + descriptors_max(std::min(door.max_connections, connections_max));
   }
   return wanted;
 }
@@ -38,7 +43,7 @@ uint64_t wanted_by(const Config& config, DoorConfig::Type type, uint32_t connect
 uint32_t most_connections(const Config& config, DoorConfig::Type type) {
   uint32_t most = 0;
   for (const DoorConfig& door : config.doors) {
-    if (door.type == type) most = std::max(most, door.max_connections);
+    if (is_of(door, type)) most = std::max(most, door.max_connections);
   }
   return most;
 }
@@ -64,7 +69,7 @@ DescriptorPlan plan_descriptors(const Config& config, uint64_t limit, uint64_t o
   plan.admin_connections_max = std::min(plan.admin_connections_max, admin_connections_when_short);
   plan.admin = wanted_by(config, Type::admin, plan.admin_connections_max);
   const auto doors = static_cast<uint64_t>(std::count_if(config.doors.begin(), config.doors.end(),
-                                                         [](const auto& door) { return door.type == Type::http; }));
+                                                         [](const auto& door) { return is_of(door, Type::http); }));
   const uint64_t share = left > plan.admin && doors > 0 ? (left - plan.admin) / doors : 0;
   const uint32_t within = connections_within(share > 0 ? share - 1 : 0);
   plan.too_few = within < http_connections_least;

@@ -67,6 +67,7 @@ void Dispatcher::fetched(Ticket ticket, int error, StoredMessage message) {
 void Dispatcher::unreadable(Ticket ticket, int error) {
   const auto found = outgoing_.find(ticket);
   const MessageId id = found->second->id;
+  if (replies_ != nullptr) replies_->none(found->second->send.sequence);
   outgoing_.erase(found);
   if (error == EBADMSG || error == ENOENT) {
     const std::string why = std::string("unreadable on disk: ") + std::strerror(error);
@@ -108,10 +109,12 @@ void Dispatcher::deliver(Outgoing& outgoing) {
   delivery.attempt = outgoing.send.attempt;
   delivery.message_id = std::string_view(outgoing.id.data(), outgoing.id.size());
   delivery.queue = outgoing.queue;
-  delivery.key = meta.key;
   delivery.content_type = meta.content_type;
   delivery.idempotency_key = meta.idempotency_key.empty() ? delivery.message_id : meta.idempotency_key;
   delivery.headers = std::move(meta.forward);
+  delivery.method = meta.method;
+  delivery.target = meta.target;
+  if (replies_ != nullptr) delivery.reply_bytes_max = replies_->begun(outgoing.send.sequence);
   delivery.body = outgoing.stored.body;
   delivery.keep = outgoing.stored.keep;
   sinks_[outgoing.send.sink]->deliver(std::move(delivery));
@@ -128,6 +131,16 @@ void Dispatcher::handed_out(Ticket ticket) {
 void Dispatcher::take_back(Ticket ticket) {
   outgoing_.erase(ticket);
   core_.never_left(ticket, clock_.now());
+}
+
+// What is tried again has no reply yet.
+void Dispatcher::answer(Sequence sequence, const Outcome& outcome) {
+  if (replies_ == nullptr || !replies_->awaits(sequence)) return;
+  const MessageEntry* entry = core_.entry(sequence);
+  const bool over = outcome.kind == Outcome::Kind::delivered || entry == nullptr || entry->state == MessageState::dead;
+  if (!over || !outcome.answered || !outcome.reply || outcome.status < 200 || outcome.status > 599)
+    return replies_->none(sequence);
+  replies_->reply(sequence, {outcome.status, outcome.reply->headers, outcome.reply->body});
 }
 
 void Dispatcher::observe(const Outgoing& outgoing, const Outcome& outcome, Now now) {
@@ -166,6 +179,7 @@ void Dispatcher::on_outcome(Ticket ticket, Outcome outcome) {
   outgoing_.erase(found);
   if (outgoing->handed_out) --handed_out_;
   core_.settled(ticket, outcome, now);
+  answer(outgoing->send.sequence, outcome);
   // A dead letter's promise is void, even if the letter is replayed.
   const Sequence sequence = outgoing->send.sequence;
   if (!Promises::sampled(sequence) || outcome.kind == Outcome::Kind::delivered) return;

@@ -21,6 +21,7 @@
 #include "relay/meta.h"
 #include "relay/metrics.h"
 #include "relay/promises.h"
+#include "relay/reply_desk.h"
 #include "sinks/sink.h"
 
 namespace forebay {
@@ -36,6 +37,8 @@ class Dispatcher : public SinkListener {
     sinks_ = std::move(sinks);
     lines_.resize(sinks_.size());
   }
+  // Told what the sinks reply to those who wait for it.
+  void answer_to(ReplyDesk& replies) { replies_ = &replies; }
   void hand_over(const std::vector<Send>& sends);
   void read_ahead();
   // The sinks are about to be shut down: nothing is delivered any more, and what was not yet has spent no attempt.
@@ -64,6 +67,7 @@ class Dispatcher : public SinkListener {
   void unreadable(Ticket ticket, int error);
   void deliver_from(std::deque<Ticket>& line);
   void deliver(Outgoing& outgoing);
+  void answer(Sequence sequence, const Outcome& outcome);
   void observe(const Outgoing& outgoing, const Outcome& outcome, Now now);
   void observe_delivery(const Outgoing& outgoing, Now now);
 
@@ -74,6 +78,7 @@ class Dispatcher : public SinkListener {
   Metrics& metrics_;
   LastOutcomes& last_outcomes_;
   Promises& promises_;
+  ReplyDesk* replies_ = nullptr;
   std::vector<Sink*> sinks_;
   uint64_t handed_out_ = 0;
   bool closed_ = false;

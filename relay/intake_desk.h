@@ -21,6 +21,7 @@
 #include "relay/metrics.h"
 #include "relay/producer_limits.h"
 #include "relay/promises.h"
+#include "relay/reply_desk.h"
 #include "relay/topics.h"
 
 namespace forebay {
@@ -38,13 +39,18 @@ class IntakeDesk : public Intake {
   std::optional<Problem> cancel(std::string_view id, uint64_t token, PublishListener& listener) override;
   std::optional<Problem> release(std::string_view id, uint64_t token, PublishListener& listener) override;
   RateLimits rate_limits(const NewMessage& message) override;
+  bool await_reply(const AcceptedMessage& accepted, uint64_t body_bytes_max, uint64_t token,
+                   PublishListener& listener) override;
   void forget(PublishListener& listener) override {
     answers_.forget(listener);
     dedup_.forget(listener);
+    if (replies_ != nullptr) replies_->forget(listener);
   }
   DedupDesk& dedup() { return dedup_; }
   const DedupDesk& dedup() const { return dedup_; }
 
+  // Who waits for a sink's reply is written down there.
+  void answer_from(ReplyDesk& replies) { replies_ = &replies; }
   // A message of Forebay's own, of which nobody waits to hear. False: it was not taken.
   bool report(const NewMessage& message);
   // From now on everything is refused: Forebay is stopping.
@@ -103,6 +109,7 @@ class IntakeDesk : public Intake {
   ProducerLimits producers_;
   KnownQueues known_;  // its names are what AcceptedMessage::queue views
   Nobody nobody_;
+  ReplyDesk* replies_ = nullptr;
   bool stopping_ = false;
 
   // Of the call under way; kept for their capacity.

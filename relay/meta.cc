@@ -3,7 +3,17 @@
 namespace forebay {
 namespace {
 
-enum Tag : uint8_t { content_type = 1, key, idempotency_key, klass, not_before, header_name, header_value };
+enum Tag : uint8_t {
+  content_type = 1,
+  key,
+  idempotency_key,
+  klass,
+  not_before,
+  header_name,
+  header_value,
+  method,
+  target
+};
 
 void put_varint(uint64_t value, std::string* out) {
   for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
@@ -62,6 +72,12 @@ void store(uint8_t tag, std::string_view value, Meta* meta) {
     case header_value:
       if (!meta->forward.empty()) meta->forward.back().second = value;
       break;
+    case method:
+      meta->method = value;
+      break;
+    case target:
+      meta->target = value;
+      break;
     default:
       break;
   }
@@ -74,6 +90,8 @@ void encode_meta(const Meta& meta, std::string* out) {
   if (!meta.key.empty()) put(key, meta.key, out);
   if (!meta.idempotency_key.empty()) put(idempotency_key, meta.idempotency_key, out);
   if (!meta.klass.empty()) put(klass, meta.klass, out);
+  if (!meta.method.empty()) put(method, meta.method, out);
+  if (!meta.target.empty()) put(target, meta.target, out);
   if (meta.not_before_ms > 0) {
     std::string ms;
     put_varint(static_cast<uint64_t>(meta.not_before_ms), &ms);

@@ -50,6 +50,8 @@ Relay::Relay(const Config& config, std::span<const QueueId> queue_ids, Backlog& 
   intake_.dedup().follow(config);
   intake_.streams = &streams_;
   overseer_.streams = &streams_;
+  intake_.answer_from(replies_);
+  dispatcher_.answer_to(replies_);
   intake_.leased_until = [this](Sequence sequence) { return pull_.leased_until(sequence); };
   intake_.follow_tokens(config.tokens);
   note_reload(clock_.now());
@@ -106,6 +108,7 @@ Instant Relay::turn() {
     next = std::min(next, spends_.work(now));
   }
   next = std::min(next, streams_.work(now));
+  replies_.end_turn();
   reports_.work(now);
   next = std::min(next, backlog_.flush());
   backlog_.write_attempts();  // of those that are over, where nothing was handed to a sink

@@ -28,6 +28,7 @@
 #include "relay/overseer.h"
 #include "relay/promises.h"
 #include "relay/pull_desk.h"
+#include "relay/reply_desk.h"
 #include "relay/spends_journal.h"
 #include "relay/topics.h"
 
@@ -94,6 +95,7 @@ class Relay : public BacklogListener {
   LiveStreams streams_;
   JournalRoom room_;
   IntakeDesk intake_;
+  ReplyDesk replies_;
   OutcomeReports reports_;
   Dispatcher dispatcher_;
   PullDesk pull_;

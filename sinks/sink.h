@@ -25,7 +25,7 @@ namespace forebay {
 
 // A whole reply, of a delivery that asked for it.
 struct FullReply {
-  std::string content_type, content_encoding;
+  std::vector<std::pair<std::string, std::string>> headers;  // in order, names as sent
   std::string body;
 };
 

@@ -8,10 +8,14 @@ namespace forebay {
 namespace {
 
 // RFC 6750, section 3: a request without a token is told no error, one with a wrong token is.
-Response unauthorized(std::string detail, bool wrong_token) {
+Response unauthorized(std::string detail, std::string challenge) {
   Response response = problem_response(refusal(401, "unauthorized", "A token is needed", std::move(detail)));
-  response.headers.emplace_back("WWW-Authenticate", wrong_token ? "Bearer error=\"invalid_token\"" : "Bearer");
+  response.headers.emplace_back("WWW-Authenticate", std::move(challenge));
   return response;
+}
+
+Response unauthorized(std::string detail, bool wrong_token) {
+  return unauthorized(std::move(detail), std::string(wrong_token ? "Bearer error=\"invalid_token\"" : "Bearer"));
 }
 
 Problem forbidden(const std::string& scope) {
@@ -61,6 +65,20 @@ std::optional<Response> Gate::refusal(DoorSide door, const Request& request, boo
   const std::string scope = lacking(*caller->token, needed);
   if (scope.empty()) return std::nullopt;
   return problem_response(forbidden(scope));
+}
+
+std::optional<Response> Gate::refusal_to_forward(const Request& request, std::string_view queue, Caller* caller) const {
+  if (tokens_->empty()) return std::nullopt;
+  const std::string challenge = "Forebay-Token";
+  const auto secret = request.header("Forebay-Token");
+  if (!secret || secret->empty()) return unauthorized("send it as Forebay-Token: and the token", challenge);
+  if (request.header_count("Forebay-Token") > 1) {
+    return unauthorized("more than one Forebay-Token was sent", challenge);
+  }
+  caller->token = tokens_->find(*secret);
+  if (caller->token == nullptr) return unauthorized("this token is not known", challenge);
+  if (auto problem = missing(*caller, Verb::publish, queue)) return problem_response(*problem);
+  return std::nullopt;
 }
 
 std::optional<Problem> Gate::missing(const Caller& caller, Verb verb, std::string_view queue) {

@@ -4,6 +4,7 @@
 // says whether a token that was sent is like one that is known.
 // 401 without a token, with an unknown one, or with two; 403 names the scope that is missing.
 // A path that is none (404) asks for a token and no scope; a path the table of scopes does not know asks for `admin`.
+// A forward door is asked by a header of its own, Forebay-Token: Authorization is for whom the request goes to.
 // Loop thread only.
 #pragma once
 
@@ -31,6 +32,8 @@ class Gate {
 
   // nullopt: it may go on, as *caller. `is_path`: the door has such a path.
   std::optional<Response> refusal(DoorSide door, const Request& request, bool is_path, Caller* caller) const;
+  // The same at a forward door, whose requests all go to one queue.
+  std::optional<Response> refusal_to_forward(const Request& request, std::string_view queue, Caller* caller) const;
   // Of a message that has been looked up: is its queue one that the caller may do this to?
   static std::optional<Problem> missing(const Caller& caller, Verb verb, std::string_view queue);
 

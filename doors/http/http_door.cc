@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "doors/http/answers.h"
+#include "doors/http/media_type.h"
 #include "doors/http/message_headers.h"
 #include "doors/http/pull_answers.h"
 #include "doors/http/routes.h"
@@ -26,10 +27,6 @@ std::string canonical_id(std::string_view text) {
   return out;
 }
 
-bool is_media_type(std::string_view value, std::string_view type) {
-  return same_ignoring_case(trimmed(value.substr(0, value.find(';'))), type);
-}
-
 // RFC 7240: does any Prefer header ask for return=minimal?
 bool prefers_minimal(const Request& request) {
   for (auto [name, value] : request.headers) {
@@ -45,16 +42,14 @@ bool prefers_minimal(const Request& request) {
   return false;
 }
 
-std::optional<Problem> check_batch_headers(const Request& request) {
-  const auto type = request.header("Content-Type");
-  if (!type || !is_media_type(*type, "application/x-ndjson") || request.header_count("Content-Type") != 1) {
-    return refusal(415, "not-ndjson", "A batch is NDJSON", "send it with Content-Type: application/x-ndjson");
-  }
+// `what`: the lines of an NDJSON batch, or the events of another.
+std::optional<Problem> check_batch_headers(const Request& request, const std::string& what) {
+  if (request.header_count("Content-Type") != 1) return malformed("Content-Type is given more than once");
   for (const auto& [name, value] : request.headers) {
     const bool is_own = name.size() > 8 && same_ignoring_case(name.substr(0, 8), "Forebay-");
     if (is_own || same_ignoring_case(name, "Idempotency-Key")) {
-      return refusal(422, "bad-header", "A batch carries its metadata in its lines",
-                     std::string(name) + " has no meaning for a whole batch; put it into the envelopes");
+      return refusal(422, "bad-header", "A batch carries its metadata in its " + what,
+                     std::string(name) + " has no meaning for a whole batch; put it into the " + what);
     }
   }
   return std::nullopt;
@@ -138,23 +133,44 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
 }
 
 void HttpDoor::publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
+  if (CloudEvents::is_batch(request)) return publish_events(request, exchange, name, topic);
   NewMessage message;
   (topic ? message.topic : message.queue) = name;
   message.by = caller_.name();
   message.body = request.body;
   message.headers = request.headers;
   if (auto problem = read_message_headers(request, &forward_, &message)) return refuse(exchange, *problem);
+  if (auto problem = events_.read(request, &forward_, &message)) return refuse(exchange, *problem);
   hand_over({&message, 1}, {topic ? Pending::Kind::topic : Pending::Kind::one, exchange, {}, 1});
 }
 
 void HttpDoor::publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
-  if (auto problem = check_batch_headers(request)) return refuse(exchange, *problem);
+  if (CloudEvents::is_batch(request)) return publish_events(request, exchange, name, topic);
+  if (!is_media_type(request.header("Content-Type").value_or(""), "application/x-ndjson")) {
+    return refuse(exchange, refusal(415, "not-ndjson", "A batch is NDJSON or CloudEvents",
+                                    "send it with Content-Type: application/x-ndjson, or events as "
+                                    "application/cloudevents-batch+json"));
+  }
+  if (auto problem = check_batch_headers(request, "envelopes")) return refuse(exchange, *problem);
   if (auto problem = batch_.read(name, topic, caller_.name(), request.body, max_body_bytes_))
     return refuse(exchange, *problem);
+  hand_over_batch(request, batch_.messages(), exchange, topic);
+}
+
+void HttpDoor::publish_events(const Request& request, ExchangeId exchange, std::string_view name, bool topic) {
+  if (auto problem = check_batch_headers(request, "events")) return refuse(exchange, *problem);
+  if (auto problem = events_.read_batch(name, topic, caller_.name(), request.body, max_body_bytes_)) {
+    return refuse(exchange, *problem);
+  }
+  hand_over_batch(request, events_.messages(), exchange, topic);
+}
+
+void HttpDoor::hand_over_batch(const Request& request, std::span<const NewMessage> messages, ExchangeId exchange,
+                               bool topic) {
   const Pending::Kind kind = prefers_minimal(request) ? Pending::Kind::batch_minimal
                              : topic                  ? Pending::Kind::topic_batch
                                                       : Pending::Kind::batch;
-  hand_over(batch_.messages(), {kind, exchange, {}, batch_.messages().size()});
+  hand_over(messages, {kind, exchange, {}, messages.size()});
 }
 
 void HttpDoor::hand_over(std::span<const NewMessage> messages, Pending pending) {

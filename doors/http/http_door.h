@@ -4,6 +4,7 @@
 // POST /v1/queues/{queue}/messages    the body is the message, its metadata is in headers (message_headers.h)
 // POST /v1/queues/{queue}/messages:batch    NDJSON, an envelope a line (envelope.h)
 // POST /v1/topics/{topic}/messages and messages:batch    the same, a copy for each queue of the topic
+//                              Events (cloud_events.h) on any of these; a batch of events is a batch on each
 // GET, DELETE /v1/messages/{id}    what became of a message; cancel it
 // POST /v1/messages/{id}:release    lets a held message go
 // POST /v1/queues/{queue}/messages:lease, :ack, :nack, :extend    for consumers of a pulled queue (pulling.h); the last
@@ -27,6 +28,7 @@
 #include "config/config.h"
 #include "doors/auth/gate.h"
 #include "doors/http/batch_reader.h"
+#include "doors/http/cloud_events.h"
 #include "doors/http/pull_requests.h"
 #include "doors/intake.h"
 #include "doors/pulling.h"
@@ -95,6 +97,8 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   // To a queue, or to a topic.
   void publish(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
   void publish_batch(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
+  void publish_events(const Request& request, ExchangeId exchange, std::string_view name, bool topic);
+  void hand_over_batch(const Request& request, std::span<const NewMessage> messages, ExchangeId exchange, bool topic);
   void find_message(ExchangeId exchange, std::string_view id);
   void cancel_message(ExchangeId exchange, std::string_view id);
   void release_message(ExchangeId exchange, std::string_view id);
@@ -122,6 +126,7 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   Caller caller_;  // of the request under way
   std::unique_ptr<Server> server_;
   BatchReader batch_;
+  CloudEvents events_;
   HeaderViews forward_;
   std::vector<Pending> pending_;
   std::vector<uint32_t> free_;

@@ -48,6 +48,12 @@ bool is_own(std::string_view name, bool signs) {
   return contains(kOwnNames, name) || (signs && contains(kSignNames, name));
 }
 
+// Visible ASCII, as a path: what a request line can be made of.
+bool is_target(std::string_view target) {
+  return target.starts_with('/') &&
+         std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 // Names come from producers: what is not a token is not repeated.
 std::string not_allowed(std::string_view name) {
   std::string reason = "header not allowed";
@@ -82,6 +88,8 @@ std::string HeaderBlock::refusal(const Delivery& delivery) {
   if (!is_value(delivery.queue)) return not_allowed(kOwnNames[2]);
   if (!is_value(delivery.idempotency_key)) return not_allowed(kOwnNames[3]);
   if (!is_value(delivery.content_type)) return not_allowed("Content-Type");
+  if (!delivery.method.empty() && (!is_token(delivery.method) || !is_target(delivery.target)))
+    return "request line not allowed";
   for (const auto& [name, value] : delivery.headers)
     if (!is_token(name) || !is_value(value) || same_name(name, "Host") || contains(kConnectionNames, name))
       return not_allowed(name);
@@ -100,21 +108,28 @@ curl_slist* HeaderBlock::build(const Delivery& delivery, const SinkHeaders& sink
     add(kSignNames[1], marks.webhook_timestamp);
     add(kSignNames[2], marks.webhook_signature);
   }
-  bool typed = sink.names("Content-Type");
+  bool typed = sink.names("Content-Type"), accepts = sink.names("Accept"), agent = sink.names("User-Agent");
   for (const auto& [name, value] : delivery.headers) {
     if (is_own(name, sink.signs()) || sink.names(name)) continue;
     typed = typed || same_name(name, "Content-Type");
+    accepts = accepts || same_name(name, "Accept");
+    agent = agent || same_name(name, "User-Agent");
     add(name, value);
   }
   if (!typed && !delivery.content_type.empty()) add("Content-Type", delivery.content_type);
-  if (!typed && delivery.content_type.empty()) {  // or libcurl would claim a form
-    starts_.push_back(text_.size());
-    text_.append("Content-Type:").push_back('\0');
-  }
+  if (!typed && delivery.content_type.empty()) leave_out("Content-Type");  // or libcurl would claim a form
+  if (!delivery.method.empty() && !accepts) leave_out("Accept");
+  if (!delivery.method.empty() && !agent) leave_out("User-Agent");
   nodes_.clear();
   for (size_t start : starts_) nodes_.push_back({text_.data() + start, nullptr});
   chain(nodes_, sink.list());
   return nodes_.data();
+}
+
+// libcurl is told so by a name without a value.
+void HeaderBlock::leave_out(std::string_view name) {
+  starts_.push_back(text_.size());
+  text_.append(name).append(":").push_back('\0');
 }
 
 void HeaderBlock::add(std::string_view name, std::string_view value) {

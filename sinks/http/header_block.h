@@ -8,6 +8,8 @@
 //
 // The sink's lines are written once (SinkHeaders) and shared by all its transfers; a block's own lines are
 // laid out in memory that is used again by the next request.
+//
+// A forwarded request (Delivery::method) has the headers that its client sent, and none that libcurl would add.
 #pragma once
 
 #include <curl/curl.h>
@@ -55,6 +57,7 @@ class HeaderBlock {
   curl_slist* build(const Delivery& delivery, const SinkHeaders& sink, const RequestMarks& marks);
 
  private:
+  void leave_out(std::string_view name);
   void add(std::string_view name, std::string_view value);
 
   std::string text_;            // lines, each ended by a NUL

@@ -47,6 +47,16 @@ std::string body_of(const std::vector<Delivery>& group, BatchConfig::Format form
   return body;
 }
 
+// Of JSON events an array is a batch of events (CloudEvents, HTTP binding).
+bool are_events(const std::vector<Delivery>& group) {
+  constexpr std::string_view type = "application/cloudevents+json";
+  return std::all_of(group.begin(), group.end(), [type](const Delivery& delivery) {
+    std::string_view media = delivery.content_type.substr(0, delivery.content_type.find(';'));
+    while (media.ends_with(' ')) media.remove_suffix(1);
+    return media.size() == type.size() && strncasecmp(media.data(), type.data(), type.size()) == 0;
+  });
+}
+
 }  // namespace
 
 Joined join(std::vector<Delivery> group, BatchConfig::Format format) {
@@ -61,6 +71,7 @@ Joined join(std::vector<Delivery> group, BatchConfig::Format format) {
   }
   kept->key = key_of(kept->ids);
   kept->body = body_of(group, format);
+  const bool events = are_events(group);
   for (Delivery& delivery : group) kept->keeps.push_back(std::move(delivery.keep));
   joined.delivery = std::move(group[0]);
   std::erase_if(joined.delivery.headers, [](const auto& header) { return describes_a_body(header.first); });
@@ -68,7 +79,10 @@ Joined join(std::vector<Delivery> group, BatchConfig::Format format) {
   joined.delivery.message_id = kept->ids;
   joined.delivery.idempotency_key = kept->key;
   joined.delivery.key = {};
-  joined.delivery.content_type = format == BatchConfig::Format::json ? "application/json" : "application/x-ndjson";
+  const bool array = format == BatchConfig::Format::json;
+  joined.delivery.content_type = !array   ? "application/x-ndjson"
+                                 : events ? "application/cloudevents-batch+json"
+                                          : "application/json";
   joined.delivery.body = kept->body;
   joined.delivery.keep = std::move(kept);
   return joined;

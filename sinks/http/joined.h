@@ -1,8 +1,9 @@
 // Several messages as one request.
 //
-// Its body is a JSON array, or NDJSON, of their bodies (body_value.h); its Idempotency-Key is the first half of the
-// SHA-256 of their ids in hex, so that the same messages in the same order have the same key, whenever they are sent.
-// Forwarded headers that describe one body (Content-*) are not true of the whole, and left out.
+// Its body is a JSON array, or NDJSON, of their bodies (body_value.h); an array of CloudEvents is a batch of them. Its
+// Idempotency-Key is the first half of the SHA-256 of their ids in hex, so that the same messages in the same order
+// have the same key, whenever they are sent. Forwarded headers that describe one body (Content-*) are not true of the
+// whole, and left out.
 #pragma once
 
 #include <string>

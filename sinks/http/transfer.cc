@@ -16,16 +16,28 @@ namespace {
 
 constexpr size_t kBodyKeptBetween = 4096;  // of memory, per transfer, between replies
 
-std::string host_of(const std::string& url) {
+std::string part_of(const std::string& url, CURLUPart which) {
   CURLU* parts = curl_url();
-  char* host = nullptr;
+  char* part = nullptr;
   std::string out;
-  if (curl_url_set(parts, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
-      curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-    out = host;
-  curl_free(host);
+  if (curl_url_set(parts, CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) == CURLUE_OK &&
+      curl_url_get(parts, which, &part, 0) == CURLUE_OK)
+    out = part;
+  curl_free(part);
   curl_url_cleanup(parts);
   return out;
+}
+
+// Without the slash at its end: what comes after it begins with one.
+std::string base_path_of(const std::string& url) {
+  std::string path = part_of(url, CURLUPART_PATH);
+  if (path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+// RFC 9110, section 8.6: of these a length is told though there is no body.
+bool tells_no_body(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
 // Of failures that libcurl does not tell from others: a look-up or a CA file without a descriptor to open. 0: one can
@@ -66,7 +78,8 @@ RequestPlan::RequestPlan(const SinkConfig& sink)
     : config(sink),
       headers(config),
       signer(sink.sign),
-      host(host_of(sink.url)),
+      host(part_of(sink.url, CURLUPART_HOST)),
+      path(base_path_of(sink.url)),
       refused(headers.refused()),
       keep_bytes(reads_bodies(sink) ? kReplyBodyMax : kExcerptMax) {
   if (host.empty()) refused = "url not usable";
@@ -111,6 +124,24 @@ void Transfer::apply(const RequestPlan& plan) {
   set(easy_, CURLOPT_CAPATH, own_ca ? nullptr : system_ca_path_);
 }
 
+// A request without a body is a GET to libcurl, whatever it is called: it tells no length.
+void Transfer::set_request_line() {
+  if (!delivery_.method.empty()) {
+    const std::string method(delivery_.method);
+    const bool bare = delivery_.body.empty() && !tells_no_body(method);
+    set(easy_, CURLOPT_NOBODY, method == "HEAD" ? 1L : 0L);
+    if (method != "HEAD") set(easy_, bare ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+    set(easy_, CURLOPT_CUSTOMREQUEST, method.c_str());
+    set(easy_, CURLOPT_REQUEST_TARGET, (plan_->path + std::string(delivery_.target)).c_str());
+  } else if (own_line_) {
+    set(easy_, CURLOPT_NOBODY, 0L);
+    set(easy_, CURLOPT_POST, 1L);
+    set(easy_, CURLOPT_CUSTOMREQUEST, plan_->config.method.c_str());
+    set(easy_, CURLOPT_REQUEST_TARGET, static_cast<const char*>(nullptr));
+  }
+  own_line_ = !delivery_.method.empty();
+}
+
 // A signature is of the attempt, not of the message: receivers refuse old timestamps.
 curl_slist* Transfer::header_list(bool joined) {
   RequestMarks marks{.joined = joined};
@@ -134,11 +165,13 @@ void Transfer::start(Delivery delivery, bool joined, std::shared_ptr<const Reque
   list_ = list;
   set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(delivery_.body.size()));
   set(easy_, CURLOPT_POSTFIELDS, delivery_.body.empty() ? "" : delivery_.body.data());
+  set_request_line();  // after it: a body makes a POST of whatever it was
   requests_ = 0;
   opening_.error = 0;
   header_bytes_ = body_bytes_ = 0;
   headers_whole_ = headers_too_big_ = body_cut_ = false;
   body_.clear();
+  reply_headers_.clear();
   retry_after_.clear();
   error_[0] = '\0';
 }
@@ -152,6 +185,8 @@ Outcome Transfer::finish(CURLcode result) {
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     Reply reply{static_cast<int>(status), body_, body_cut_, retry_after_};
     outcome = classify_reply(plan_->config, reply, retry_after_.empty() ? WallTime{} : wall_now());
+    if (result == CURLE_OK && delivery_.reply_bytes_max > 0 && body_bytes_ <= delivery_.reply_bytes_max)
+      outcome.reply = std::make_shared<const FullReply>(FullReply{std::move(reply_headers_), std::move(body_)});
     char* address = nullptr;
     if (curl_easy_getinfo(easy_, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address) outcome.peer = address;
   } else {
@@ -201,18 +236,32 @@ size_t Transfer::on_header(char* bytes, size_t size, size_t count, void* data) {
   if (line.starts_with("HTTP/")) {  // what came before was an interim reply
     self->headers_whole_ = false;
     self->retry_after_.clear();
+    self->reply_headers_.clear();
   }
+  if (self->delivery_.reply_bytes_max > 0) self->keep_header(line);
   if (line == "\r\n" || line == "\n") self->headers_whole_ = true;
   if (length > kName.size() && self->retry_after_.empty() && strncasecmp(bytes, kName.data(), kName.size()) == 0)
     self->retry_after_ = line.substr(kName.size());
   return length;
 }
 
+// Not the status line, nor a trailer.
+void Transfer::keep_header(std::string_view line) {
+  const size_t colon = line.find(':');
+  if (headers_whole_ || line.starts_with("HTTP/") || colon == line.npos || colon == 0) return;
+  std::string_view value = line.substr(colon + 1);
+  const size_t first = value.find_first_not_of(" \t"), end = value.find_last_not_of(" \t\r\n");
+  value = first == value.npos || end == value.npos || end < first ? std::string_view()
+                                                                  : value.substr(first, end + 1 - first);
+  reply_headers_.emplace_back(line.substr(0, colon), value);
+}
+
 size_t Transfer::on_body(char* bytes, size_t size, size_t count, void* data) {
   auto* self = static_cast<Transfer*>(data);
   size_t length = size * count;
-  size_t room = kReplyBodyMax - self->body_bytes_;
-  size_t kept = std::min({length, room, self->plan_->keep_bytes - self->body_.size()});
+  size_t room = self->body_bytes_max() - self->body_bytes_;
+  size_t keep = std::max(self->plan_->keep_bytes, self->delivery_.reply_bytes_max);
+  size_t kept = std::min({length, room, keep - self->body_.size()});
   self->body_.append(bytes, kept);
   self->body_bytes_ += std::min(length, room);
   self->body_cut_ = length > room;

@@ -3,13 +3,21 @@
 // Promise: at most one request reaches the wire per start(). libcurl by itself sends a request again when a
 // connection used before dies ahead of the first byte of the reply; it asks before each sending, and the
 // second asking is answered with no (see Failure::written, which tells what may have left). Memory: at most
-// kReplyBodyMax of a reply is kept, and only an excerpt where no rule looks into bodies.
+// kReplyBodyMax of a reply is kept, and only an excerpt where no rule looks into bodies; all of it, up to so many
+// bytes, where the delivery asks for it.
+//
+// A forwarded request goes out with its own method and with its target, byte for byte, after the path of the sink's
+// url.
 #pragma once
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "config/config.h"
 #include "sinks/http/classify.h"
@@ -27,6 +35,7 @@ struct RequestPlan {
   SinkHeaders headers;
   Signer signer;
   std::string host;     // of the url, for messages
+  std::string path;     // of the url: a forwarded request's target comes after it
   std::string refused;  // why this config cannot be sent by; empty: it can
   size_t keep_bytes;    // of a reply's body
 };
@@ -57,6 +66,9 @@ class Transfer {
   curl_slist* header_list(bool joined);
   void apply(const RequestPlan& plan);
   void let_go();
+  void set_request_line();
+  size_t body_bytes_max() const { return std::max(kReplyBodyMax, delivery_.reply_bytes_max); }
+  void keep_header(std::string_view line);
 
   CURL* easy_;
   const char* system_ca_file_ = nullptr;  // libcurl's own, static
@@ -68,7 +80,9 @@ class Transfer {
   CurlLoop::Opening opening_;
   int requests_ = 0;  // times libcurl was about to send
   size_t header_bytes_ = 0;
-  bool headers_whole_ = false;  // of the last reply begun
+  bool own_line_ = false;  // the handle was last told a forwarded request's method and target
+  std::vector<std::pair<std::string, std::string>> reply_headers_;  // where the delivery asks for the whole reply
+  bool headers_whole_ = false;                                      // of the last reply begun
   bool headers_too_big_ = false;
   bool body_cut_ = false;
   size_t body_bytes_ = 0;

@@ -40,9 +40,10 @@ struct Concrete {
   std::string home;  // the folder that may include it
 };
 
-const std::array<Concrete, 12> concretes{{{"backlog/journal.h", "backlog/"},
+const std::array<Concrete, 13> concretes{{{"backlog/journal.h", "backlog/"},
                                           {"backlog/posix_files.h", "backlog/"},
                                           {"doors/admin/admin_door.h", "doors/admin/"},
+                                          {"doors/forward/forward_door.h", "doors/forward/"},
                                           {"doors/http/http_door.h", "doors/http/"},
                                           {"relay/system_clock.h", "relay/system_clock."},
                                           {"relay/thread_worker.h", "relay/thread_worker."},
@@ -101,7 +102,7 @@ bool is_free(const std::string& path) {
 
 bool may_name_concretes(const std::string& path) {
   const bool offline_tool = has_prefix(path, "relay/cli/journal_");
-  return path == "relay/assemble.cc" || path == "sinks/make_sink.cc" || offline_tool || is_free(path) ||
+  return path == "relay/assemble.cc" || offline_tool || is_free(path) ||
          has_prefix(path, "sim/");
 }
 
