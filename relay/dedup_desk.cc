@@ -21,7 +21,11 @@ void DedupDesk::follow(const Config& config) {
     if (queue.dedup > Duration{}) queues_[name] = queue.dedup;
   }
   for (const auto& [name, topic] : config.topics) {
-    if (topic.dedup > Duration{}) topics_[name] = topic.dedup;
+    Duration window = topic.dedup;
+    if (window == Duration{}) {
+      for (const std::string& queue : topic.queues) window = std::max(window, config.queues.at(queue).dedup);
+    }
+    if (window > Duration{}) topics_[name] = window;
   }
 }
 

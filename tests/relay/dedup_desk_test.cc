@@ -111,6 +111,21 @@ TEST(DedupDesk, the_scope_is_token_and_queue_and_topic) {
   EXPECT_EQ(world.kept(), 6u);
 }
 
+TEST(DedupDesk, a_topic_that_says_nothing_remembers_as_long_as_its_queues) {
+  Config config = with_topic();
+  config.topics["t"].dedup = {};
+  config.queues["r"].dedup = {};
+  World world(config);
+  EXPECT_EQ(world.call({to_topic("k")}).accepted.size(), 2u);
+  world.advance(Duration::minutes(50));
+  EXPECT_TRUE(world.call({to_topic("k")}).accepted.at(0).deduplicated);
+  EXPECT_EQ(world.kept(), 2u);
+  config.queues["q"].dedup = {};
+  World forgetful(config);
+  forgetful.call({to_topic("k")});
+  EXPECT_FALSE(forgetful.call({to_topic("k")}).accepted.at(0).deduplicated);
+}
+
 TEST(DedupDesk, a_topics_duplicate_names_all_copies) {
   World world(with_topic());
   const auto first = world.call({to_topic("k")}).accepted;
