@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "relay/cli/admin_options.h"
+#include "relay/cli/clocks.h"
 #include "relay/cli/status_text.h"
-#include "relay/system_clock.h"
 
 namespace forebay {
 
@@ -25,8 +25,7 @@ int status_main(int argc, char** argv) {
   if (!reply.ok()) return fail_command("status", reply.error, 1);
   const auto status = read_status(reply.body);
   if (!status) return fail_command("status", "what answers at " + place->url + " is not an admin door of Forebay", 1);
-  SystemClock clock;
-  const std::string text = json ? reply.body : status_text(*status, place->url, clock.now().wall);
+  const std::string text = json ? reply.body : status_text(*status, place->url, wall_now());
   std::fputs(text.c_str(), stdout);
   return 0;
 }

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "relay/cli/admin_options.h"
+#include "relay/cli/clocks.h"
 #include "relay/cli/spec.h"
 #include "relay/cli/terminal.h"
 #include "relay/cli/top_frame.h"
-#include "relay/system_clock.h"
 
 namespace forebay {
 namespace {
@@ -30,22 +30,20 @@ class Looks {
                             : reply.error;
     if (!status) return false;
     status_ = std::move(*status);
-    at_ = clock_.now();
-    history_.look(status_, at_.steady);
+    at_ = wall_now();
+    history_.look(status_, steady_now());
     return true;
   }
   const std::string& trouble() const { return trouble_; }
-  Instant now() { return clock_.now().steady; }
   std::vector<std::string> frame(const FrameSize& size, bool frozen) const {
-    return top_frame({status_, history_, client_.place().url, at_.wall, trouble_, frozen}, size);
+    return top_frame({status_, history_, client_.place().url, at_, trouble_, frozen}, size);
   }
 
  private:
   AdminClient client_;
-  SystemClock clock_;
   ShownStatus status_;
   TopHistory history_;
-  Now at_;
+  WallTime at_;
   std::string trouble_;
 };
 
@@ -65,10 +63,10 @@ bool draw(Terminal& terminal, const Looks& looks, bool frozen) {
 int go_on(Looks& looks, Duration interval) {
   Terminal terminal;
   bool frozen = false;
-  Instant next = looks.now() + interval;
+  Instant next = steady_now() + interval;
   while (draw(terminal, looks, frozen)) {
     char key = 0;
-    switch (terminal.wait(next - looks.now(), &key)) {
+    switch (terminal.wait(next - steady_now(), &key)) {
       case Terminal::Event::stopped:
         return 0;
       case Terminal::Event::key:
@@ -79,7 +77,7 @@ int go_on(Looks& looks, Duration interval) {
         break;
       case Terminal::Event::nothing:
         if (!frozen) looks.look();
-        next = std::max(next + interval, looks.now());
+        next = std::max(next + interval, steady_now());
         break;
     }
   }

@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Misuse{top_main, {"--interval", "1ms"}, "from 100ms"}, Misuse{pause_main, {}, "subcommand"},
                     Misuse{pause_main, {"queue"}, "names is required"},
                     Misuse{pause_main, {"class", "otp"}, "--queue is required"},
-                    Misuse{resume_main, {"everything", "x"}, "everything"}, Misuse{dead_main, {}, "subcommand"},
+                    Misuse{resume_main, {"everything", "x"}, "subcommand"}, Misuse{dead_main, {}, "subcommand"},
                     Misuse{dead_main, {"list"}, "--queue is required"},
                     Misuse{dead_main, {"show", "--queue", "q"}, "--id is required"},
                     Misuse{dead_main, {"replay", "--queue", "q"}, "either --id ID or --all"},
