@@ -91,6 +91,7 @@ size_t TlsSession::read_plain(char* plain, size_t room) {
     const int got = SSL_read_ex(ssl_, plain + size, room - size, &more);
     if (got == 1) {
       size += more;
+      if (input_.empty() && SSL_has_pending(ssl_) == 0) break;  // as it mostly is: a look for more costs as much
       continue;
     }
     const int error = SSL_get_error(ssl_, got);
