@@ -120,6 +120,7 @@ def publish(call, where):
     post(good, 422, headers=[("Forebay-Hold", hold), ("Forebay-Delay", "1s")], word="hold-and-delay")
     post(good, 400, headers=[("Forebay-Key", "a"), ("Forebay-Key", "b")], word="malformed-request")
     post(good, 422, headers=[("Forebay-Delay", "soon")], word="bad-header")
+    post(good, 400, headers=[("ce-id", "17")], word="bad-event")
     post(good, 422, headers=[("Forebay-Dely", "1s")], word="unknown-header")
     post(good, 422, headers=[("Forebay-Class", "none")], word="no-such-class")
     post("costly", 422, body={"cost": 3}, word="cost-too-high")
@@ -150,6 +151,15 @@ def batches(call, where):
     post(good, 422, {"release": {"to": "1h"}}, {"body": 1, "delay": "1s"}, word="bad-release")
     post(good, 422, {"release": {"rate": "fast"}}, {"body": 1}, word="bad-line")
     post(good, 415, {"body": 1}, headers=(), word="not-ndjson")
+
+    def events(expected, *list_of, word=None):
+        headers = [("Content-Type", "application/cloudevents-batch+json")]
+        return call.http("POST", path.format(good), expected, body=json.dumps(list_of), headers=headers, word=word)
+
+    event = {"specversion": "1.0", "id": "event" + where, "source": "/shop", "type": "order.paid", "data": {"n": 1}}
+    events(202, event)
+    events(400, {**event, "id": ""}, word="bad-event")
+    events(413, {**event, "data": "x" * 10_000}, word="bad-event")
     post(good, 422, headers=(NDJSON,), word="empty-batch")
     post(good, 422, {"body": 1, "dely": "1s"}, word="bad-line")
     post(good, 422, {"body": 1}, headers=(NDJSON, ("Forebay-Key", "k")), word="bad-header")
