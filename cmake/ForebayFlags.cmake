@@ -21,6 +21,10 @@ if(FOREBAY_SANITIZE)
   # the tests of descriptor exhaustion could not run with it.
   target_compile_options(forebay_flags INTERFACE -fno-sanitize=vptr)
 endif()
+# Everything tells the fuzzer which branches it takes; the fuzzer itself is linked in tests/fuzz.
+if(FOREBAY_FUZZ)
+  target_compile_options(forebay_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # forebay_library(NAME SOURCES... LINK targets...)
 function(forebay_library name)

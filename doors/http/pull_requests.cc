@@ -1,9 +1,8 @@
 #include "doors/http/pull_requests.h"
 
-#include <nlohmann/json.hpp>
-
 #include "base/duration_text.h"
 #include "base/json_check.h"
+#include "doors/http/unique_json.h"
 #include "doors/refusal.h"
 
 namespace forebay {
@@ -19,8 +18,10 @@ class Members {
     if (const std::string_view flaw = json_flaw(body); !flaw.empty()) {
       complain("it " + std::string(flaw));
     } else {
-      json_ = Json::parse(body, nullptr, false);
+      std::string repeated;
+      json_ = parse_unique_json(body, &repeated);
       if (!json_.is_object()) complain("it is not a JSON object");
+      if (!repeated.empty()) complain(quoted(repeated) + " is given more than once");
     }
   }
 

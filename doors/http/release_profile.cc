@@ -1,11 +1,11 @@
 #include "doors/http/release_profile.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "base/duration_text.h"
 #include "base/rfc3339.h"
 #include "doors/http/field_values.h"
+#include "doors/http/unique_json.h"
 
 namespace forebay {
 namespace {
@@ -60,8 +60,10 @@ bool ReleaseProfile::is_one(std::string_view line) {
 
 std::string ReleaseProfile::read(std::string_view line) {
   *this = {};
-  const auto json = nlohmann::json::parse(line, nullptr, false);
+  std::string repeated;
+  const auto json = parse_unique_json(line, &repeated);
   if (json.is_discarded()) return "is not JSON";
+  if (!repeated.empty()) return "\"" + repeated + "\" is given more than once";
   if (json.size() != 1) return "\"release\" stands in a line of its own, before the envelopes";
   std::string from = "0s", to, rate;
   const auto& release = json["release"];

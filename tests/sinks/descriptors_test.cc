@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "sinks/http/classify.h"
 #include "tests/sinks/sink_rig.h"
 #include "tests/support/evil_server.h"
 
