@@ -6,6 +6,7 @@
 #include "backlog/format.h"
 #include "backlog/segment.h"
 #include "backlog/whole_file.h"
+#include "backlog/wrapping.h"
 
 namespace forebay {
 namespace {
@@ -91,9 +92,9 @@ void IndexBuilder::add(const IndexEntry& entry) {
   }
   if (!(flags & same_queue)) entries_.varint(facts.queue);
   if (!(flags & same_class)) entries_.u8(facts.klass), entries_.u8(facts.max_attempts);
-  entries_.zigzag(facts.accepted_ms - before.accepted_ms);
-  if (flags & has_due || facts.held) entries_.zigzag(facts.due_ms - facts.accepted_ms);
-  if (flags & has_expires) entries_.zigzag(facts.expires_ms - facts.accepted_ms);
+  entries_.zigzag(wrapping_difference(facts.accepted_ms, before.accepted_ms));
+  if (flags & has_due || facts.held) entries_.zigzag(wrapping_difference(facts.due_ms, facts.accepted_ms));
+  if (flags & has_expires) entries_.zigzag(wrapping_difference(facts.expires_ms, facts.accepted_ms));
   last_ = entry;
   ++count_;
 }
@@ -115,15 +116,15 @@ bool IndexCursor::next() {
     const uint32_t end = last_.offset + last_.length;
     last_.length = static_cast<uint32_t>(in_.varint_up_to(UINT32_MAX));
     facts.bytes = last_.length - static_cast<uint32_t>(in_.varint_up_to(last_.length));
-    last_.offset = flags & follows ? end : static_cast<uint32_t>(end + in_.zigzag());
+    last_.offset = flags & follows ? end : static_cast<uint32_t>(wrapping_sum(end, in_.zigzag()));
   }
   if (!(flags & same_queue)) facts.queue = static_cast<QueueId>(in_.varint_up_to(UINT16_MAX));
   if (!(flags & same_class)) facts.klass = in_.u8(), facts.max_attempts = in_.u8();
-  facts.accepted_ms += in_.zigzag();
+  facts.accepted_ms = wrapping_sum(facts.accepted_ms, in_.zigzag());
   facts.held = (flags & (has_due | due_by_wall)) == due_by_wall;
   facts.due_by_wall = !facts.held && (flags & due_by_wall) != 0;
-  facts.due_ms = flags & has_due || facts.held ? facts.accepted_ms + in_.zigzag() : 0;
-  facts.expires_ms = flags & has_expires ? facts.accepted_ms + in_.zigzag() : 0;
+  facts.due_ms = flags & has_due || facts.held ? wrapping_sum(facts.accepted_ms, in_.zigzag()) : 0;
+  facts.expires_ms = flags & has_expires ? wrapping_sum(facts.accepted_ms, in_.zigzag()) : 0;
   return in_.ok();
 }
 

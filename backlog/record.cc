@@ -4,6 +4,7 @@
 
 #include "backlog/checksum.h"
 #include "backlog/format.h"
+#include "backlog/wrapping.h"
 
 namespace forebay {
 namespace {
@@ -28,9 +29,9 @@ void put_receiver(ByteBuffer& out, const MessageFacts& facts, int64_t first_acce
   out.varint(facts.queue);
   if (flags & format::receiver_class) out.u8(facts.klass);
   if (flags & format::receiver_attempts) out.u8(facts.max_attempts);
-  if (flags & format::receiver_accepted) out.zigzag(facts.accepted_ms - first_accepted_ms);
-  if (flags & format::receiver_due || facts.held) out.zigzag(facts.due_ms - facts.accepted_ms);
-  if (flags & format::receiver_expires) out.zigzag(facts.expires_ms - facts.accepted_ms);
+  if (flags & format::receiver_accepted) out.zigzag(wrapping_difference(facts.accepted_ms, first_accepted_ms));
+  if (flags & format::receiver_due || facts.held) out.zigzag(wrapping_difference(facts.due_ms, facts.accepted_ms));
+  if (flags & format::receiver_expires) out.zigzag(wrapping_difference(facts.expires_ms, facts.accepted_ms));
   if (flags & format::receiver_key) out.u64(facts.key);
   if (flags & format::receiver_cost) out.varint(facts.cost);
 }
@@ -45,9 +46,9 @@ MessageFacts read_receiver(Decoder& in, int64_t first_accepted_ms) {
   if (flags & format::receiver_class) facts.klass = in.u8();
   if (flags & format::receiver_attempts) facts.max_attempts = in.u8();
   facts.accepted_ms = first_accepted_ms;
-  if (flags & format::receiver_accepted) facts.accepted_ms += in.zigzag();
-  if (due || second) facts.due_ms = facts.accepted_ms + in.zigzag();
-  if (flags & format::receiver_expires) facts.expires_ms = facts.accepted_ms + in.zigzag();
+  if (flags & format::receiver_accepted) facts.accepted_ms = wrapping_sum(facts.accepted_ms, in.zigzag());
+  if (due || second) facts.due_ms = wrapping_sum(facts.accepted_ms, in.zigzag());
+  if (flags & format::receiver_expires) facts.expires_ms = wrapping_sum(facts.accepted_ms, in.zigzag());
   if (flags & format::receiver_key) facts.key = in.u64();
   if (flags & format::receiver_cost) facts.cost = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
   return facts;

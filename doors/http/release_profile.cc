@@ -64,7 +64,8 @@ std::string ReleaseProfile::read(std::string_view line) {
   const auto json = parse_unique_json(line, &repeated);
   if (json.is_discarded()) return "is not JSON";
   if (!repeated.empty()) return "\"" + repeated + "\" is given more than once";
-  if (json.size() != 1) return "\"release\" stands in a line of its own, before the envelopes";
+  if (!json.is_object() || json.size() != 1 || !json.contains("release"))
+    return "\"release\" stands in a line of its own, before the envelopes";
   std::string from = "0s", to, rate;
   const auto& release = json["release"];
   if (!release.is_object()) return "\"release\" must be an object: {\"from\", \"to\", \"rate\"}";

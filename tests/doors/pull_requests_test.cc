@@ -26,6 +26,14 @@ TEST(PullRequests, a_release_with_a_member_twice_is_refused_by_name) {
             "\"rate\" is given more than once");
 }
 
+// Found by fuzzing: nothing that is no release is looked into as if it were one.
+TEST(PullRequests, a_release_that_is_none_is_refused) {
+  ReleaseProfile profile;
+  for (const char* line : {"{}", "[]", "1", "null", "[{}]", R"({"selerea": {}})", R"({"release": 1})", "{"}) {
+    EXPECT_NE(profile.read(line), "") << line;
+  }
+}
+
 TEST(UniqueJson, looks_at_each_object_by_itself) {
   std::string repeated;
   EXPECT_EQ(parse_unique_json(R"([{"a": {"a": 1}}, {"a": 2, "b": []}])", &repeated).size(), 2u);

@@ -1,7 +1,5 @@
 // A frame of a segment and the records in it; with an odd first byte, the records alone. Whatever they say: read or
 // refused, and every text they hand out is there.
-#include <cassert>
-
 #include "backlog/frame.h"
 #include "backlog/index_file.h"
 #include "backlog/record.h"
@@ -24,10 +22,16 @@ void read_records(std::span<const std::byte> records) {
   }
   IndexBuilder builder;
   builder.add_frame(records, 4096);
-  IndexCursor cursor(builder.entries().span());
-  uint64_t entries = 0;
-  while (cursor.next()) ++entries;
-  if (!cursor.ok() || entries != builder.count()) __builtin_trap();
+  const uint64_t entries = builder.count();
+  const SegmentIndex index = finish_index({}, std::move(builder));
+  IndexCursor cursor(index.entries);
+  Sequence last = 0;
+  uint64_t found = 0;
+  for (; cursor.next(); ++found) {
+    if (cursor.entry().facts.sequence < last) __builtin_trap();
+    last = cursor.entry().facts.sequence;
+  }
+  if (!cursor.ok() || found != entries) __builtin_trap();
 }
 
 }  // namespace
