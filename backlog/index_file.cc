@@ -51,7 +51,7 @@ uint8_t flags_of(const IndexEntry& entry, const IndexEntry& last) {
   if (entry.shared) flags |= same_record;
   if (!entry.shared && entry.offset == last.offset + last.length) flags |= follows;
   if (facts.due_ms != 0 && !facts.held) flags |= has_due;
-  if (facts.due_by_wall || facts.held) flags |= due_by_wall;  // alone: held until due
+  if ((facts.due_by_wall && facts.due_ms != 0) || facts.held) flags |= due_by_wall;  // alone: held until due
   if (facts.expires_ms != 0) flags |= has_expires;
   return flags;
 }

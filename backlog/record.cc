@@ -18,7 +18,7 @@ uint8_t head_of(RecordKind kind, uint8_t flags = 0) {
 void put_receiver(ByteBuffer& out, const MessageFacts& facts, int64_t first_accepted_ms) {
   uint8_t flags = 0;
   if (facts.due_ms != 0 && !facts.held) flags |= format::receiver_due;
-  if (facts.due_by_wall || facts.held) flags |= format::receiver_due_by_wall;
+  if ((facts.due_by_wall && facts.due_ms != 0) || facts.held) flags |= format::receiver_due_by_wall;
   if (facts.expires_ms != 0) flags |= format::receiver_expires;
   if (facts.klass != 0) flags |= format::receiver_class;
   if (facts.max_attempts != 0) flags |= format::receiver_attempts;

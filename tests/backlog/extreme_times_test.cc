@@ -39,5 +39,25 @@ TEST(ExtremeTimes, come_back_as_they_were_written) {
   }
 }
 
+// Found by fuzzing: a due time of 0 is none, by whichever clock; it was written as held, and what followed was misread.
+TEST(ExtremeTimes, due_at_zero_by_wall_clock_is_not_held) {
+  MessageFacts facts;
+  facts.sequence = 5;
+  facts.accepted_ms = 7;
+  facts.due_by_wall = true;
+  ByteBuffer bytes;
+  put_message(bytes, false, {&facts, 1}, "meta", "body");
+  RecordReader reader(bytes.span());
+  Record record;
+  ASSERT_TRUE(reader.next(&record));
+  EXPECT_EQ(record.body, "body");
+  IndexBuilder builder;
+  builder.add({facts, 4096, reader.length(), false});
+  IndexCursor cursor(builder.entries().span());
+  ASSERT_TRUE(cursor.next());
+  EXPECT_FALSE(record.receivers[0].held || cursor.entry().facts.held);
+  EXPECT_EQ(record.receivers[0].due_ms, 0);
+}
+
 }  // namespace
 }  // namespace forebay
