@@ -61,11 +61,12 @@
 //     28 u16 queue   30 u16 copies of this key, this and those behind it (0: one of those; of a key 0: no record)
 //     32 u32 records of this file known to be synced when this was written
 //     36 u32 checksum of bytes 0 to 35, seeded with store id and number
-//     40 u64 when it was settled: Unix ms in the upper 48 bits, in the lower 16 a checksum of those, seeded; 0: not known
+//     40 u64 when it was settled: Unix ms in the upper 48 bits, in the lower 16 a checksum of those, seeded; 0: not
+//     known
 //
 // Version 3 brought held messages and the files of Idempotency-Keys. Version 2 brought keys and costs of messages
-// (receiver flags 64 and 128, the prefix of an index entry) and the files of spends. Version 1 is read as it stands: its
-// messages have no key, and a cost of 1.
+// (receiver flags 64 and 128, the prefix of an index entry) and the files of spends. Version 1 is read as it stands:
+// its messages have no key, and a cost of 1.
 #pragma once
 
 #include <cstddef>

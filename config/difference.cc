@@ -186,4 +186,13 @@ Difference difference(const Config& from, const Config& to) {
   return out;
 }
 
+void keep_until_restart(const Config& running, Config* fresh) {
+  fresh->data_dir = running.data_dir;
+  fresh->max_bytes = running.max_bytes;
+  fresh->journal = running.journal;
+  fresh->status_retention = running.status_retention;
+  fresh->status_memory = running.status_memory;
+  fresh->shutdown_grace = running.shutdown_grace;
+}
+
 }  // namespace forebay

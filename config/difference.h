@@ -22,4 +22,8 @@ Difference difference(const Config& from, const Config& to);
 // the same place, type and address, where both have TLS.
 std::vector<DoorConfig> with_fresh_tls(std::vector<DoorConfig> running, const std::vector<DoorConfig>& fresh);
 
+// What is set up at the start stays as it is until the next one, so that a later reload tells of it again. Doors are
+// the caller's: their certificates may change.
+void keep_until_restart(const Config& running, Config* fresh);
+
 }  // namespace forebay

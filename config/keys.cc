@@ -76,9 +76,10 @@ const std::array first_rows{
 const std::array last_rows{
     value("topics", Kind::names, nullptr, {}, "names that fan out to queues and live streams", {.example = "{}"}),
     value("topics.*.queues", Kind::queue_names, INTO(topic.queues), {}, "durable subscriptions", {.example = "[sms]"}),
-    value("topics.*.dedup", Kind::duration, INTO(topic.dedup), {0, 365 * d},
-          "the same, of what is published to the topic: until all its copies are finished, and this long after; 0s: the "
-          "longest of its queues"),
+    value(
+        "topics.*.dedup", Kind::duration, INTO(topic.dedup), {0, 365 * d},
+        "the same, of what is published to the topic: until all its copies are finished, and this long after; 0s: the "
+        "longest of its queues"),
     value("topics.*.flush", Kind::duration, INTO(topic.flush), {ms, 60 * s}, "how often a live stream is written"),
 
     later_group("redis", Kind::section, "limits shared by several relays"),

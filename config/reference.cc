@@ -70,11 +70,12 @@ class Writer {
     const bool in_list = path.find("[]") != std::string_view::npos && !path.starts_with("doors");
     return in_list || is_of_some(path) || path.starts_with("queues.*.classes.*") || path.starts_with("topics.*");
   }
-  // The door that is shown is of type http and cleartext, the sink of type http, and need not sign; the queue drains into it, and names nobody else.
+  // The door that is shown is of type http and cleartext, the sink of type http, and need not sign; the queue drains
+  // into it, and names nobody else.
   static bool is_of_some(std::string_view path) {
-    constexpr std::string_view keys[] = {"doors[].tls", "doors[].queue", "doors[].inline", "doors[].reply", "sinks.*.sign",   "sinks.*.path",       "sinks.*.rotate",
-                                         "sinks.*.mail",   "sinks.*.redis",      "queues.*.lease",
-                                         "queues.*.check_url", "queues.*.outcomes"};
+    constexpr std::string_view keys[] = {"doors[].tls",   "doors[].queue",  "doors[].inline",     "doors[].reply",
+                                         "sinks.*.sign",  "sinks.*.path",   "sinks.*.rotate",     "sinks.*.mail",
+                                         "sinks.*.redis", "queues.*.lease", "queues.*.check_url", "queues.*.outcomes"};
     return std::any_of(std::begin(keys), std::end(keys), [&](std::string_view key) {
       return path == key || (path.starts_with(key) && path[key.size()] == '.');
     });

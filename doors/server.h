@@ -86,7 +86,7 @@ struct Response {
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;
   bool close = false;
-  bool stream = false;  // `body` is its beginning: stream() goes on, until end_stream() or either side closes
+  bool stream = false;     // `body` is its beginning: stream() goes on, until end_stream() or either side closes
   bool no_length = false;  // no Content-Length but one that is in `headers`: an answer without a body of its own
 };
 

@@ -4,7 +4,6 @@
 #include <openssl/rand.h>
 #include <prometheus/gauge.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -44,24 +43,6 @@ uint64_t random_seed() {
   uint64_t seed = 0;
   RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof seed);
   return seed;
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// What was set up at the start stays as it is until the next one, so that a later reload tells of it again.
-void keep_until_restart(const Config& running, Config* fresh) {
-  fresh->data_dir = running.data_dir;
-  fresh->max_bytes = running.max_bytes;
-  fresh->journal = running.journal;
-  fresh->doors = with_fresh_tls(running.doors, fresh->doors);
-  fresh->status_retention = running.status_retention;
-  fresh->status_memory = running.status_memory;
-  fresh->shutdown_grace = running.shutdown_grace;
 }
 
 bool is_open_beyond_this_machine(const std::vector<DoorConfig>& doors) {
@@ -323,6 +304,7 @@ void Assembly::put_in_force(Config fresh, Reloaded* reloaded) {
   const auto refuse = [&](const std::string& why) { reloaded->errors.push_back({config_.path, 0, 0, why, ""}); };
   Difference changes = difference(config_, fresh);
   keep_until_restart(config_, &fresh);
+  fresh.doors = with_fresh_tls(config_.doors, fresh.doors);
   if (fresh.tokens.empty() && is_open_beyond_this_machine(fresh.doors)) {
     return refuse("auth.tokens: the admin door that listens beyond this machine until a restart needs them");
   }

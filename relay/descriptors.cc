@@ -88,6 +88,13 @@ std::string explain(const DescriptorPlan& plan, const Config& config, uint64_t l
       plan.too_few ? ", and even so there are too few: sends may have to wait for a descriptor" : "");
 }
 
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 uint64_t descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;  // the least that Linux gives

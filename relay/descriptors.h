@@ -27,6 +27,8 @@ DescriptorPlan plan_descriptors(const Config& config, uint64_t limit, uint64_t o
 // For the log: empty where every door takes what the config says.
 std::string explain(const DescriptorPlan& plan, const Config& config, uint64_t limit);
 
+// To the most that the system lets this process open.
+void raise_descriptor_limit();
 // The most descriptors this process may open, and how many it has open.
 uint64_t descriptor_limit();
 uint64_t open_descriptors();

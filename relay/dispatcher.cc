@@ -109,6 +109,7 @@ void Dispatcher::deliver(Outgoing& outgoing) {
   delivery.attempt = outgoing.send.attempt;
   delivery.message_id = std::string_view(outgoing.id.data(), outgoing.id.size());
   delivery.queue = outgoing.queue;
+  delivery.key = meta.key;
   delivery.content_type = meta.content_type;
   delivery.idempotency_key = meta.idempotency_key.empty() ? delivery.message_id : meta.idempotency_key;
   delivery.headers = std::move(meta.forward);

@@ -28,8 +28,9 @@ Json json_of(const LimitStatus& limit) {
 }
 
 Json json_of(const ClassStatus& c) {
-  return {{"name", c.name},         {"priority", c.priority},   {"ready", c.ready},  {"delayed", c.delayed},
-          {"retrying", c.retrying}, {"in_flight", c.in_flight}, {"leased", c.leased}, {"held", c.held}, {"paused", c.paused}};
+  return {{"name", c.name},       {"priority", c.priority}, {"ready", c.ready},
+          {"delayed", c.delayed}, {"retrying", c.retrying}, {"in_flight", c.in_flight},
+          {"leased", c.leased},   {"held", c.held},         {"paused", c.paused}};
 }
 
 Json json_of(const TopicStatus& topic) {

@@ -102,8 +102,7 @@ bool is_free(const std::string& path) {
 
 bool may_name_concretes(const std::string& path) {
   const bool offline_tool = has_prefix(path, "relay/cli/journal_");
-  return path == "relay/assemble.cc" || offline_tool || is_free(path) ||
-         has_prefix(path, "sim/");
+  return path == "relay/assemble.cc" || offline_tool || is_free(path) || has_prefix(path, "sim/");
 }
 
 bool is_command(const std::string& path) {

@@ -11,6 +11,7 @@ Config dropping(OnFull on_full, uint64_t max_messages = 3) {
   QueueConfig& queue = config.queues["q"];
   queue.on_full = on_full;
   queue.max_messages = max_messages;
+  for (const char* name : {"otp", "marketing"}) queue.classes[name].name = name;
   queue.classes["otp"].priority = 0;
   queue.classes["marketing"].priority = 2;
   config.sinks["s"].concurrency = 1;

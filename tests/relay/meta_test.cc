@@ -49,7 +49,7 @@ TEST(Meta, one_that_was_written_before_there_were_forwarded_requests_is_read) {
   const std::string bytes(
       "\x01\x03"
       "a/b\x02\x01k\x06\x01X\x07\x01y",
-      15);
+      14);
   const auto meta = decode_meta(bytes);
   ASSERT_TRUE(meta);
   EXPECT_EQ(meta->content_type, "a/b");

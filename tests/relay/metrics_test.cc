@@ -88,6 +88,7 @@ TEST(Metrics, ExportsEveryNameOfTheContractThatExistsSoFar) {
       "forebay_stream_readers gauge",
       "forebay_stream_events_total counter",
       "forebay_stream_readers_dropped_total counter",
+      "forebay_tls_handshakes_total counter",
       "forebay_limit_effective gauge",
       "forebay_limit_blocked_seconds_total counter",
       "forebay_limit_exceeded_total counter",

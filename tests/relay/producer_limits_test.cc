@@ -110,9 +110,9 @@ TEST(ProducerLimits, each_token_has_its_own) {
 }
 
 TEST(ProducerLimits, are_told_in_the_words_of_the_draft) {
-  DeskWorld world(with_limits({window(4, Duration::seconds(2))},
-                              {token("a", {window(10, Duration::milliseconds(1500), "my \"own\""),
-                                           window(4, Duration::seconds(2))})}));
+  DeskWorld world(with_limits(
+      {window(4, Duration::seconds(2))},
+      {token("a", {window(10, Duration::milliseconds(1500), "my \"own\""), window(4, Duration::seconds(2))})}));
   Intake& intake = world.relay->intake();
   EXPECT_EQ(intake.rate_limits(by("a", "r")).policy, R"("my \"own\"";q=10;w=2, "4/2s";q=4;w=2)");
   EXPECT_EQ(intake.rate_limits(by("a", "r")).state, R"("my \"own\"";r=10, "4/2s";r=4)");
