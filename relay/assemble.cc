@@ -314,8 +314,12 @@ void Assembly::put_in_force(Config fresh, Reloaded* reloaded) {
   if (!number_queues(fresh, &queue_ids, &error)) return refuse(error);
   error = relay_->reconfigure(fresh, queue_ids);
   if (!error.empty()) return refuse(error);
+  const bool other_tokens = config_.tokens != fresh.tokens;
   config_ = std::move(fresh);
   gate_.look_again(config_.tokens);
+  for (auto& door : http_doors_) {
+    if (other_tokens) door->tokens_changed();
+  }
   reloaded->applied = std::move(changes.applied);
   std::ranges::copy(certificates_.put_in_force(), std::back_inserter(reloaded->applied));
   reloaded->needs_restart = std::move(changes.needs_restart);

@@ -162,11 +162,15 @@ void Core::fire_due(Now now) {
     MessageEntry* entry = messages_.find(sequence);
     if (entry == nullptr) return;
     const bool held = entry->state == MessageState::held;
-    if (!held && entry->state != MessageState::delayed && entry->state != MessageState::retrying) return;
+    const bool leased = !leased_before_.empty() && leased_before_.contains(sequence);
+    if (!held && !leased && entry->state != MessageState::delayed && entry->state != MessageState::retrying) return;
     if (entry->since_ms() > clock_ms) return;
     if (held) return undecided_.push_back(sequence);
-    if (!leased_before_.empty() && leased_before_.erase(sequence) > 0) {
+    if (leased) {
+      leased_before_.erase(sequence);
+      if (entry->expires_ms() > 0) expiries_.watch(sequence, entry->expires_ms());
       Queue& queue = queue_of(entry->queue);
+      if (is_superseded(queue, sequence, *entry)) return replace(queue, sequence, now);
       if (queue.configured && exhausted(queue, *entry)) {
         bury(sequence, *entry, "attempts exhausted: lease expired", &QueueCounters::dead_attempts, "", now);
         return;

@@ -95,6 +95,11 @@ class Core {
   // Nobody wanted it any more: it never left.
   void never_left(Ticket ticket, Now now);
 
+  // On disk a lease is a retry that is due at an odd millisecond, and everything else of a pulled queue one at an even:
+  // what was given back with a delay is nobody's after a restart.
+  static int64_t lease_ms(int64_t due_ms) { return due_ms | 1; }
+  static int64_t no_lease_ms(int64_t due_ms) { return due_ms + (due_ms & 1); }
+
   // -- held messages (core_hold.cc) --
   bool release(Sequence sequence, Now now);  // false: it is not held
   // Those whose time has passed undecided, once each; they stay held until release(), cancel() or hold_until().
@@ -175,6 +180,7 @@ class Core {
 
   // start (core_start.cc)
   MessageEntry entry_of(const RecoveredMessage& message);
+  bool is_lease(const RecoveredMessage& message) const;
   static size_t plain_run(std::span<const RecoveredMessage> messages, std::span<const MessageEntry> entries,
                           size_t begin);
   void take_back_run(Sequence first, std::span<const MessageEntry> entries);

@@ -33,7 +33,7 @@ bool Core::bury(Sequence sequence, MessageEntry& entry, const std::string& reaso
 // On disk it has no attempts left: a start that finds it buries it then. Its ttl ends here: it is given up already, and
 // what is given up is kept.
 void Core::leave_unburied(Queue& queue, MessageEntry& entry, Unburied unburied, Now now) {
-  const int64_t now_ms = time_.ms(now);
+  const int64_t now_ms = queue.config.pull ? no_lease_ms(time_.ms(now)) : time_.ms(now);
   entry.attempts = static_cast<uint8_t>(std::max<uint32_t>(entry.attempts, max_attempts(queue, entry)));
   entry.set_expires_ms(0);
   change_state(queue, entry, MessageState::retrying, now_ms);

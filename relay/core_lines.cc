@@ -122,6 +122,7 @@ void Core::finish(Sequence sequence, Settlement how, uint16_t status, Now now) {
   const MessageEntry entry = *found;
   Queue& queue = queue_of(entry.queue);
   leave_state(queue, entry);
+  if (!leased_before_.empty()) leased_before_.erase(sequence);
   const bool was_dead = entry.state == MessageState::dead;
   if (was_dead) {
     queue.dead_bytes -= entry.bytes();

@@ -180,7 +180,8 @@ void Core::again_later(Sequence sequence, MessageEntry& entry, const Attempt&, c
   // A consumer that gives a message back, or has let its time pass, leaves it to others at once.
   Duration wait = queue.config.pull ? Duration{} : backoff(queue.config.retry, entry.attempts, random_);
   if (outcome.retry_after) wait = std::max(wait, *outcome.retry_after);
-  const int64_t due_ms = time_.ms_at(now.steady + wait) + 1;
+  int64_t due_ms = time_.ms_at(now.steady + wait) + 1;
+  if (queue.config.pull) due_ms = no_lease_ms(due_ms);
   backlog_.retry(sequence, due_ms, entry.attempts);
   wait_until(sequence, entry, MessageState::retrying, due_ms, false);
   if (entry.expires_ms() > 0) expiries_.watch(sequence, entry.expires_ms());  // it may have lapsed while under way

@@ -24,11 +24,12 @@ void Core::handed_out(Ticket ticket, Instant until, Now now) {
 void Core::extended(Ticket ticket, Instant until, Now) {
   const Sequence sequence = attempts_[ticket].sequence;
   const MessageEntry& entry = *std::as_const(messages_).find(sequence);
-  backlog_.retry(sequence, time_.ms_at(until) + 1, static_cast<uint8_t>(entry.attempts + 1));
+  backlog_.retry(sequence, lease_ms(time_.ms_at(until) + 1), static_cast<uint8_t>(entry.attempts + 1));
 }
 
 bool Core::leased_before(Sequence sequence, uint8_t attempt) const {
-  return leased_before_.contains(sequence) && messages_.find(sequence)->attempts == attempt;
+  const MessageEntry* entry = messages_.find(sequence);
+  return entry != nullptr && leased_before_.contains(sequence) && entry->attempts == attempt;
 }
 
 void Core::acknowledged_before(Sequence sequence, Now now) {
@@ -49,16 +50,17 @@ void Core::given_back_before(Sequence sequence, Instant due, Now now) {
     return;
   }
   ++queue_of(entry.queue).counters.retries;
-  const int64_t due_ms = time_.ms_at(due) + 1;
+  const int64_t due_ms = no_lease_ms(time_.ms_at(due) + 1);
   backlog_.retry(sequence, due_ms, entry.attempts);
   wait_until(sequence, entry, MessageState::retrying, due_ms, false);
+  if (entry.expires_ms() > 0) expiries_.watch(sequence, entry.expires_ms());
 }
 
 void Core::extended_before(Sequence sequence, Instant until) {
   MessageEntry& entry = *messages_.find(sequence);
-  const int64_t until_ms = time_.ms_at(until) + 1;
+  const int64_t until_ms = lease_ms(time_.ms_at(until) + 1);
   backlog_.retry(sequence, until_ms, entry.attempts);
-  wait_until(sequence, entry, MessageState::retrying, until_ms, false);
+  wait_until(sequence, entry, entry.state, until_ms, false);
 }
 
 void Core::never_left(Ticket ticket, Now now) {

@@ -59,6 +59,13 @@ void Core::take_back_run(Sequence first, std::span<const MessageEntry> entries) 
   if (!std::exchange(klass.plain_queued, true)) klass.rounds.join(ClassLane::plain_member, klass.plain_turn);
 }
 
+// In strict order a key waits for its head, and knows of it only where it stands: there a lease stays a retry.
+bool Core::is_lease(const RecoveredMessage& message) const {
+  const Queue* its = queue(message.facts.queue);
+  if (its == nullptr || !its->configured || !its->config.pull || its->config.strict_order) return false;
+  return message.attempts > 0 && !message.crashed_in_flight && message.facts.due_ms % 2 == 1;
+}
+
 MessageEntry Core::entry_of(const RecoveredMessage& message) {
   const MessageFacts& facts = message.facts;
   MessageEntry entry;
@@ -72,6 +79,7 @@ MessageEntry Core::entry_of(const RecoveredMessage& message) {
   const bool delayed = facts.due_ms > facts.accepted_ms && !message.revived;
   entry.state = message.dead           ? MessageState::dead
                 : facts.held           ? MessageState::held
+                : is_lease(message)    ? MessageState::in_flight
                 : message.attempts > 0 ? MessageState::retrying
                 : delayed              ? MessageState::delayed
                                        : MessageState::ready;
@@ -102,9 +110,14 @@ void Core::take_back(Sequence sequence, const MessageEntry& entry, bool crashed)
     case MessageState::dead:
       queue.dead_letters.bury({entry.since_ms(), sequence});
       break;
-    default:
+    case MessageState::in_flight:
       // What a consumer has, it has until then, be it the last time.
-      if (queue.configured && queue.config.pull && entry.state == MessageState::retrying && !crashed) {
+      leased_before_.insert(sequence);
+      due_.add(entry.since_ms(), sequence);
+      break;
+    default:
+      if (queue.configured && queue.config.pull && entry.state == MessageState::retrying && !crashed &&
+          entry.since_ms() % 2 == 1) {
         leased_before_.insert(sequence);
         due_.add(entry.since_ms(), sequence);
       } else if (queue.configured && exhausted(queue, entry)) {

@@ -108,7 +108,7 @@ std::optional<Problem> IntakeDesk::store(std::span<const NewMessage> messages, u
 
 // Those who follow its topic, under the id that the producer is told.
 void IntakeDesk::tell_readers(const NewMessage& message, size_t first_copy, size_t copies) {
-  if (message.topic.empty() || !streams->is_followed(message.topic)) return;
+  if (message.topic.empty() || message.hold || !streams->is_followed(message.topic)) return;
   if (copies == 0) return streams->publish(message.topic, {}, message.body, std::nullopt);
   const MessageId& id = accepted_[first_copy].id;
   streams->publish(message.topic, {id.data(), id.size()}, message.body, backlog_.open_batch());

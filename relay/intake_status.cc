@@ -26,14 +26,14 @@ const char* name_of(const FinishedMessage& finished) {
   return "cancelled";
 }
 
-const char* last_outcome_of(Settlement how) {
-  switch (how) {
+const char* last_outcome_of(const FinishedMessage& finished) {
+  switch (finished.how) {
     case Settlement::delivered:
       return "delivered";
     case Settlement::purged:
       return "purged by an operator";
     case Settlement::dropped:
-      return "dropped from the dead-letter store";
+      return finished.was_dead ? "dropped from the dead-letter store" : "dropped: the queue was full (on_full)";
     case Settlement::expired:
     case Settlement::cancelled:
     case Settlement::superseded:
@@ -97,7 +97,7 @@ std::variant<MessageStatus, Problem> IntakeDesk::find(std::string_view id) {
   status.queue = core_.queue(queue) != nullptr ? core_.queue(queue)->config.name : "";
   status.state = name_of(*finished);
   status.attempts = finished->attempts;
-  status.last_outcome = last_outcome_of(finished->how);
+  status.last_outcome = last_outcome_of(*finished);
   return status;
 }
 

@@ -1,5 +1,7 @@
 #include "relay/outcome_reports.h"
 
+#include <cstdlib>
+
 #include "base/rfc3339.h"
 #include "doors/json_text.h"
 
@@ -38,6 +40,14 @@ void append_count(std::string* out, std::string_view name, uint64_t value) {
   append_number(out, value);
 }
 
+// Of a dead letter only the reason is kept: "http 400", "attempts exhausted: http 500".
+uint64_t status_of(const EndReport& report) {
+  constexpr std::string_view word = "http ";
+  const size_t at = report.reason.find(word);
+  if (report.status != 0 || at == std::string::npos) return report.status;
+  return std::strtoul(report.reason.c_str() + at + word.size(), nullptr, 10);
+}
+
 }  // namespace
 
 void OutcomeReports::work(Now now) {
@@ -56,7 +66,7 @@ void OutcomeReports::publish(const EndReport& report, Now now) {
   append_text(&body, "class", queue.classes[report.klass].config.name);
   append_text(&body, "outcome", name_of(report.how));
   append_count(&body, "attempts", report.attempts);
-  append_count(&body, "status", report.status);
+  append_count(&body, "status", status_of(report));
   append_text(&body, "reason", report.reason);
   append_text(&body, "time", time);
   body += '}';

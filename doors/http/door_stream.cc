@@ -1,4 +1,6 @@
 // The part of the door that live readers use.
+#include <utility>
+
 #include "doors/http/http_door.h"
 
 namespace forebay {
@@ -41,6 +43,17 @@ StreamResult HttpDoor::on_events(uint64_t connection, std::string_view events) {
 void HttpDoor::on_end(uint64_t connection, std::string_view events) {
   streams_.erase(connection);
   server_->end_stream(connection, events);
+}
+
+void HttpDoor::tokens_changed() {
+  constexpr std::string_view ending = "event: end\ndata: {\"reason\":\"the tokens have changed; ask again\"}\n\n";
+  for (const uint64_t connection : std::exchange(streams_, {})) {
+    streaming_.unfollow(connection, *this);
+    server_->end_stream(connection, ending);
+  }
+  std::vector<uint64_t> waiting;
+  for (const auto& [connection, token] : leasing_) waiting.push_back(connection);
+  for (const uint64_t connection : waiting) give_up_leases(connection);
 }
 
 void HttpDoor::on_disconnected(uint64_t connection) {

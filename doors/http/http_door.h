@@ -59,6 +59,9 @@ class HttpDoor : private RequestHandler, private PublishListener, private LeaseL
   void write_answers() { server_->flush(); }
   // No new connections; those there close after the answers they wait for.
   void stop_accepting() { server_->stop_accepting(); }
+  // Tokens are others: streams end, and those who wait for a message are answered, so that each asks again with what it
+  // has.
+  void tokens_changed();
   // Everything closed, answered or not; the loop must run once more before this may go.
   void close();
 

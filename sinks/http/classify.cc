@@ -1,5 +1,7 @@
 #include "sinks/http/classify.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -53,6 +55,16 @@ Kind default_kind(int status, bool asks_to_wait) {
   }
   if (status >= 200 && status < 300) return Kind::delivered;
   return status >= 500 ? Kind::retry : Kind::dead;
+}
+
+// A forwarded request's path is its client's, and so are its credentials unless the sink is configured with some: what
+// they bring about concerns that request, and must not close the sink for the others.
+bool is_clients_fault(const SinkConfig& sink, const Reply& reply) {
+  if (!reply.forwarded) return false;
+  const bool own = std::any_of(sink.headers.begin(), sink.headers.end(), [](const auto& header) {
+    return strcasecmp(header.first.c_str(), "Authorization") == 0;
+  });
+  return reply.status == 404 || !own;
 }
 
 const ResponseRule* first_match(const SinkConfig& sink, const Reply& reply, std::string* matched) {
@@ -147,6 +159,7 @@ Outcome classify_reply(const SinkConfig& sink, const Reply& reply, WallTime now)
     }
   } else {
     outcome.kind = default_kind(reply.status, outcome.retry_after.has_value());
+    if (outcome.kind == Kind::sink_fault && is_clients_fault(sink, reply)) outcome.kind = Kind::dead;
     if (outcome.pause_sink && outcome.kind == Kind::dead) outcome.kind = Kind::sink_fault;
   }
   if (reply.body_cut) outcome.reason += ", reply above 64 KiB";

@@ -2,8 +2,9 @@
 //
 // A complete reply: the first of the sink's `responses:` that matches decides; else the defaults:
 //   2xx delivered · 408, 425, 5xx retry · 429, and 503 with a usable Retry-After, throttled ·
-//   401, 403, 404, 407 sink_fault · other 4xx, and 3xx, dead · above 599 retry. A last status below 200 is no
-//   reply: unanswered.
+//   401, 403, 404, 407 sink_fault, but dead where a client's own request brought it about: its path is not there, or it
+//   was refused with credentials that are not the sink's · other 4xx, and 3xx, dead · above 599 retry. A last status
+//   below 200 is no reply: unanswered.
 // A status of `pause_on` pauses the sink; where only the default would let the message die of it, the message
 // is kept instead (sink_fault): it is the downstream that has gone, not the message that is wrong.
 // No complete reply: retry with sent = false if nothing of the request was written, else unanswered.
@@ -31,6 +32,7 @@ struct Reply {
   std::string_view body;         // as read, at most kReplyBodyMax
   bool body_cut = false;         // there was more
   std::string_view retry_after;  // the header's value; empty: none
+  bool forwarded = false;        // to a client's own request: method, path and headers came with the message
 };
 
 struct Failure {

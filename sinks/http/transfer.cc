@@ -183,7 +183,7 @@ Outcome Transfer::finish(CURLcode result) {
   if (result == CURLE_OK || body_cut_) {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    Reply reply{static_cast<int>(status), body_, body_cut_, retry_after_};
+    Reply reply{static_cast<int>(status), body_, body_cut_, retry_after_, !delivery_.method.empty()};
     outcome = classify_reply(plan_->config, reply, retry_after_.empty() ? WallTime{} : wall_now());
     if (result == CURLE_OK && delivery_.reply_bytes_max > 0 && body_bytes_ <= delivery_.reply_bytes_max)
       outcome.reply = std::make_shared<const FullReply>(FullReply{std::move(reply_headers_), std::move(body_)});

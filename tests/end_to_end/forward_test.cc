@@ -322,5 +322,22 @@ TEST(Forward, a_message_may_tell_forebay_about_itself_and_refusals_are_problems)
   EXPECT_EQ(got.header("Forebay-Class"), "");
 }
 
+// Path and credentials are each client's own: what they bring about must not close the sink for the others.
+TEST(Forward, one_clients_mistake_is_a_dead_letter_and_the_others_go_on) {
+  EvilServer sink([](const EvilServer::Request& request) {
+    const bool bad_path = request.head.find(" /base/bad ") != std::string::npos;
+    const bool bad_token = request.header("Authorization") == "Bearer wrong";
+    return EvilServer::answer(bad_path ? 404 : bad_token ? 401 : 200);
+  });
+  ForwardRelay door(sink);
+  ASSERT_TRUE(door.start()) << door.relay.output();
+  EXPECT_EQ(door.status_of(post("/bad", "x")), 202);
+  EXPECT_EQ(door.status_of(post("/good", "x", "Authorization: Bearer wrong\r\n")), 202);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(door.status_of(post("/good", "x")), 202);
+  EXPECT_TRUE(RunningRelay::eventually(
+      [&] { return door.relay.metric("forebay_delivered_messages_total{class=\"default\",queue=\"q\"}") == 20; }));
+  EXPECT_EQ(door.relay.metric("forebay_dead_letters_total{queue=\"q\",reason=\"refused\"}"), 2);
+}
+
 }  // namespace
 }  // namespace forebay::testing

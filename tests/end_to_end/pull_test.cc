@@ -77,6 +77,66 @@ TEST(Pull, a_lease_can_be_extended) {
 }
 
 // A kill takes neither the lease nor its time.
+// What a consumer has is the consumer's in the next process, too: nothing ends it meanwhile.
+TEST(Pull, a_leased_message_is_protected_after_a_restart_as_before) {
+  RunningRelay relay("queues:\n  q: {pull: true, ttl: 3s}\n");
+  ASSERT_TRUE(relay.start()) << relay.output();
+  const Consumer consumer(relay, "q");
+  const std::string id = relay.publish("q", "x");
+  const Json message = consumer.one("1h");
+  relay.publish("q", "after it, so that the lease is synced", "Forebay-Delay: 1h\r\nForebay-TTL: 2h\r\n");
+  relay.kill();
+  ASSERT_TRUE(relay.start()) << relay.output();
+  const std::string series = "forebay_backlog_messages{class=\"default\",queue=\"q\",state=\"";
+  EXPECT_EQ(relay.metric(series + "leased\"}"), 1);
+  EXPECT_EQ(relay.metric(series + "retrying\"}"), 0);
+  EXPECT_EQ(relay.http("DELETE", "/v1/messages/" + id).status, 409);
+  EXPECT_EQ(json_of(relay.admin("POST", "/v1/queues/q:purge"))["changed"], 1) << "the delayed one";
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(RunningRelay::eventually(
+      [&] { return std::chrono::steady_clock::now() - begin > std::chrono::milliseconds(3500); }));
+  EXPECT_EQ(json_of(relay.http("GET", "/v1/messages/" + id))["state"], "leased") << "its ttl is for who waits";
+  EXPECT_EQ(consumer.ack(message), "done");
+  EXPECT_EQ(json_of(relay.http("GET", "/v1/messages/" + id))["state"], "delivered");
+  EXPECT_EQ(consumer.ack(message), "expired");
+}
+
+TEST(Pull, what_was_given_back_with_a_delay_is_nobodys_after_a_restart) {
+  RunningRelay relay(plain);
+  ASSERT_TRUE(relay.start()) << relay.output();
+  const Consumer consumer(relay, "q");
+  const std::string id = relay.publish("q", "x");
+  const Json message = consumer.one("1h");
+  const Json back = {{"lease_ids", {message.value("lease_id", "")}}, {"delay", "1h"}};
+  ASSERT_EQ(json_of(consumer.post("nack", back))["results"][0]["status"], "done");
+  relay.kill();
+  ASSERT_TRUE(relay.start()) << relay.output();
+  EXPECT_EQ(json_of(relay.http("GET", "/v1/messages/" + id))["state"], "retrying");
+  EXPECT_EQ(consumer.ack(message), "expired");
+  EXPECT_EQ(relay.http("DELETE", "/v1/messages/" + id).status, 200);
+  EXPECT_EQ(consumer.ack(message), "expired");
+}
+
+// In strict order a key's head stands in its line, leased or not: there it can still be ended, and its ack says so.
+TEST(Pull, an_old_lease_of_a_message_that_ended_is_expired) {
+  RunningRelay relay("queues:\n  q: {pull: true, order: strict, key: 'header:X-Key'}\n");
+  ASSERT_TRUE(relay.start()) << relay.output();
+  const Consumer consumer(relay, "q");
+  const std::string id = relay.publish("q", "x", "X-Key: k\r\n");
+  const Json message = consumer.one("1h");
+  relay.publish("q", "y", "X-Key: k\r\n");
+  relay.kill();
+  ASSERT_TRUE(relay.start()) << relay.output();
+  EXPECT_TRUE(consumer.lease(1).empty()) << "the key waits for its head";
+  ASSERT_EQ(relay.http("DELETE", "/v1/messages/" + id).status, 200);
+  for (const char* verb : {"ack", "nack", "extend"}) {
+    Json body = {{"lease_ids", {message.value("lease_id", "")}}};
+    if (std::string(verb) == "extend") body["lease"] = "1h";
+    EXPECT_EQ(json_of(consumer.post(verb, body))["results"][0]["status"], "expired") << verb;
+  }
+  EXPECT_EQ(consumer.one()["body"], "y");
+}
+
 TEST(Pull, a_lease_outlives_kill_9) {
   RunningRelay relay(plain);
   ASSERT_TRUE(relay.start()) << relay.output();

@@ -88,6 +88,10 @@ TEST(Stream, readers_get_what_is_published_from_now_on_under_its_id) {
   const Event bytes = one.next();
   EXPECT_EQ(bytes.event, "base64");
   EXPECT_EQ(bytes.data, "/wAN\n");
+  const std::string held = "Forebay-Hold: 1h\r\n";
+  ASSERT_EQ(relay.http("POST", "/v1/topics/chat/messages", "held", held).status, 202);
+  ASSERT_EQ(say(relay, "chat", "said").status, 202);
+  EXPECT_EQ(one.next().data, "said\n") << "what is held may yet be taken back";
   ASSERT_EQ(say(relay, "live", "nobody keeps it").status, 202);
   EXPECT_EQ(live.next().data, "nobody keeps it\n") << "a topic without a queue";
   EXPECT_EQ(relay.http("GET", "/v1/topics/none/stream").status, 404);

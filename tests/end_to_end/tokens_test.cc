@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <iterator>
 
 #include "tests/end_to_end/running_relay.h"
 #include "tests/support/evil_server.h"
@@ -54,6 +55,27 @@ TEST(Tokens, change_with_a_reload) {
   EXPECT_NE(line->find("auth.tokens.shop.token changed"), std::string::npos) << *line;
   EXPECT_EQ(relay.http("POST", "/v1/queues/q/messages", "x", as("first")).status, 401);
   EXPECT_EQ(relay.http("POST", "/v1/queues/q/messages", "x", as("second")).status, 202);
+}
+
+TEST(Tokens, that_are_changed_end_what_was_begun_with_the_old_ones) {
+  RunningRelay relay("queues:\n  p: {pull: true}\ntopics:\n  live: {}\n",
+                     "auth: {tokens: [{name: a, token: first, may: [\"read:live\", \"pull:p\"]}]}\n");
+  ASSERT_TRUE(relay.start()) << relay.output();
+  const std::string head = " HTTP/1.1\r\nHost: x\r\n" + as("first");
+  RawClient reader(relay.http_port()), consumer(relay.http_port());
+  reader.send("GET /v1/topics/live/stream" + head + "\r\n");
+  while (!reader.read_line().starts_with("retry:")) ASSERT_FALSE(reader.was_reset());
+  consumer.send("POST /v1/queues/p/messages:lease" + head + "Content-Length: 14\r\n\r\n{\"wait\":\"20s\"}");
+  std::ifstream file(relay.config_path());
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  text.replace(text.find("first"), 5, "second");
+  std::ofstream(relay.config_path()) << text;
+  relay.process().signal(SIGHUP);
+  EXPECT_NE(reader.read_all().find("event: end\ndata: {\"reason\":\"the tokens have changed"), std::string::npos);
+  const auto response = consumer.read_response();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body, "{\"messages\":[]}");
 }
 
 // The doors stay as they are until a restart, so the tokens of one that is open to others must.

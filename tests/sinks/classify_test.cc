@@ -41,6 +41,16 @@ TEST(Classify, DefaultsOfEveryStatus) {
   }
 }
 
+// A client's own request: its path, and its credentials unless the sink brings some.
+TEST(Classify, AForwardedRequestDiesOfItsClientsMistakes) {
+  SinkConfig sink;
+  const auto kind = [&](int status) { return classify_reply(sink, {.status = status, .forwarded = true}, {}).kind; };
+  for (const int status : {401, 403, 404, 407}) EXPECT_EQ(kind(status), Kind::dead) << status;
+  sink.headers = {{"authorization", "Bearer x"}};
+  EXPECT_EQ(kind(401), Kind::sink_fault);
+  EXPECT_EQ(kind(404), Kind::dead);
+}
+
 TEST(Classify, A503IsAThrottleOnlyWithAUsableRetryAfter) {
   SinkConfig sink;
   EXPECT_EQ(classify(sink, 503, "", "3").kind, Kind::throttled);
