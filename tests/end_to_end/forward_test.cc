@@ -257,12 +257,13 @@ TEST(Forward, inline_gives_way_to_the_reply_when_there_is_no_permit) {
   EvilServer sink([&](const auto&) {
     return hang ? EvilServer::Answer{"", EvilServer::Answer::Then::hang} : EvilServer::answer(200, "sink");
   });
-  ForwardRelay forward(sink, ", inline: true", "", ", concurrency: 1, timeout: 700ms");
+  ForwardRelay forward(sink, ", inline: true", "", ", concurrency: 1, timeout: 2s");
   ASSERT_TRUE(forward.start()) << forward.relay.output();
   RawClient first(forward.port);
   first.send(post("/first", "1"));
   ASSERT_TRUE(RunningRelay::eventually([&] { return sink.arrivals() == 1; }));
   EXPECT_EQ(forward.status_of(post("/second", "2")), 202) << "answered while the first is under way";
+  EXPECT_EQ(sink.arrivals(), 1) << "before its own attempt";
   const auto late = first.read_response();
   ASSERT_TRUE(late);
   EXPECT_EQ(late->status, 202) << "a sink that does not answer within its timeout";
