@@ -119,9 +119,6 @@ void HttpDoor::on_request(const Request& request, ExchangeId exchange) {
       return change_leases(request, exchange, name, LeaseVerb::extend);
     case Action::stream:
       return follow(exchange, name);
-    case Action::not_yet:
-      return refuse(exchange, refusal(501, "not-yet-available", "Not yet available",
-                                      std::string(route.what) + " is not yet available"));
     case Action::unknown_path:
       return refuse(exchange, no_such_path("messages come in here; state and metrics are at the admin door"));
     case Action::unknown_method:

@@ -10,7 +10,7 @@
 // POST /v1/queues/{queue}/messages:lease, :ack, :nack, :extend    for consumers of a pulled queue (pulling.h); the last
 //                              three are in door_pull.cc
 // GET /v1/topics/{topic}/stream    for those who follow a topic live (streaming.h); in door_stream.cc
-// Everything else is 404, 405, or 501 for what the contract names and is not built yet.
+// Everything else is 404 or 405.
 //
 // What stands behind a door must outlive its close(). Loop thread only.
 #pragma once

@@ -18,7 +18,6 @@ enum class Action {
   stream,
   find_message,
   cancel_message,
-  not_yet,         // in the contract, not built yet
   unknown_path,    // 404
   unknown_method,  // 405; `allow` says what goes
 };
@@ -27,7 +26,6 @@ struct Route {
   Action action = Action::unknown_path;
   std::string_view name;  // the queue, topic or id in the path, still percent-encoded
   std::string_view allow;
-  std::string_view what;  // not_yet: the feature's name
 };
 
 Route route_of(std::string_view method, std::string_view path);
